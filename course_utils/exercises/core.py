@@ -1,0 +1,132 @@
+"""One check, two places: the parts that a learner's notebook and the grader share.
+
+A check is two pure functions. ``cases(seed)`` makes inputs; ``judge(cases, answers)`` compares the answers with what
+was expected and returns a :class:`Verdict`. Between them stands :func:`answer`, which runs somebody's function on the
+inputs. Only arrays, strings and JSON pass from one to the other, so the middle part can run in another process.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import linecache
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """One call of the learner's function: ``fn(*args)``.
+
+    ``args`` holds NumPy arrays, strings and JSON values only. ``says`` names the case in a learner's words
+    ("a picture that is all black").
+    """
+
+    args: tuple
+    says: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """What stopped a learner's function: the exception, and the line of theirs in which it happened."""
+
+    kind: str
+    message: str
+    line: str = ""
+    number: int = 0
+
+    def __str__(self) -> str:
+        where = f" in line {self.number}: `{self.line}`" if self.line else ""
+        return f"{self.kind}{where}" + (f" ({self.message})" if self.message else "")
+
+
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """Expected and got as two small matrices, for the learner's card to draw side by side.
+
+    ``kind`` is ``"mask"`` (boolean, errors marked + and −) or ``"map"`` (numbers on one shared scale).
+    ``rows`` and ``columns`` name what the axes are, in words.
+    """
+
+    kind: str
+    expected: np.ndarray
+    got: np.ndarray
+    rows: str
+    columns: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """What a judge found.
+
+    ``score`` is the fraction of the exercise's points earned, in [0, 1]. ``headline`` is one sentence that names the
+    misconception; ``expected`` and ``got`` show it on one small example. ``diagnosis`` is a short stable key
+    ("not-normalised") that tests and instructors' reports count; it is empty where no known mistake was recognised.
+    """
+
+    score: float
+    headline: str
+    diagnosis: str = ""
+    expected: str = ""
+    got: str = ""
+    picture: Picture | None = None
+
+    @property
+    def passed(self) -> bool:
+        return self.score >= 1.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Exercise:
+    """An exercise that grades itself. ``id`` is ``"NN.k"``; ``name`` is the function that the learner writes."""
+
+    id: str
+    name: str
+    reference: Callable
+    cases: Callable[[int], Sequence[Case]]
+    judge: Callable[[Sequence[Case], Sequence[Any]], Verdict]
+
+
+def answer(fn: Callable, cases: Sequence[Case]) -> list[Any]:
+    """Runs ``fn`` on a fresh copy of every case's arguments.
+
+    Returns one entry a case: the result with every array as NumPy, or the :class:`Problem` that stopped it. Stops at
+    the first problem and repeats it, so that a slow failure is not paid for many times.
+    """
+    answers: list[Any] = []
+    for case in cases:
+        try:
+            answers.append(_plain(fn(*copy.deepcopy(case.args))))
+        except Exception as error:  # whatever a learner's code raises is theirs to see, never a crash of the check
+            problem = _problem(fn, error)
+            return answers + [problem] * (len(cases) - len(answers))
+    return answers
+
+
+def _plain(value: Any) -> Any:
+    """Arrays of any library become NumPy; containers keep their shape; None, bool, str and numbers stay."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    array = np.asarray(value)
+    if array.dtype == object:
+        raise TypeError(f"the answer is a {type(value).__name__}, which is neither an array, a number nor text")
+    return array
+
+
+def _problem(fn: Callable, error: Exception) -> Problem:
+    """Finds the last line of the learner's own code in the traceback."""
+    home = getattr(getattr(fn, "__code__", None), "co_filename", None)
+    own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == home]
+    message = str(error).strip().split("\n")[0][:200]
+    if not own:
+        return Problem(type(error).__name__, message)
+    frame = own[-1]
+    line = (frame.line or linecache.getline(frame.filename, frame.lineno or 0)).strip()
+    return Problem(type(error).__name__, message, line, frame.lineno or 0)

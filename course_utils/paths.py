@@ -1,0 +1,54 @@
+"""Where the course's data lies, in a checkout and in an installed wheel, and how a file there is trusted."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from pathlib import Path
+
+_HERE = Path(__file__).resolve().parent
+
+
+def data_dir() -> Path:
+    """The folder of artwork, names, checkpoints and recorded results.
+
+    Raises
+    ------
+    FileNotFoundError
+        If neither the wheel's copy nor the checkout's ``data/`` exists.
+    """
+    for folder in (_HERE / "_data", _HERE.parent / "data"):
+        if (folder / "CHECKSUMS.json").is_file():
+            return folder
+    raise FileNotFoundError(
+        "The course's data folder is missing. Install the course again: "
+        "run its first cell in Colab, or `make lab` in a fresh clone."
+    )
+
+
+@functools.cache
+def _checksums(folder: Path) -> dict[str, str]:
+    return json.loads((folder / "CHECKSUMS.json").read_text())
+
+
+def data_file(name: str) -> Path:
+    """The path of one data file, after its SHA-256 was compared with ``data/CHECKSUMS.json``.
+
+    ``name`` is relative to the data folder, with ``/``.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the file is missing, or is not the file that the course was built with. Both say what to do.
+    """
+    folder = data_dir()
+    path, expected = folder / name, _checksums(folder).get(name)
+    remedy = "In a clone, run `git checkout -- data`; elsewhere, install the course again."
+    if not path.is_file():
+        raise FileNotFoundError(f"The data file {name} is missing from {folder}. {remedy}")
+    if expected is None:
+        raise ValueError(f"{name} is not listed in data/CHECKSUMS.json, so it cannot be trusted. {remedy}")
+    if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+        raise ValueError(f"The data file {name} was altered or only partly downloaded. {remedy}")
+    return path
