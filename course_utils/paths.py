@@ -32,6 +32,11 @@ def _checksums(folder: Path) -> dict[str, str]:
     return json.loads((folder / "CHECKSUMS.json").read_text())
 
 
+def data_names() -> tuple[str, ...]:
+    """Every file of the data folder that the course was built with, relative to it, with ``/``."""
+    return tuple(_checksums(data_dir()))
+
+
 def data_file(name: str) -> Path:
     """The path of one data file, after its SHA-256 was compared with ``data/CHECKSUMS.json``.
 

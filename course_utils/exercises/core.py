@@ -22,11 +22,12 @@ class Case:
     """One call of the learner's function: ``fn(*args)``.
 
     ``args`` holds NumPy arrays, strings and JSON values only. ``says`` names the case in a learner's words
-    ("a picture that is all black").
+    ("a picture that is all black"). ``part`` groups the cases that earn a share of the points together.
     """
 
     args: tuple
     says: str
+    part: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,10 +82,15 @@ class Verdict:
 
 @dataclasses.dataclass(frozen=True)
 class Exercise:
-    """An exercise that grades itself. ``id`` is ``"NN.k"``; ``name`` is the function that the learner writes."""
+    """An exercise that grades itself.
+
+    ``id`` is ``"NN.k"``; ``name`` is the function that the learner writes; ``points`` is what the notebook's marker
+    says (a test compares them).
+    """
 
     id: str
     name: str
+    points: int
     reference: Callable
     cases: Callable[[int], Sequence[Case]]
     judge: Callable[[Sequence[Case], Sequence[Any]], Verdict]

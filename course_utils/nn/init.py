@@ -1,0 +1,37 @@
+"""Initialisers that draw in NumPy.
+
+Every random draw that JAX makes eagerly is a program of its own that must be compiled: on a CPU, initialising a small
+model that way costs as much as compiling its training step. These initialisers have the signature that Flax expects,
+``init(key, shape, dtype)``, and give the same numbers on every device and release.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+
+def _generator(key: jax.Array) -> np.random.Generator:
+    """A NumPy generator seeded by a JAX key."""
+    return np.random.default_rng(np.asarray(jax.random.key_data(key)).astype(np.uint32).ravel())
+
+
+def normal(std: float):
+    """Normal with mean 0 and standard deviation ``std``."""
+
+    def init(key, shape, dtype=jnp.float32, out_sharding=None):
+        if isinstance(key, jax.core.Tracer):  # inside eval_shape or jit only the shape matters
+            return std * jax.random.normal(key, shape, dtype)
+        return jnp.asarray(_generator(key).normal(0.0, std, shape), dtype)
+
+    return init
+
+
+def lecun_normal():
+    """Normal with variance 1 / fan-in, where fan-in is every axis but the last (LeCun et al., 1998)."""
+
+    def init(key, shape, dtype=jnp.float32, out_sharding=None):
+        return normal(1.0 / np.sqrt(np.prod(shape[:-1])))(key, shape, dtype)
+
+    return init

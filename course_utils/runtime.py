@@ -1,0 +1,137 @@
+"""What this machine is, how large an experiment it can carry, and what is wrong if something is.
+
+``start()`` is the first call of every notebook: it switches the compilation cache on, picks a preset, and says both.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.metadata
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+import jax
+
+# The oldest releases that the course runs on; pyproject.toml states the same (a test compares them).
+FLOORS = {"jax": "0.7.1", "flax": "0.11.2", "optax": "0.2.5", "numpy": "2.0", "matplotlib": "3.8", "ipywidgets": "7.7"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Preset:
+    """How large the notebooks' experiments are on this machine.
+
+    ``width`` multiplies model widths, ``batch`` multiplies batch sizes, ``steps`` multiplies training lengths.
+    """
+
+    name: str
+    width: int = 1
+    batch: int = 1
+    steps: float = 1.0
+
+
+FAST = Preset("fast", steps=0.0)
+SMALL = Preset("small")
+LARGE = Preset("large", width=2, batch=4, steps=2.0)
+_FAST_STEPS = 4
+
+
+def is_fast() -> bool:
+    """True under ``COURSE_FAST=1``: every cell runs, training only takes a few steps."""
+    return os.environ.get("COURSE_FAST", "") == "1"
+
+
+def preset() -> Preset:
+    """``FAST`` under ``COURSE_FAST=1``, ``LARGE`` on a GPU or TPU, else ``SMALL``."""
+    if is_fast():
+        return FAST
+    return SMALL if jax.default_backend() == "cpu" else LARGE
+
+
+def steps(n: int) -> int:
+    """The number of training steps to take where the small preset takes ``n``."""
+    return min(n, _FAST_STEPS) if is_fast() else int(n * preset().steps)
+
+
+def cache_dir() -> Path | None:
+    """Where compiled programs are kept between runs: ``$JAX_COMPILATION_CACHE_DIR``, else a folder of the user's own.
+
+    ``None`` where that folder cannot be written; then programs are compiled anew each time, and nothing else changes.
+    """
+    named = os.environ.get("JAX_COMPILATION_CACHE_DIR")
+    folder = Path(named) if named else Path.home() / ".cache" / "vlm-from-scratch" / "jax"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not named:
+            tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        return None
+    return folder
+
+
+def use_compilation_cache() -> Path | None:
+    """Keeps every compiled program, however small or quick, for the next run. Returns the folder, or ``None``."""
+    folder = cache_dir()
+    if folder is not None:
+        jax.config.update("jax_compilation_cache_dir", str(folder))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+    return folder
+
+
+def describe() -> str:
+    """This machine and the preset in one or two lines."""
+    devices = jax.devices()
+    kind = devices[0].device_kind if devices[0].platform != "cpu" else "CPU"
+    cores = f", {len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} cores"
+    count = f"{len(devices)} × " if len(devices) > 1 else ""
+    python = ".".join(map(str, sys.version_info[:2]))
+    return (
+        f"{count}{kind}{cores if kind == 'CPU' else ''} · preset “{preset().name}” · "
+        f"jax {jax.__version__}, flax {importlib.metadata.version('flax')}, Python {python}"
+    )
+
+
+def _older(have: str, floor: str) -> bool:
+    def numbers(version: str) -> list[int]:
+        return [int(n) for n in re.findall(r"\d+", version)[:3]]
+
+    return numbers(have) < numbers(floor)
+
+
+def doctor() -> list[str]:
+    """Every problem of this installation that a notebook would stumble over, each with its remedy; [] if none."""
+    from course_utils import paths
+
+    problems = []
+    if sys.version_info < (3, 11):
+        problems.append("Python is older than 3.11. Make a new environment with Python 3.12: `make lab` does it.")
+    for package, floor in FLOORS.items():
+        try:
+            have = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            problems.append(f"{package} is not installed. Run `pip install '{package}>={floor}'`.")
+            continue
+        if _older(have, floor):
+            problems.append(f"{package} {have} is older than {floor}. Run `pip install -U '{package}>={floor}'`.")
+    try:
+        for name in paths.data_names():
+            paths.data_file(name)
+    except (FileNotFoundError, ValueError) as error:
+        problems.append(str(error))
+    if cache_dir() is None:
+        problems.append(
+            "No folder for compiled programs can be written, so every run compiles anew. "
+            "Set JAX_COMPILATION_CACHE_DIR to a folder of yours."
+        )
+    return problems
+
+
+def start() -> None:
+    """Prepares a notebook: cache on, machine and preset named, problems listed with their remedies."""
+    use_compilation_cache()
+    print(describe())
+    for problem in doctor():
+        print("✗", problem)
