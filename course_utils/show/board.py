@@ -91,9 +91,10 @@ class Board:
         if frozen:
             self.lock(x + w - 16, y + h / 2, shades["deep"], 1.15)
         middle = x + (w - 20 if frozen and text_width(label, size, bold=True) > w - 68 else w) / 2
-        words = [self.text(middle, y + h / 2 - (9 if sub else 0), label, size, ink, ha="center", weight="bold")]
+        lift = min(9, h / 5) if sub else 0
+        words = [self.text(middle, y + h / 2 - lift, label, size, ink, ha="center", weight="bold")]
         if sub:
-            words.append(self.text(middle, y + h / 2 + 10, sub, 8.5, ink, ha="center"))
+            words.append(self.text(middle, y + h / 2 + lift + 1.5, sub, 8.5, ink, ha="center"))
         self._boxes.append((spot, words))
         return spot
 
@@ -169,12 +170,13 @@ class Board:
         for stroke in TICK if ok else CROSS:
             self.line(x + s * stroke[:, 0], y + s * stroke[:, 1], "white", s * 0.21, 9)
 
-    def legend(self, y: float = 25, role: str = "fusion") -> None:
-        """What solid and padlock mean, at the right end of the title's line."""
-        x = self.w - self.PAD - 152
-        self.rect(x, y - 6, 12, 12, role_of(role)["fill"], r=3)
-        self.lock(x + 88, y, NEUTRAL["ink2"], 1.0)
-        for dx, word in ((18, "trained"), (100, "frozen")):
+    def legend(self, y: float = 25, roles: Sequence[str] = ("fusion",)) -> None:
+        """What solid (in the given roles) and padlock mean, at the right end of the title's line."""
+        x = self.w - self.PAD - 136
+        for i, role in enumerate(reversed(roles)):
+            self.rect(x - 16 * i, y - 6, 12, 12, role_of(role)["fill"], r=3)
+        self.lock(x + 84, y, NEUTRAL["ink2"], 1.0)
+        for dx, word in ((18, "trained"), (96, "frozen")):
             self._uncounted.add(self.text(x + dx, y, word, 8.5, NEUTRAL["ink2"]))
 
     def axes(self, x: float, y: float, w: float, h: float, **kwargs):

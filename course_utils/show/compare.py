@@ -6,7 +6,9 @@ blocked. Both maps share one scale; their difference has its own, symmetric one.
 
 from __future__ import annotations
 
+import matplotlib as mpl
 import numpy as np
+from matplotlib.colors import to_rgb, to_rgba
 
 from course_utils.show.board import Board
 from course_utils.show.palette import DIVERGING, NEUTRAL, ROLE, SEQUENTIAL, VERDICT
@@ -15,6 +17,7 @@ _BLOCKED, _WRONG = "#E8EBF0", VERDICT["wrong"]["main"]
 _PANELS = (64, 304, 544)  # left sides, px
 _SIDE = 200  # largest side of a panel, px
 _TOP = 64
+_TILE = 10  # smallest cell that is drawn as a rounded tile with its sign, px
 
 
 def mask_difference(expected: np.ndarray, got: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -65,8 +68,11 @@ def comparison(picture) -> Board:
     panels = [("expected", expected), ("yours", got)]
     cell = min(24.0, *(_SIDE / n for _, m in panels for n in m.shape))
     height = max(m.shape[0] for _, m in panels) * cell
-    b = Board(800, _TOP + height + (76 if picture.kind == "mask" and same else 56))
+    b = Board(800, _TOP + height + 56)
     b.text(_PANELS[0], 20, f"row = {picture.rows}, column = {picture.columns}", 8.5, NEUTRAL["ink2"])
+    if not same:
+        b.text(_PANELS[2], _TOP - 16, "the shapes differ", 10, VERDICT["wrong"]["deep"], weight="bold")
+        b.text(_PANELS[2], _TOP + 8, f"expected {_size(expected)}, yours {_size(got)}", 9.5, NEUTRAL["ink2"])
     draw = _draw_mask if picture.kind == "mask" else _draw_map
     draw(b, expected, got, cell, same)
     return b
@@ -127,20 +133,24 @@ def _step(n: int, cell: float) -> int:
 
 
 def _cells(b: Board, x: float, colors: np.ndarray, cell: float) -> None:
-    gap = 2 if cell >= 10 else 0
+    """Cells in the given colours (str[rows, columns]), as tiles, or as one picture where tiles would be too small."""
+    if cell < _TILE:
+        names, which = np.unique(colors, return_inverse=True)
+        rgb = np.array([to_rgb(name) for name in names])[which.reshape(colors.shape)]
+        b.picture(rgb, x, _TOP, colors.shape[1] * cell, colors.shape[0] * cell, r=2)
+        return
     for row, column in np.ndindex(colors.shape):
-        b.rect(x + column * cell, _TOP + row * cell, cell - gap, cell - gap, str(colors[row, column]),
-               r=min(3, cell / 6))
+        b.rect(x + column * cell, _TOP + row * cell, cell - 2, cell - 2, str(colors[row, column]), r=min(3, cell / 6))
 
 
 def _error(b: Board, x: float, y: float, cell: float, *, plus: bool) -> None:
     """A solid + or a hollow −, both red; in cells too small for a sign, solid or hollow alone tells."""
-    gap, arm = (2 if cell >= 10 else 0), cell * 0.2
+    gap, arm = (2 if cell >= _TILE else 0), cell * 0.2
     x, y = x - gap / 2, y - gap / 2
     if not plus:
-        inner = (cell - gap) * (0.72 if cell >= 10 else 0.5)
+        inner = (cell - gap) * (0.72 if cell >= _TILE else 0.5)
         b.rect(x - inner / 2, y - inner / 2, inner, inner, "white", r=min(2, inner / 6), z=3)
-    if cell >= 10:
+    if cell >= _TILE:
         ink = "white" if plus else _WRONG
         b.line([x - arm, x + arm], [y, y], ink, 1.5)
         if plus:
@@ -149,11 +159,9 @@ def _error(b: Board, x: float, y: float, cell: float, *, plus: bool) -> None:
 
 def _numbers(b: Board, x: float, numbers: np.ndarray, cell: float, cmap: str, low: float, high: float) -> None:
     """A map as cells, never smoothed; what is not finite is grey with a cross."""
-    import matplotlib as mpl
-
     shade = mpl.colormaps[cmap]((np.nan_to_num(numbers) - low) / ((high - low) or 1.0))
     finite = np.isfinite(numbers)
-    shade[~finite] = mpl.colors.to_rgba(_BLOCKED)
+    shade[~finite] = to_rgba(_BLOCKED)
     h, w = numbers.shape[0] * cell, numbers.shape[1] * cell
     b.picture(shade, x, _TOP, w, h, r=min(3, cell / 3))
     for row, column in zip(*np.nonzero(~finite)):
@@ -161,13 +169,15 @@ def _numbers(b: Board, x: float, numbers: np.ndarray, cell: float, cmap: str, lo
 
 
 def _scale(b: Board, x: float, y: float, cmap: str, low: float, high: float, words: str) -> None:
-    import matplotlib as mpl
-
     b.picture(mpl.colormaps[cmap](np.linspace(0, 1, 256))[None], x, y - 4, 96, 8, r=3)
-    b.text(x, y + 14, f"{low:.3g}", 8.5, NEUTRAL["ink2"])
-    b.text(x + 96, y + 14, f"{high:.3g}", 8.5, NEUTRAL["ink2"], ha="right")
+    b.text(x, y + 14, _number(low), 8.5, NEUTRAL["ink2"])
+    b.text(x + 96, y + 14, _number(high), 8.5, NEUTRAL["ink2"], ha="right")
     if words:
         b.text(x + 108, y, words, 8.5, NEUTRAL["ink2"])
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}".replace("-", "−")
 
 
 def _size(matrix: np.ndarray) -> str:

@@ -46,7 +46,7 @@ class Card:
             earned = round(self.points * max(0.0, min(1.0, self.verdict.score)), 2)
             parts.append(f"{earned:g} of {self.points:g} points")
         if self.total:
-            parts.append(f"{self.done} of {self.total} exercises done")
+            parts.append(f"{self.done} of {self.total} exercise{'s' * (self.total != 1)} done")
         return " · ".join(parts)
 
     @property
@@ -101,7 +101,7 @@ class Card:
     def _footer(self, shades: dict[str, str]) -> str:
         share = 100 * self.done / self.total if self.total else 0
         bar = (
-            f"<div style=\"background:{NEUTRAL['rule']};border-radius:3px;height:5px;width:160px;margin:6px 0 0\">"
+            f"<div style=\"background:{NEUTRAL['rule']};border-radius:3px;height:5px;width:160px;margin:8px 0 2px\">"
             f"<div style=\"background:{VERDICT['right']['main']};border-radius:3px;height:5px;width:{share:.0f}%\">"
             "</div></div>" if self.total else ""
         )
