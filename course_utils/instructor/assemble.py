@@ -1,0 +1,165 @@
+"""From a checked source to the notebook that nbgrader releases: metadata, fixed cell ids, headers, hints, setup cell.
+
+Everything here is a pure function of the ``.py`` file and of the repository's address in ``pyproject.toml``.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from course_utils.instructor.source import Cell, Source, split_hints, split_rubric, stub_of
+
+GRADED_LINE = "# Graded: when you hand in, your answer is run here on cases you have not seen."
+BEGIN_TESTS, END_TESTS = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
+# In Markdown an HTML comment: it renders to nothing, and nbgrader looks for the words only.
+BEGIN_RUBRIC, END_RUBRIC = "<!-- BEGIN MARK SCHEME -->", "<!-- END MARK SCHEME -->"
+BRANCH = "main"
+
+_KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+# Without the version: what wrote the notebook does not matter, and would change its bytes.
+LANGUAGE = {"file_extension": ".py", "mimetype": "text/x-python", "name": "python", "pygments_lexer": "ipython3"}
+
+# No --no-deps: the course's floors are below what Colab has, so pip installs the course alone (tests/test_packaging.py);
+# should Colab ever fall below a floor, pip puts that right, where --no-deps would leave a course that cannot run.
+_SETUP = '''\
+# @title Setup: run this cell first
+# In Colab it fetches the course, once, in a minute or less. Elsewhere it only looks whether the course is there.
+import importlib, importlib.util, subprocess, sys
+
+
+class Stop(Exception):
+    def _render_traceback_(self):  # one sentence instead of a traceback
+        return [str(self)]
+
+
+if "google.colab" in sys.modules and importlib.util.find_spec("course_utils") is None:
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "git+{url}@{branch}"]
+    if subprocess.run(command, capture_output=True).returncode:
+        raise Stop("The course could not be fetched from {url}: "
+                   "check the internet connection, then run this cell again.")
+    importlib.invalidate_caches()
+if importlib.util.find_spec("course_utils") is None:
+    raise Stop("This kernel does not have the course: in the course's folder run `make lab` and open the notebook there, "
+               "or choose the kernel of the course's environment in the menu Kernel, Change Kernel.")'''
+
+
+@functools.cache
+def repository(root: Path) -> str:
+    """The course's address: stated once, in ``pyproject.toml``."""
+    return tomllib.loads((root / "pyproject.toml").read_text())["project"]["urls"]["Repository"].rstrip("/")
+
+
+def assemble(source: Source, root: Path) -> NotebookNode:
+    """The notebook without outputs, with solutions, hidden tests and rubrics: what stands in nbgrader's source folder.
+
+    ``metadata.course`` holds the notebook's name, the SHA-256 of the ``.py`` and the release (:func:`release_stamp`).
+    """
+    url, nb = repository(root), nbformat.v4.new_notebook()
+    nb.cells = [_cell(cell, source, url) for cell in source.cells]
+    seen: dict[str, int] = {}
+    for cell in nb.cells:  # only cells without a name of their own can be equal
+        seen[cell.id] = seen.get(cell.id, 0) + 1
+        if seen[cell.id] > 1:
+            cell.id = f"{cell.id}-{seen[cell.id]}"
+    course = {"notebook": source.name, "release": release_stamp(source), "source": source.sha256}
+    nb.metadata.update({"course": course, "kernelspec": dict(_KERNEL), "language_info": dict(LANGUAGE)})
+    nb.nbformat, nb.nbformat_minor = 4, 5
+    nbformat.validate(nb)
+    return nb
+
+
+def release_stamp(source: Source) -> str:
+    """Twelve hex digits that change when an answer to the old release could not be graded by the new one.
+
+    That is: when an exercise or question is added, removed or renumbered, its points or its stub change. Prose, hints,
+    demonstrations and hidden tests may change, and what learners have already downloaded stays valid.
+    """
+    gradable = []
+    for cell in source.cells:
+        if cell.role in ("solution", "answer"):
+            stub = stub_of(cell.source) if cell.role == "solution" else ""
+            gradable.append([cell.ref, float(source.options(cell.ref)["points"]), stub])
+    return hashlib.sha256(json.dumps(gradable).encode()).hexdigest()[:12]
+
+
+def grade_id(ref: str, part: str) -> str:
+    """``("00.1", "graded")`` → ``"ex-00-1-graded"``. Stable: it depends on the exercise's number and nothing else."""
+    return f"ex-{ref.replace('.', '-')}-{part}"
+
+
+def _cell(cell: Cell, source: Source, url: str) -> NotebookNode:
+    text, metadata, name = cell.source, {}, ""
+    if cell.role == "setup":
+        text, name = _SETUP.format(url=url, branch=BRANCH), "setup"
+        metadata["cellView"] = "form"  # Colab folds the code away; the first line stays as the title
+    elif cell.role == "exercise":
+        text, name = _exercise_text(cell), grade_id(cell.ref, "text")
+    elif cell.role != "text" and cell.role != "code":
+        name = grade_id(cell.ref, cell.role)
+        if cell.role == "graded":
+            text = "\n".join([GRADED_LINE, BEGIN_TESTS, cell.source, END_TESTS])
+        elif cell.role == "question":
+            text = _question_text(cell)
+        metadata["nbgrader"] = _nbgrader(cell, source, name)
+    text = text.replace("{{badge}}", _badge(source.name, url)) if cell.kind == "markdown" else text
+    tags = list(cell.options.get("tags", [])) + ["nbval-check-output"] * bool(cell.options.get("deterministic"))
+    if tags:
+        metadata["tags"] = tags
+    new = nbformat.v4.new_code_cell if cell.kind == "code" else nbformat.v4.new_markdown_cell
+    return new(text, metadata=metadata, id=name or hashlib.sha256(f"{cell.kind}\n{text}".encode()).hexdigest()[:12])
+
+
+def _nbgrader(cell: Cell, source: Source, name: str) -> dict:
+    """nbgrader's cell metadata, schema 3.
+
+    A written question is a locked cell that holds its rubric, above a manually graded solution cell. nbgrader's own
+    "task" cell would not do: it has no place for the answer, so an untouched one is not given 0, and needs a grader.
+    """
+    role = {"grade": False, "solution": False, "locked": False, "task": False}
+    role |= {
+        "solution": {"solution": True},
+        "check": {"locked": True},
+        "graded": {"grade": True, "locked": True},
+        "question": {"locked": True},
+        "answer": {"grade": True, "solution": True},
+    }[cell.role]
+    if role["grade"]:
+        role["points"] = source.options(cell.ref)["points"]
+    return {"schema_version": 3, "grade_id": name, **role}
+
+
+def _exercise_text(cell: Cell) -> str:
+    task, hints = split_hints(cell.source)
+    o = cell.options
+    dots = "●" * o["difficulty"] + "○" * (3 - o["difficulty"])
+    facts = [_points(o["points"]), f"difficulty {dots}", f"about {o['minutes']} min", f"`{o['name']}`"]
+    if o.get("further"):
+        facts.insert(0, "**Further**")
+    folds = [f"<details><summary>Hint {n}</summary>\n\n{hint}\n\n</details>" for n, hint in enumerate(hints, 1)]
+    return "\n\n".join([f"### Exercise {cell.ref} · {o['title']}", " · ".join(facts), task, *folds])
+
+
+def _question_text(cell: Cell) -> str:
+    question, rubric = split_rubric(cell.source)
+    o = cell.options
+    facts = " · ".join([_points(o["points"]), "written answer, read by a person", f"about {o['minutes']} min"])
+    hidden = "\n\n".join([BEGIN_RUBRIC, f"**Rubric (for graders).** {rubric}", END_RUBRIC])
+    return "\n\n".join([f"### Question {cell.ref} · {o['title']}", facts, question, hidden])
+
+
+def _points(points: float) -> str:
+    return f"**{points:g} point{'' if points == 1 else 's'}**"
+
+
+def _badge(name: str, url: str) -> str:
+    """A link that opens the released notebook in Colab."""
+    place = f"{url.removeprefix('https://github.com/')}/blob/{BRANCH}/notebooks/{name}/{name}.ipynb"
+    image = "https://colab.research.google.com/assets/colab-badge.svg"
+    return f"[![Open in Colab]({image})](https://colab.research.google.com/github/{place})"

@@ -1,0 +1,65 @@
+"""Settings for every nbgrader command that runs in this folder. Each line says what would go wrong without it."""
+
+import os
+import sys
+from pathlib import Path
+
+from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
+from nbgrader import preprocessors as stock
+
+from course_utils.instructor import preprocessors as ours
+from course_utils.instructor.source import STUB
+
+ROOT = Path(__file__).resolve().parent
+c = get_config()  # noqa: F821  (nbgrader defines it)
+
+# nbgrader runs the program `alembic`, which an environment that was not activated hides.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+# Where things are.
+c.CourseDirectory.root = str(ROOT)  # a command started in a subfolder would look for another course
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "notebooks"
+c.CourseDirectory.db_url = f"sqlite:///{ROOT}/gradebook.db"  # absolute: formgrader runs in another folder
+c.CourseDirectory.ignore = [  # files beside a solution are copied into the release: its hand-written source would be
+    "[0-9][0-9]_*.py", ".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback",
+]
+
+# Release.
+c.ClearSolutions.code_stub = {"python": STUB}  # the build predicts stubs with the same text
+c.ClearMarkScheme.enforce_metadata = False  # rubrics stand in locked question cells, not in nbgrader's task cells
+
+# Reading a hand-in.
+c.Repair.release_directory = "notebooks"
+c.Autograde.sanitize_preprocessors = [
+    ours.Repair,  # a copied test cell aborts the whole batch; roles and points could be changed by hand
+    stock.ClearOutput, stock.DeduplicateIds, stock.OverwriteKernelspec, stock.OverwriteCells, stock.CheckCellMetadata,
+]
+c.OverwriteCells.add_missing_cells = True  # else a deleted test keeps the score of an earlier hand-in
+
+# Running it.
+c.Autograde.autograde_preprocessors = [
+    ours.GradingExecute,  # stock Execute gives a dead kernel's student no result at all
+    ours.BoundOutputs,  # one printed line can have 50 MB
+    ours.ScoreNumbers,  # any stderr costs all points, and a test that never ran earns all
+    ClearMetadataPreprocessor, stock.LimitOutput, stock.SaveAutoGrades, stock.AssignLatePenalties, stock.CheckCellMetadata,
+]
+c.Execute.skip_cells_with_tag = "course-grader-skips"  # the default tag, on a test cell, gives full points
+c.Execute.timeout = 60  # seconds a cell: one endless loop would hold up the class
+c.GradingExecute.deadline = 600  # seconds a notebook: sixty slow cells would, too
+c.Execute.startup_timeout = 120  # a busy machine starts kernels slowly, which is not the student's fault
+c.Execute.shutdown_kernel = "immediate"  # waiting for a polite end costs a fifth of the time
+c.Execute.store_widget_state = False  # saved without its state it breaks the HTML of the feedback
+c.GradingExecute.kernel_environment = {"COURSE_FAST": "1"}  # few training steps; set for this kernel only, not for a lab
+c.GradingExecute.seed_file = str(ROOT / "instructor_seed")  # hidden cases that nobody can read in this repository
+c.BoundOutputs.largest = 200_000
+c.LimitOutput.max_lines = 1000
+c.LimitOutput.max_traceback = 100
+
+# Feedback.
+c.GenerateFeedback.preprocessors = [
+    stock.GetGrades,
+    ours.HideTests,  # hidden tests show in tracebacks and in what students print
+    stock.ClearHiddenTests,  # and in the cells themselves, even for those who pass
+    CSSHTMLHeaderPreprocessor,
+]
