@@ -1,0 +1,128 @@
+"""Recorded results: every seed and control of an experiment, kept with a fingerprint of what produced them.
+
+``python -m course_utils.experiments.record NN`` runs them and writes ``data/results/NN.json``; notebooks read that
+file, and the tests refuse it once the code or the data behind it has changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import dataclasses
+import hashlib
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from course_utils import paths
+
+# notebook number → its module in this package
+MODULES = {"00": "start_here"}
+SEEDS = (0, 1, 2, 3, 4)
+# Where a value may differ from one machine or release to another, this much is no contradiction.
+SLACK = 0.05
+
+
+@dataclasses.dataclass(frozen=True)
+class Estimate:
+    """A mean over seeds with its 95 % interval (Student's t); a single value is its own interval."""
+
+    mean: float
+    low: float
+    high: float
+    seeds: int
+
+
+# Student's t at 97.5 % for n - 1 degrees of freedom
+_T = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262}
+
+
+def load(number: str) -> dict[tuple[str, str], Estimate]:
+    """The recorded results of a notebook: (arm, measure) → :class:`Estimate`.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If there is no recording, or it was altered.
+    """
+    recorded = json.loads(paths.data_file(f"results/{number}.json").read_text())
+    values: dict[tuple[str, str], list[float]] = {}
+    for row in recorded["rows"]:
+        values.setdefault((row["arm"], row["measure"]), []).append(row["value"])
+    return {key: estimate(v) for key, v in values.items()}
+
+
+def estimate(values: list[float]) -> Estimate:
+    """Mean and 95 % interval of the values of 1 to 10 seeds."""
+    mean, n = float(np.mean(values)), len(values)
+    half = _T[n] * float(np.std(values, ddof=1)) / n**0.5 if n > 1 else 0.0
+    return Estimate(mean, mean - half, mean + half, n)
+
+
+def fingerprint(number: str) -> str:
+    """A hash of the code and the data behind an experiment.
+
+    Of every module of the course that the experiment loads, the lines without docstrings and comment lines count (so
+    better words change nothing); of the data, the committed checksums. ``runtime`` and ``paths`` only say where things are.
+    """
+    module = f"course_utils.experiments.{MODULES[number]}"
+    program = (
+        f"import sys, {module}; "
+        "print('\\n'.join(m.__file__ for n, m in sorted(sys.modules.items()) if n.startswith('course_utils.')))"
+    )
+    root = Path(__file__).resolve().parents[2]
+    out = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, cwd=root)
+    digest = hashlib.sha256()
+    for file in map(Path, out.stdout.split()):
+        if file.stem not in ("runtime", "paths"):
+            digest.update(_meaning(file.read_text()).encode())
+    sums = json.loads((paths.data_dir() / "CHECKSUMS.json").read_text())
+    digest.update(json.dumps({k: v for k, v in sums.items() if not k.startswith("results/")}, sort_keys=True).encode())
+    return digest.hexdigest()[:16]
+
+
+def _meaning(source: str) -> str:
+    """A module's lines without docstrings, blank lines and comment lines: the same on every Python release."""
+    lines = source.splitlines()
+    for node in ast.walk(ast.parse(source)):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+            first, last = body[0].lineno - 1, body[0].end_lineno
+            lines[first:last] = [""] * (last - first)
+    return "\n".join(line.rstrip() for line in lines if line.strip() and not line.lstrip().startswith("#"))
+
+
+def record(number: str, seeds: tuple[int, ...] = SEEDS) -> dict:
+    """Runs every seed of an experiment and returns what is to be written."""
+    experiment = importlib.import_module(f"course_utils.experiments.{MODULES[number]}")
+    rows = experiment.baselines()
+    for seed in seeds:
+        rows += [{"seed": seed, **row} for row in experiment.run(seed)]
+        print(f"{number}: seed {seed} done", flush=True)
+    return {"notebook": number, "fingerprint": fingerprint(number), "seeds": list(seeds), "rows": rows}
+
+
+def write(number: str) -> Path:
+    """Records, writes ``data/results/NN.json`` and lists its checksum."""
+    folder = paths.data_dir()
+    file = folder / "results" / f"{number}.json"
+    file.parent.mkdir(exist_ok=True)
+    result = record(number)
+    rows = ",\n  ".join(json.dumps(row) for row in result.pop("rows"))
+    head = json.dumps(result)[:-1]
+    file.write_text(f'{head}, "rows": [\n  {rows}\n]}}\n')
+    sums = json.loads((folder / "CHECKSUMS.json").read_text())
+    sums[f"results/{number}.json"] = hashlib.sha256(file.read_bytes()).hexdigest()
+    (folder / "CHECKSUMS.json").write_text(json.dumps(dict(sorted(sums.items())), indent=2) + "\n")
+    return file
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("numbers", nargs="*", default=sorted(MODULES), help="notebook numbers, such as 00 (default: all)")
+    for n in parser.parse_args().numbers:
+        print(write(n))

@@ -1,0 +1,102 @@
+"""``make bench``: every number about speed and size that the course quotes, as one JSON on standard output.
+
+Absolute times depend on the machine and on what else it does; compare figures of one run only. The share of the matmul
+rate is a ratio measured in one process, so it carries over better.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_IMPORT = """
+import json, time
+t = time.perf_counter(); import jax; jax_s = time.perf_counter() - t
+t = time.perf_counter(); import course_utils; from course_utils import runtime, training, exercises, show
+print(json.dumps({"jax": jax_s, "course_utils_beyond_jax": time.perf_counter() - t}))
+"""
+
+_TRAIN = """
+import json, time
+import jax, jax.numpy as jnp, numpy as np
+from flax import nnx
+from course_utils import runtime, training
+from course_utils.models.start_here import PatchTower, TowerConfig, classification_loss
+runtime.use_compilation_cache()
+jnp.zeros(1).block_until_ready()
+t = time.perf_counter(); model = PatchTower(TowerConfig(), rngs=nnx.Rngs(0)); init = time.perf_counter() - t
+B = 128
+rng = np.random.default_rng(0)
+image = rng.integers(0, 256, (B, 32, 32, 3), dtype=np.uint8); label = rng.integers(0, 8, B).astype(np.int32)
+def run(seed):
+    return training.fit(model, classification_loss, lambda r: {"image": image, "label": label}, steps=400, seed=seed,
+                        progress=False)
+first = run(0)
+second = run(1)
+n = 1024
+a = jnp.ones((n, n)); mul = jax.jit(lambda a: a @ a); mul(a).block_until_ready()
+t = time.perf_counter()
+for _ in range(20): a_ = mul(a)
+a_.block_until_ready(); peak = 20 * 2 * n**3 / (time.perf_counter() - t)
+tokens = 64
+flops = 3 * 2 * B * (tokens * 48 * 32 + tokens * 32 * 256 + 256 * 64 + 64 * 8)  # forward + twice as much backward
+rate = second.steps / second.seconds
+print(json.dumps({"model_init_s": init, "first_chunk_s": first.first_chunk_seconds, "steps_per_s": rate,
+                  "matmul_gflops": peak / 1e9, "share_of_matmul_rate": rate * flops / peak}))
+"""
+
+
+def _child(program: str, cache: str, **env: str) -> dict:
+    out = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, cwd=ROOT,
+        env=os.environ | {"JAX_COMPILATION_CACHE_DIR": cache} | env,
+    )  # fmt: skip
+    return json.loads(out.stdout.strip().splitlines()[-1])
+
+
+def _notebook_seconds(path: Path, cache: str, fast: bool) -> float:
+    """Wall seconds to run a notebook top to bottom from a new kernel, start and imports included."""
+    program = (
+        "import sys, nbformat, nbclient\n"
+        "nb = nbformat.read(sys.argv[1], as_version=4)\n"
+        "nbclient.NotebookClient(nb, timeout=1200, kernel_name='python3').execute()\n"
+    )
+    start = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-c", program, str(path)], check=True, capture_output=True, cwd=path.parent,
+        env=os.environ | {"JAX_COMPILATION_CACHE_DIR": cache, "COURSE_FAST": "1" if fast else "0"},
+    )  # fmt: skip
+    return time.perf_counter() - start
+
+
+def measure() -> dict:
+    """Runs everything; a few minutes."""
+    data = [f for f in (ROOT / "data").rglob("*") if f.is_file()]
+    report: dict = {"data_mb": sum(f.stat().st_size for f in data) / 1e6, "cores": os.cpu_count()}
+    with tempfile.TemporaryDirectory() as cache:
+        report["import_s"] = _child(_IMPORT, cache)
+        report["train_cold_cache"] = _child(_TRAIN, cache)
+        report["train_warm_cache"] = _child(_TRAIN, cache)
+    report["notebooks"] = {}
+    for path in sorted((ROOT / "solutions").glob("*/[0-9][0-9]_*.ipynb")):
+        with tempfile.TemporaryDirectory() as cache:
+            report["notebooks"][path.stem] = {
+                "full_cold_s": _notebook_seconds(path, cache, fast=False),
+                "full_warm_s": _notebook_seconds(path, cache, fast=False),
+            }
+        with tempfile.TemporaryDirectory() as cache:
+            report["notebooks"][path.stem]["fast_cold_s"] = _notebook_seconds(path, cache, fast=True)
+    return report
+
+
+if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    print(json.dumps(measure(), indent=2))
