@@ -48,6 +48,6 @@ def scene(names: Sequence[str] = SCENE, style: str = "noto", *, ground=SKY, side
     places = ((0.06, 0.08, 0.42), (0.56, 0.06, 0.38), (0.10, 0.58, 0.32), (0.48, 0.48, 0.46))
     for name, (left, top, size) in zip(names, places):
         px = round(size * side)
-        sprite = Image.fromarray(art(name, style), "RGBA").resize((px, px), Image.Resampling.LANCZOS)
+        sprite = Image.fromarray(art(name, style)).resize((px, px), Image.Resampling.LANCZOS)
         canvas.paste(sprite, (round(left * side), round(top * side)), sprite)
     return np.asarray(canvas)

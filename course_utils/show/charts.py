@@ -76,8 +76,9 @@ def dots(ax: Axes, names: Sequence[str], values, lo=None, hi=None, *, roles: Seq
          glosses: Sequence[str] = (), papers=None, fmt: str = "{:.0f}") -> None:
     """Conditions as rows, each a dot on its own hairline with a pale interval and its number beside it.
 
-    The first name stands at the top. A control is hollow and grey. ``papers`` (float or None for each row) adds
-    hollow diamonds: only where the paper's unit and chance level are ours. Set the x limits before or after.
+    The first name stands at the top; a value of NaN leaves its row empty. A control is hollow and grey. ``papers``
+    (float or None for each row) adds hollow diamonds: only where the paper's unit and chance level are ours. Set the
+    x limits before or after.
 
     Raises
     ------
@@ -89,6 +90,8 @@ def dots(ax: Axes, names: Sequence[str], values, lo=None, hi=None, *, roles: Seq
     if not all(len(part) == n for part in (values, roles, *(p for p in (lo, hi, papers) if p is not None))):
         raise ValueError(f"dots draws {n} rows, so it needs {n} values, roles, intervals and papers.")
     for row, (value, name) in enumerate(zip(values, roles)):
+        if np.isnan(value):
+            continue
         shades, control = role_of(name), name == "control"
         if lo is not None:
             ax.hlines(row, lo[row], hi[row], color=shades["main"], lw=5, alpha=0.33, zorder=3)

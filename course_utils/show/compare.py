@@ -159,8 +159,8 @@ def _error(b: Board, x: float, y: float, cell: float, *, plus: bool) -> None:
 
 def _numbers(b: Board, x: float, numbers: np.ndarray, cell: float, cmap: str, low: float, high: float) -> None:
     """A map as cells, never smoothed; what is not finite is grey with a cross."""
-    shade = mpl.colormaps[cmap]((np.nan_to_num(numbers) - low) / ((high - low) or 1.0))
     finite = np.isfinite(numbers)
+    shade = mpl.colormaps[cmap]((np.where(finite, numbers, low) - low) / ((high - low) or 1.0))
     shade[~finite] = to_rgba(_BLOCKED)
     h, w = numbers.shape[0] * cell, numbers.shape[1] * cell
     b.picture(shade, x, _TOP, w, h, r=min(3, cell / 3))

@@ -76,7 +76,7 @@ def _part(b: Board, x0: float, x1: float, y: float, name: str) -> None:
 
 
 def style_tour(names: Sequence[str] = ("tiger", "honeybee", "banana", "pizza", "bus", "tulip", "guitar")) -> Board:
-    """The same emoji in every art style, at the 32×32 pixels that a model reads; held-out styles are outlined in blue.
+    """The same emoji in every art style, at the 32×32 pixels that a model reads; held-out styles have a blue edge.
 
     Raises
     ------

@@ -88,7 +88,8 @@ class Card:
     def _header(self, shades: dict[str, str]) -> str:
         word = "Right" if self.verdict.passed else "Not yet"
         svg = _BADGE.format(color=shades["main"], stroke=_STROKES[self.verdict.passed])
-        badge = (f"<img alt=\"{word}\" width=\"22\" height=\"22\" src=\"data:image/svg+xml;base64,{_base64(svg)}\" "
+        badge = (f"<img alt=\"{word}\" width=\"22\" height=\"22\" "
+                 f"src=\"data:image/svg+xml;base64,{_base64(svg)}\" "
                  "style=\"display:inline-block;vertical-align:middle;margin:0 10px 0 0;width:22px;height:22px\">")
         return (
             f"<div style=\"line-height:22px\">{badge}<span style=\"font-weight:700;color:{shades['deep']};"
@@ -120,7 +121,7 @@ def card(verdict: Verdict, *, exercise_id: str, name: str, points: float | None 
     Parameters
     ----------
     exercise_id, name : ``"NN.k"`` and the function that the learner writes.
-    points : the exercise's points, or None where it is ungraded; the card shows the part that ``verdict.score`` earns.
+    points : the exercise's points, or None where it is ungraded; the card shows what ``verdict.score`` earns of them.
     done, total : exercises passed so far in this notebook, and all of them (0: say nothing).
     running : whose version of the function the notebook uses from here on.
     """

@@ -60,7 +60,8 @@ def font(*, mono: bool = False, bold: bool = False, size: float = 9.5) -> FontPr
 
 def text_width(text: str, size: float = 9.5, *, mono: bool = False, bold: bool = False) -> float:
     """The width in px of one line of ``text`` set in ``size`` pt, read literally (no mathematics)."""
-    return text_to_path.get_text_width_height_descent(text, font(mono=mono, bold=bold, size=size), False)[0] * PX_PER_PT
+    properties = font(mono=mono, bold=bold, size=size)
+    return text_to_path.get_text_width_height_descent(text, properties, False)[0] * PX_PER_PT
 
 
 def missing_glyphs(text: str, *, mono: bool = False) -> str:

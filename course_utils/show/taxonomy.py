@@ -11,9 +11,9 @@ from course_utils.show.board import Board, Spot
 from course_utils.show.palette import NEUTRAL
 
 TAXONOMY_ALT = (
-    "Diagram of five families. A dual encoder compares two vectors; a fusion encoder mixes picture and words in every "
-    "layer; an encoder-decoder looks while it writes; Flamingo and LLaVA connect a vision encoder to a language model. "
-    "Numbers name notebooks."
+    "Diagram of five families. A dual encoder compares two vectors; a fusion encoder mixes picture and words in "
+    "every layer; an encoder-decoder looks while it writes; Flamingo and LLaVA connect a vision encoder to a "
+    "language model. Numbers name notebooks."
 )
 
 _CELL, _LOW, _TALL = 240, 224, 272  # cell width, heights of the first and the second row of cells, px
@@ -40,7 +40,8 @@ def taxonomy(scene: np.ndarray | None = None) -> Board:
     b = Board(800, 608, "Where does the picture meet the words?",
               "Five families. Dark numbers are the notebooks that build them.",
               "Flamingo after Alayrac et al. 2022. LLaVA after Liu et al. 2023; its language model is frozen in "
-              "stage 1 and trained in stage 2.", boxes=16, words=110)  # a map to return to, not a figure to read through
+              "stage 1 and trained in stage 2.",
+              boxes=16, words=110)  # more than a figure may hold: it is a map to return to, not to read through
     b.legend(roles=("vision", "language", "fusion"))
     families: Sequence[tuple[str, str, str, Sequence[str], Callable]] = (
         ("Dual encoder", "at the very end, in one number", "CLIP, SigLIP", ("03",), _dual),
