@@ -49,6 +49,7 @@ c.Execute.timeout = 60  # seconds a cell: one endless loop would hold up the cla
 c.GradingExecute.deadline = 600  # seconds a notebook: sixty slow cells would, too
 c.Execute.startup_timeout = 120  # a busy machine starts kernels slowly, which is not the student's fault
 c.Execute.shutdown_kernel = "immediate"  # waiting for a polite end costs a fifth of the time
+c.Execute.extra_arguments = ["--Application.log_level=40"]  # every kernel warns about its transport, in the report
 c.Execute.store_widget_state = False  # saved without its state it breaks the HTML of the feedback
 c.GradingExecute.kernel_environment = {"COURSE_FAST": "1"}  # few training steps; set for this kernel only, not for a lab
 c.GradingExecute.seed_file = str(ROOT / "instructor_seed")  # hidden cases that nobody can read in this repository

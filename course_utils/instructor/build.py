@@ -79,6 +79,7 @@ def execute(nb: NotebookNode, name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(
             nb, timeout=900, kernel_name="python3", record_timing=False, store_widget_state=False,
+            extra_arguments=["--Application.log_level=40"],  # the kernel's own warning about its transport
             resources={"metadata": {"path": folder}},
         )
         try:

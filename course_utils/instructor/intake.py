@@ -65,9 +65,10 @@ def repair(nb: NotebookNode, released: NotebookNode) -> list[str]:
     if nb.metadata.pop("widgets", None) is not None:
         notes.append("dropped widget state")
     nb.metadata.pop("celltoolbar", None)
+    usual = {tag for cell in released.cells for tag in cell.metadata.get("tags", [])}
     for cell in nb.cells:
-        if cell.metadata.pop("tags", None):
-            notes.append("dropped cell tags")
+        if tags := {str(tag) for tag in cell.metadata.pop("tags", None) or []} - usual:
+            notes.append(f"dropped cell tags {', '.join(sorted(tags))}")
     keepers = _keepers(nb, roles, notes)
     nb.cells = [
         _restored(roles[keepers[id(cell)]], cell) if id(cell) in keepers else _without_role(cell) for cell in nb.cells
