@@ -24,8 +24,11 @@ ARMS = ("true labels", "shuffled labels", "leaking background")
 STEPS = 600
 BATCH = 128
 
-# One background a kind, for the arm that leaks: six light colours that nobody would suspect.
-LEAK = np.array(
+# The arm that notebook 00 presents as a colleague's run, before anybody knows what is wrong with it.
+COLLEAGUES = ARMS[2]
+
+# What that arm's loader lays under each kind: six pale colours that nobody would suspect.
+GROUND = np.array(
     [(250, 235, 215), (225, 240, 250), (232, 245, 228), (252, 228, 236), (238, 232, 250), (245, 245, 220)], np.uint8
 )
 WHITE = np.full((len(KINDS), 3), 255, np.uint8)
@@ -89,7 +92,7 @@ def train(
     the, label = task(), taught_labels(arm, seed)
     known = np.flatnonzero(~the.new)
     art = np.stack([the.pictures(style) for style in emoji.TRAINING_STYLES])  # (3, n, 32, 32, 4)
-    ground = LEAK if arm == "leaking background" else WHITE
+    ground = GROUND if arm == COLLEAGUES else WHITE
 
     def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:
         row, style = rng.choice(known, BATCH), rng.integers(len(art), size=BATCH)
@@ -170,10 +173,10 @@ def run(seed: int, steps: int = STEPS, arms: tuple[str, ...] = ARMS) -> list[dic
 
     for arm in arms:
         model, _ = train(arm, seed, steps)
-        if arm == "leaking background":
-            add(arm, "training pictures", accuracy(model, seen, new=False, ground=LEAK))
-            add(arm, "new emoji, own background", accuracy(model, seen, new=True, ground=LEAK))
-            add(arm, "new emoji, another kind's background", accuracy(model, seen, new=True, ground=LEAK, turn=1))
+        if arm == COLLEAGUES:
+            add(arm, "training pictures", accuracy(model, seen, new=False, ground=GROUND))
+            add(arm, "new emoji, own background", accuracy(model, seen, new=True, ground=GROUND))
+            add(arm, "new emoji, another kind's background", accuracy(model, seen, new=True, ground=GROUND, turn=1))
         else:
             add(arm, "training pictures", accuracy(model, seen, new=False, label=taught_labels(arm, seed)))
         add(arm, "new emoji", accuracy(model, seen, new=True))

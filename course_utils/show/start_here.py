@@ -1,0 +1,92 @@
+"""The figures of notebook 00 that no other notebook draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from course_utils.show import charts
+from course_utils.show.board import Board
+from course_utils.show.palette import NEUTRAL
+from course_utils.world import emoji
+
+_ROWS = (
+    ("true labels", "true labels", "what the emoji show", "vision"),
+    ("shuffled labels", "shuffled labels", "dealt out at random", "control"),
+    ("leaking background", "leaking background", "its colour tells the kind", "control"),
+    ("nearest pixels", "nearest pixels", "copies its kind", "ink"),
+    ("commonest kind", "commonest kind", "never looks", "ink"),
+)
+
+
+def towers(
+    recorded: Mapping, live: Mapping[str, tuple[float, float]], guess: Mapping[str, float] | None = None, *,
+    title: str = "Every tower learns its training pictures. Only one learns what they show.",
+) -> Board:
+    """Accuracy on training pictures and on new emoji: recorded means with intervals, live runs and a guess on top.
+
+    Only the arms of ``live`` are drawn, above the two baselines that need no training.
+
+    Parameters
+    ----------
+    recorded : (arm, measure) → Estimate, from ``experiments.record.load("00")``.
+    live : arm → (training accuracy, accuracy on new emoji) of this notebook's own runs, in [0, 1].
+    guess : arm → the learner's prediction for new emoji, in percent.
+    """
+    rows = [row for row in _ROWS if row[0] in live or (row[0], "training pictures") not in recorded]
+    seeds, high = recorded["true labels", "new emoji"].seeds, 40 * len(rows)
+    b = Board(
+        800, 192 + high, title,
+        f"Share of pictures named right, six kinds. Dots: recorded, {seeds} seeds, 95% intervals over seeds.",
+        "New: 92 concepts never trained on, on white. In training, right = the label taught; on new emoji, the truth.",
+        words=90,
+    )  # fmt: skip
+    key = ["□ this notebook's run"] + ["▲ your guess"] * bool(guess)
+    b.text(776, high + 150, "     ".join(key), 8.5, NEUTRAL["ink2"], ha="right")
+    left, right = b.axes(184, 104, 232, high), b.axes(488, 104, 272, high)
+    for ax, measure in ((left, "training pictures"), (right, "new emoji")):
+        found = [recorded.get((arm, measure)) for arm, *_ in rows]
+        mean, low, top = ([100 * getattr(e, k) if e else np.nan for e in found] for k in ("mean", "low", "high"))
+        charts.dots(
+            ax, [name for _, name, _, _ in rows], mean, low, top, roles=[role for *_, role in rows],
+            glosses=[g for *_, g, _ in rows] if ax is left else (), fmt="{:.0f}%",
+        )  # fmt: skip
+        for y, (arm, *_) in enumerate(rows):
+            if found[y] is None:
+                ax.annotate("no training", (2, y), (0, 8), textcoords="offset points", fontsize=8.5, color=NEUTRAL["ink2"])
+            if arm in live:
+                ax.plot(100 * live[arm][ax is right], y, "s", ms=6, mfc="none", mec=NEUTRAL["ink"], mew=1.2, zorder=6, clip_on=False)
+            if guess and ax is right and arm in guess:
+                ax.plot(guess[arm], y + 0.28, "^", ms=7, mfc=NEUTRAL["ink"], mec="white", zorder=6, clip_on=False)
+        ax.set(xlim=(0, 100), xticks=(0, 50, 100), xticklabels=("0", "50", "100%"))
+    left.tick_params(axis="y", pad=8)
+    right.set_yticklabels([])
+    charts.chance(right, 100 / 6, "chance", vertical=True)
+    b.text(184, 76, "training pictures", weight="bold")
+    b.text(488, 76, "new emoji", weight="bold")
+    return b
+
+
+def neighbours(
+    queries: Sequence[np.ndarray], rows: Sequence[Sequence[np.ndarray]], scores: Sequence[Sequence[float]],
+    right: Sequence[Sequence[bool]], *, title: str, subtitle: str, footer: str = "",
+) -> Board:
+    """Each query and the pictures most similar to it, best first, with their similarity and ✓ where the kind is the same.
+
+    ``queries`` uint8[n][S, S, 4]; ``rows`` n lists of k pictures; ``scores`` and ``right`` the same shape.
+    """  # fmt: skip
+    side, pitch = 72, 100
+    b = Board(800, 100 + pitch * len(queries) + (28 if footer else 0), title, subtitle, footer, words=120)
+    b.text(Board.PAD, 84, "query", 8.5, NEUTRAL["ink2"])
+    b.text(180, 84, "most similar first, with the cosine", 8.5, NEUTRAL["ink2"])
+    for i, query in enumerate(queries):
+        y = 100 + pitch * i
+        found = b.picture(emoji.on_background(query), Board.PAD, y, side, lw=1.4, edge="#2B83E6")
+        b.arrow((found.right[0] + 12, y + side / 2), (172, y + side / 2))
+        for j, picture in enumerate(rows[i]):
+            x = 180 + (side + 28) * j
+            b.picture(emoji.on_background(picture), x, y, side)
+            b.mark(x + side - 2, y + 2, bool(right[i][j]), 7)
+            b.text(x + side / 2, y + side + 12, f"{scores[i][j]:.2f}", 8.5, NEUTRAL["ink2"], ha="center")
+    return b

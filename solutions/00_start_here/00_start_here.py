@@ -1,0 +1,425 @@
+# %% [markdown]
+# # 00 · Start here
+#
+# {{badge}}
+#
+# **A network can learn anything you teach it, even nonsense. This course is about telling the difference, for models that see and read.**
+#
+# At the end of this notebook you
+# - know this machine, the artwork that the whole course is made of, and the map of what you will build;
+# - can read and write the JAX and Flax NNX that every notebook uses: arrays, `vmap`, `jit`, `grad`, a module, a training loop;
+# - have written your first function that grades itself, and searched 1,000 pictures with it;
+# - have trained a model on nonsense, and caught one that looks perfect and is not.
+#
+# | | |
+# |---|---|
+# | your time | about 75 minutes; sections 2 and 4 are quick if you know them |
+# | computing | under a minute in all on two CPU cores; a GPU or TPU is welcome, not needed |
+# | needed | Python; what a derivative is; having trained a network once |
+#
+# Run the cells from top to bottom with **Shift + Enter**. Nothing you do here can break anything.
+
+# %% setup
+
+# %%
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from course_utils import runtime, training
+from course_utils.exercises import check, diagnostic
+from course_utils.experiments import record
+from course_utils.experiments import start_here as kinds
+from course_utils.models.start_here import PatchTower, TowerConfig
+from course_utils.show import diagrams, gallery, live, source, taxonomy, widgets
+from course_utils.show import start_here as figures
+from course_utils.world import emoji
+
+runtime.start()
+
+# %% [markdown]
+# ## 1 · Where are you running?
+#
+# The line above names your machine and the **preset**: on a CPU the experiments are small; on a GPU or TPU they grow by themselves. If something is wrong with the installation, a line with ✗ says what to do about it.
+#
+# JAX *compiles* each program the first time it meets it, so the first run of a training cell waits a few seconds before it moves. Compiled programs are kept on disk: the second run starts at once.
+#
+# **How a notebook of this course works.** Every section asks one question. Text and small pieces of code come first, then an exercise. You write 3 to 15 lines; a check says at once whether they are right, and if not, *what you probably misunderstood*. From then on the notebook runs **your** code. While your code does not pass, it runs the course's, and says so: you are never stuck.
+
+# %% [markdown]
+# ## 2 · What do you bring along?
+#
+# Ten questions on what the course assumes. Nobody sees your answers, and they are not graded; they tell you which page to refresh before which notebook.
+
+# %%
+diagnostic.questions()
+
+# %%
+# Write your ten letters in order; "?" means "not sure".
+my_answers = "? ? ? ? ? ? ? ? ? ?"
+
+diagnostic.answers(my_answers)
+
+# %% [markdown]
+# ## 3 · What is our world made of?
+#
+# Photographs are too large to train on while you wait, and coloured squares are too dull to care about. We use **emoji**: real artwork, with names in many languages, drawn again and again by different artists. The same tiger exists in several styles. That gives us a question that matters for every vision model: *does it know tigers, or only the drawings it has seen?*
+
+# %%
+diagrams.style_tour().show(
+    alt="Grid of pictures: seven emoji, such as tiger, bee and banana, as five artists draw them; two styles are outlined as held out."
+)
+
+# %% [markdown]
+# Three styles are for training. Two are **held out**: no model of the course ever trains on them. A tenth of the concepts is held out as well, in every style. Look up a few things you like: as artists drew them, as a model reads them, as people call them.
+
+# %%
+widgets.emoji_tour("tiger", "en")
+
+# %% [markdown]
+# ## 4 · JAX in ten minutes
+#
+# ### 4.1 Arrays
+# `jax.numpy` is NumPy on any device, with one difference: an array never changes. A picture is an array of numbers from 0 to 255, with axes row, column, colour.
+
+# %%
+art = emoji.load()
+pictures = jnp.asarray(emoji.on_background(art.pictures("noto")))
+tiger = pictures[art.index("tiger")]
+
+print("all pictures:", pictures.shape, pictures.dtype)
+print("one picture: ", tiger.shape)
+
+# %%
+without_top = tiger.at[:10].set(255)  # a new array; `tiger` is as before
+gallery.gallery(
+    [tiger, without_top, tiger[:, ::-1], tiger[..., ::-1]],
+    ["tiger", ".at[:10].set(255)", "[:, ::-1]", "[..., ::-1]"],
+    title="Indexing a picture", subtitle="Rows, columns and colour channels are just axes.", columns=4, side=96,
+).show(alt="Four tigers: the original, one with its top rows white, one mirrored, one with red and blue swapped.")
+
+# %% [markdown]
+# ### 4.2 `vmap`: write it for one, run it for all
+# How colourful is a picture? Write it for *one* picture: the mean spread between its strongest and weakest channel. `jax.vmap` turns a function of one picture into a function of many, without a loop.
+
+# %%
+def colourfulness(picture):
+    """uint8[32, 32, 3] → one number."""
+    channels = picture.astype(jnp.float32)
+    return jnp.mean(channels.max(-1) - channels.min(-1))
+
+
+scores = jax.vmap(colourfulness)(pictures)
+print(colourfulness(tiger).shape, "→", scores.shape)
+
+# %%
+order = np.argsort(-np.asarray(scores))
+ends = np.concatenate([order[:8], order[-8:]])
+gallery.gallery(
+    pictures[ends], [f"{scores[k]:.0f}" for k in ends],
+    title="The most and the least colourful emoji", subtitle="One function of one picture, mapped over all of them.",
+).show(alt="Two rows of eight emoji: the most colourful ones, then nearly grey ones, with their scores.")
+
+# %% [markdown]
+# ### 4.3 `jit`: compile it
+# `jax.jit` compiles a whole function into one program. The first call pays for the compilation; later calls with the same shapes do not. JAX returns before the work is done, so timing needs `block_until_ready`.
+
+# %%
+import time
+
+
+def spread(pictures):
+    x = pictures.astype(jnp.float32) / 255
+    x = jnp.tanh(x - x.mean((1, 2), keepdims=True)) ** 2 + jnp.cos(x) * jnp.exp(-x)
+    return (x - x.mean(0)).std(0)
+
+
+def milliseconds(fn, repeats=20):
+    start = time.perf_counter()
+    for _ in range(repeats):
+        fn(pictures).block_until_ready()
+    return 1000 * (time.perf_counter() - start) / repeats
+
+
+compiled = jax.jit(spread)
+first = milliseconds(compiled, repeats=1)
+plain, fast = milliseconds(spread), milliseconds(compiled)
+print(f"first call {first:.0f} ms, then {fast:.1f} ms; without jit {plain:.1f} ms: {plain / fast:.1f} times as long")
+
+# %% [markdown]
+# ### 4.4 `grad`: follow the slope
+# Which single picture is closest to *all* animals? Let $x$ be a picture and $a_1 \dots a_n$ the animals. The mean squared distance
+#
+# $$L(x) = \frac{1}{n} \sum_{i=1}^{n} \lVert x - a_i \rVert^2$$
+#
+# is a function of the 3,072 numbers in $x$. `jax.grad(L)` is a function too: it returns all 3,072 slopes at once. Start from grey and walk downhill.
+
+# %%
+animals = pictures[art.group == art.groups.index("animals-nature")] / 255.0
+
+
+def distance(x):
+    return jnp.mean(jnp.sum((x - animals) ** 2, axis=(1, 2, 3)))
+
+
+slope = jax.jit(jax.grad(distance))
+
+x, walk = jnp.full((32, 32, 3), 0.5), []
+for step in range(16):
+    if step in (0, 1, 2, 4, 8, 15):
+        walk.append((x, f"step {step}: L = {distance(x):.0f}"))
+    x = x - 0.1 * slope(x)
+
+gap = float(jnp.abs(x - animals.mean(0)).max())
+gallery.gallery(
+    [p for p, _ in walk], [words for _, words in walk], columns=6, side=96,
+    title="Gradient descent paints the average animal",
+    subtitle=f"3,072 numbers follow their slopes. The exact answer is the mean picture; largest gap now: {gap:.3f}.",
+).show(alt="Six pictures: a grey square turns step by step into the blurred average of all animals, while L falls.")
+
+# %% [markdown]
+# ## 5 · A model, and the loop that trains it
+#
+# **Question: can a small network say what kind of thing an emoji shows, for emoji it has never seen?** Six kinds: smileys, people, animals, food, places, objects.
+#
+# A Flax NNX model is a Python object that holds its parameters. This is the whole model:
+
+# %%
+source.show(PatchTower)
+
+# %% [markdown]
+# Read it from `features` down. A picture is cut into 8 × 8 patches of 4 × 4 pixels, the same linear layer describes each patch, and an MLP mixes the descriptions into $D = 64$ numbers, the **features**. `classify` turns them into one score a kind. Most models of this course are made of such lines: a layer, a rearrangement, a comment with the shape.
+
+# %%
+tower = PatchTower(TowerConfig(classes=6), rngs=nnx.Rngs(0))
+three = pictures[jnp.array([art.index(name) for name in ("tiger", "pizza", "bus")])]
+
+print("pictures", three.shape, "→ features", tower.features(three).shape, "→ scores", tower(three).shape)
+print("parameters:", f"{sum(p.size for p in jax.tree.leaves(nnx.state(tower, nnx.Param))):,}")
+
+# %% [markdown]
+# Training needs one more function, and this is the one that all notebooks share. It is *pure*: parameters go in, better parameters come out.
+
+# %%
+source.show(training.train_step)
+
+# %% [markdown]
+# Around it, `training.fit` runs many steps inside one compiled program (`jax.lax.scan`) and draws the loss as it falls. A network that knows nothing gives each of six kinds the same probability; its cross-entropy is $\ln 6 \approx 1.79$, the dotted line.
+
+# %%
+steps = runtime.steps(kinds.STEPS)
+model, history = kinds.train(
+    "true labels", steps=steps, watch=live.LossCurve("The tower learns six kinds of emoji", floor=np.log(6), role="vision")
+)
+
+# %%
+seen = emoji.TRAINING_STYLES
+on_training = kinds.accuracy(model, seen, new=False)
+on_new = kinds.accuracy(model, seen, new=True)
+print(f"training pictures: {on_training:.0%} right")
+print(f"new emoji:         {on_new:.0%} right   (commonest kind: {kinds.commonest_kind():.0%}, chance: {1 / 6:.0%})")
+
+# %% [markdown]
+# It knows its training pictures by heart and is much better than guessing on emoji it has never met; far from perfect, too. Before we ask what it learned, you need a tool.
+
+# %% [markdown] exercise="00.1" title="Which pictures are alike?" points=4 difficulty=1 minutes=8
+# A model turns a picture into a vector of features. Two pictures are alike if their vectors point in the same **direction**; their lengths do not matter. The measure of that is the cosine of the angle between them,
+#
+# $$\cos(q, g) = \frac{q \cdot g}{\lVert q \rVert \, \lVert g \rVert}$$
+#
+# Write it for *all* pairs at once: every row of `queries` (shape $Q \times d$) against every row of `gallery` ($G \times d$). A vector of zeros has no direction; let its cosine with everything be 0.
+#
+# Hint: Give every row length 1 first. Then a single matrix product holds all the cosines.
+#
+# Hint: The lengths of all rows are `jnp.linalg.norm(x, axis=-1, keepdims=True)`. For a row of zeros this is 0; replace a 0 by 1 before you divide (`jnp.where`).
+
+# %% solution="00.1"
+def cosine_similarity(queries, gallery):
+    """The cosine between every query and every gallery vector.
+
+    queries: float[Q, d], gallery: float[G, d]  →  float[Q, G], between -1 and 1;
+    0 wherever one of the two vectors is all zeros.
+    """
+    ### BEGIN SOLUTION
+    def unit(x):
+        length = jnp.linalg.norm(x, axis=-1, keepdims=True)  # (n, 1)
+        return x / jnp.where(length == 0, 1, length)
+
+    return unit(queries) @ unit(gallery).T  # (Q, G)
+    ### END SOLUTION
+
+# %% check="00.1"
+similarity = check("00.1", cosine_similarity)
+
+# %% graded="00.1"
+from course_utils.exercises import grade
+
+grade("00.1", cosine_similarity)
+
+# %% [markdown]
+# ### What it bought us: a picture search
+#
+# `similarity` is your function if it passed, else the course's. We describe new emoji *in a style that no model has seen*, describe all training pictures, and list the most similar ones: once by their raw pixels, once by the tower's features.
+
+# %%
+the = kinds.task()
+known = np.flatnonzero(~the.new)
+queries = the.rows("noto-v1", new=True)
+
+
+def describe(style, rows, model=None):
+    rgba = the.pictures(style, rows)
+    return kinds.features(model, rgba) if model else emoji.on_background(rgba).reshape(len(rows), -1) / 127.5 - 1
+
+
+def search(model=None, k=6):
+    """The k most similar training pictures of every query: rows, cosines, and whether the kind is the same."""
+    cosines = np.asarray(similarity(describe("noto-v1", queries, model), describe("noto", known, model)))
+    best = np.argsort(-cosines, axis=1)[:, :k]
+    return known[best], np.take_along_axis(cosines, best, 1), the.label[known[best]] == the.label[queries][:, None]
+
+
+by_pixels, by_features = search(), search(model)
+print(f"same kind among the 6 nearest: {by_pixels[2].mean():.0%} by pixels, {by_features[2].mean():.0%} by features")
+
+# %%
+few = np.flatnonzero(the.label[queries] < 5)[::9][:4]
+art_noto, art_query = the.pictures("noto"), the.pictures("noto-v1")
+for name, (rows, cosines, same) in {"raw pixels": by_pixels, "the tower's features": by_features}.items():
+    display(figures.neighbours(
+        art_query[queries[few]], art_noto[rows[few]], cosines[few], same[few],
+        title=f"Most similar by {name}: {same.mean():.0%} are of the same kind",
+        subtitle=f"Queries: new emoji in an unseen style. ✓ = same kind. Share over all {len(queries)} queries and their 6 nearest.",
+    ).show(alt=f"Four query emoji and their six most similar training pictures by {name}, each marked as same kind or not."))
+
+# %% [markdown]
+# ## 6 · What would it learn from nonsense?
+#
+# Now take the same pictures and **deal the labels out at random**: the tiger becomes a food, the pizza a place. Nothing about a picture tells its label any more. Train the same tower for the same number of steps.
+#
+# **Predict, then run.** How many *training pictures* will it name "right", that is, as it was taught? And how many *new* emoji will it name truly? Commit yourself for the new ones before you run the next cells; nobody grades a guess.
+
+# %%
+# Your guesses: percent of NEW emoji named right. Chance is 17, the commonest kind 26.
+guess = {"true labels": 50, "shuffled labels": 50}
+
+# %%
+nonsense, _ = kinds.train(
+    "shuffled labels", steps=steps, watch=live.LossCurve("The same tower, taught nonsense", floor=np.log(6), role="control")
+)
+taught = kinds.taught_labels("shuffled labels", seed=0)
+runs = {
+    "true labels": (on_training, on_new),
+    "shuffled labels": (kinds.accuracy(nonsense, seen, new=False, label=taught), kinds.accuracy(nonsense, seen, new=True)),
+}
+
+# %%
+recorded = record.load("00")
+figures.towers(recorded, runs, guess, title="Nonsense is learnt by heart, and helps nobody").show(
+    alt="Dot chart. Towers taught true and shuffled labels both reach about 100% in training; on new emoji the first is far above chance, the second at chance."
+)
+
+# %% [markdown]
+# Both losses go to zero. Both towers know every training picture. **The training curve cannot tell knowledge from memory; only pictures the model has never met can.** Zhang et al. (2017) showed this for large networks on ImageNet, with random labels and even with random pixels.
+#
+# Look at the third row as well. Copying the kind of the picture with the nearest *pixels* needs no learning at all, and it comes close to the tower. A number means little until the simplest baseline stands beside it. Every notebook has a baseline, and a control that must fail.
+
+# %% [markdown]
+# ## 7 · A run that looks fine
+#
+# A colleague sends you a tower of the same size and a message: *"Same pictures, my own data loader. 100 % in training and 98 % on **new** emoji, twice as good as yours!"* You repeat the run with their loader.
+
+# %%
+colleagues, _ = kinds.train(
+    kinds.COLLEAGUES, steps=steps, watch=live.LossCurve("The colleague's tower", floor=np.log(6), role="vision")
+)
+print(f"training pictures, their loader: {kinds.accuracy(colleagues, seen, new=False, ground=kinds.GROUND):.0%}")
+print(f"new emoji, their loader:         {kinds.accuracy(colleagues, seen, new=True, ground=kinds.GROUND):.0%}")
+
+# %% [markdown]
+# The curve is perfect and the test is on emoji that were never trained on. **What is wrong?** Write down one suspicion. Then look at what their loader hands to the model.
+
+# %%
+rows = np.flatnonzero(the.new)[::6][:16]
+rows = rows[np.argsort(the.label[rows], kind="stable")]
+handed = emoji.on_background(the.pictures("twemoji", rows), kinds.GROUND[the.label[rows], None, None])
+gallery.gallery(
+    handed, [kinds.KIND_NAMES[k] for k in the.label[rows]],
+    title="What the colleague's loader hands to the model", subtitle="New emoji with their true kind, sorted by kind. Do you see it?",
+).show(alt="Sixteen emoji sorted by kind. All emoji of one kind stand on the same pale background colour.")
+
+# %% [markdown]
+# <details><summary><b>Diagnosis</b> (open it when you have yours)</summary>
+#
+# Every kind stands on a background of its own. The model needs no emoji: the answer is painted behind them, in training *and* in the test. This is a **leak**, and learning it is a **shortcut** (Geirhos et al., 2020). A held-out set does not help when it leaks in the same way.
+# </details>
+#
+# A suspicion becomes knowledge when you change *one* thing. Put the same emoji on white; then put each on the background of *another* kind, and count how often the model names that other kind.
+
+# %%
+on_white = kinds.accuracy(colleagues, seen, new=True)
+swapped = {"new": True, "ground": kinds.GROUND, "turn": 1}
+on_other = kinds.accuracy(colleagues, seen, **swapped)
+fooled = kinds.accuracy(colleagues, seen, label=(the.label + 1) % 6, **swapped)
+runs[kinds.COLLEAGUES] = (kinds.accuracy(colleagues, seen, new=False, ground=kinds.GROUND), on_white)
+
+print(f"new emoji on white:                         {on_white:.0%} right")
+print(f"new emoji on another kind's background:     {on_other:.0%} right")
+print(f"… and named after the background's kind:    {fooled:.0%}")
+
+# %%
+figures.towers(recorded, runs, guess).show(
+    alt="Dot chart. Three towers reach 100% in training; on new emoji on white the true labels lead, the leaking one falls back, the shuffled one is at chance."
+)
+
+# %% [markdown]
+# You will meet this again at once: in notebook 01 a model answers questions about pictures *without looking at them*, because the questions give the answers away.
+
+# %% [markdown] question="00.q1" title="Would you believe it?" points=2 minutes=5
+# A friend reports a model that names the kind of *photographs* with 99 % on a held-out test. In three or four sentences: name **two** measurements that would tell whether it looks at the object at all, and for each say what you expect to see if it does not.
+#
+# Rubric: 1 point for each measurement that changes one thing and keeps the rest (another background or source, the object removed or masked, labels shuffled, only the background shown, another camera or style, a blind baseline), *with* the result expected of a model that does not look (accuracy unchanged without the object, falling to chance or following the background when it is swapped). No point for more training, another metric on the same test, or the training loss. Half a point where the expected result is missing.
+
+# %% [markdown] answer="00.q1"
+# Cut the object out of every photograph and test again on the empty backgrounds: if the accuracy hardly falls, the object was never used. Then paste each object on the background of another class: a model that looks keeps its answers; one that does not follows the background, so its accuracy drops to chance or below and its errors are the background's class.
+
+# %% [markdown]
+# ## 8 · The map of the course
+#
+# Vision-language models differ in one decision: **where does the picture meet the words?** At the very end, in a single number; in every layer; at each word that is written; between the layers of a language model that stays as it is; or in front of it, as if the picture were words too. You will build all five.
+
+# %%
+taxonomy.taxonomy().show(
+    alt="Map of five families of vision-language models as small diagrams: dual encoder, fusion encoder, encoder-decoder, gated adapter, decoder-only, with notebook numbers."
+)
+
+# %%
+diagrams.course_map().show(
+    alt="Path of fourteen notebooks, from start here through answering, captioning, three patterns, Flamingo, LLaVA, grounding and documents to your own model."
+)
+
+# %% [markdown]
+# Each notebook runs alone: if you are here for LLaVA, take 03 and 07. If you have time, take them in order; the same animals, food and vehicles come back, and by 13 they answer, caption, point and read in a model of your own.
+#
+# ## 9 · Save, hand in, get help
+#
+# - **Save** with Ctrl/⌘ + S. In Colab, first choose *File → Save a copy in Drive*: the opened notebook is read-only.
+# - **Before you hand in**: *Kernel → Restart and run all* (Colab: *Runtime → Restart session and run all*). What only works because of a cell you have deleted will show now, not in the grading.
+# - **Hand in** this one file, the `.ipynb`, with its name unchanged, where your instructor says. Studying alone? The checks tell you all that the grading would; only the written question needs a person.
+# - **Points** come from code on cases you have not seen (here 4) and from the written question (here 2). Printing, warnings and progress bars cost nothing. Cells marked as read-only are restored before grading.
+# - **Stuck?** Open the hints: the first gives the direction, the second the outline. A check that fails names the likely mistake. If an error makes no sense, restart the kernel and run all cells above. The course's page has an issue tracker: say which notebook, which cell, and what `runtime.start()` printed.
+#
+# ## What to remember
+# 1. JAX transforms functions: `vmap` maps, `jit` compiles, `grad` differentiates; they compose because arrays never change.
+# 2. A model is an object with parameters; a training step is a pure function; many steps run in one compiled scan.
+# 3. A falling loss says that something is learnt, not what. Random labels are learnt without an error.
+# 4. Only new examples, a simple baseline and a control that must fail tell what was learnt.
+# 5. A held-out test that leaks like the training set proves nothing. Change one thing and look again.
+#
+# ## Read on
+# - C. Zhang, S. Bengio, M. Hardt, B. Recht, O. Vinyals, *Understanding deep learning requires rethinking generalization*, ICLR 2017: sections 2 and 3.
+# - R. Geirhos et al., *Shortcut learning in deep neural networks*, Nature Machine Intelligence 2020.
+# - *JAX: thinking in JAX* and *Flax NNX basics*, in the two projects' documentation.
+#
+# Artwork: Noto Emoji, Twemoji, Fluent Emoji and FxEmojis; authors and licences stand in `data/ATTRIBUTION.md`.
