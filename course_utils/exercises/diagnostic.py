@@ -151,6 +151,8 @@ def answers(letters: str) -> _Html:
     given = re.findall(r"\S", letters.lower().replace(",", " "))
     if len(given) != len(QUESTIONS) or any(g not in "abcd?" for g in given):
         raise ValueError(f"Write ten of the letters a, b, c, d or ?, one a question. You wrote {len(given)}: {letters!r}.")
+    if set(given) == {"?"}:
+        return _Html(f"<div style='{_CARD}'>Write your letters in the cell above and run it again.</div>")
     rows, sure = [], 0
     for i, (g, q) in enumerate(zip(given, QUESTIONS, strict=True), 1):
         ok = g == q.right
@@ -177,5 +179,5 @@ def answers(letters: str) -> _Html:
 
 
 def _format(text: str) -> str:
-    """HTML-escaped text."""
-    return html.escape(text, quote=False)
+    """HTML-escaped text, with `code` in backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text, quote=False))

@@ -8,7 +8,7 @@
 # At the end of this notebook you
 # - know this machine, the artwork that the whole course is made of, and the map of what you will build;
 # - can read and write the JAX and Flax NNX that every notebook uses: arrays, `vmap`, `jit`, `grad`, a module, a training loop;
-# - have written your first function that grades itself, and searched 1,000 pictures with it;
+# - have written your first function that grades itself, and searched a gallery of pictures with it;
 # - have trained a model on nonsense, and caught one that looks perfect and is not.
 #
 # | | |
@@ -301,7 +301,7 @@ for name, (rows, cosines, same) in {"raw pixels": by_pixels, "the tower's featur
 # **Predict, then run.** How many *training pictures* will it name "right", that is, as it was taught? And how many *new* emoji will it name truly? Commit yourself for the new ones before you run the next cells; nobody grades a guess.
 
 # %%
-# Your guesses: percent of NEW emoji named right. Chance is 17, the commonest kind 26.
+# Your guesses: percent of NEW emoji named right.
 guess = {"true labels": 50, "shuffled labels": 50}
 
 # %%
@@ -328,7 +328,7 @@ figures.towers(recorded, runs, guess, title="Nonsense is learnt by heart, and he
 # %% [markdown]
 # ## 7 · A run that looks fine
 #
-# A colleague sends you a tower of the same size and a message: *"Same pictures, my own data loader. 100 % in training and 98 % on **new** emoji, twice as good as yours!"* You repeat the run with their loader.
+# A colleague sends you a tower of the same size and a message: *"Same pictures, my own data loader. Perfect in training, nearly perfect on **new** emoji. How can yours be so bad?"* You repeat the run with their loader.
 
 # %%
 colleagues, _ = kinds.train(
