@@ -170,9 +170,9 @@ def _check(name: str, cells: list[Cell], mistakes: list) -> None:
     for ref, group in groups.items():
         first = min(cell.line for cell in group.values())
         parts = _QUESTION_PARTS if set(group) & set(_QUESTION_PARTS) else _EXERCISE_PARTS
-        form = rf"{name[:2]}\.{'q' if parts is _QUESTION_PARTS else ''}\d+"
-        if not re.fullmatch(form, ref):
-            mistakes.append((first, f"the id {ref!r} is not of the form {form.replace(chr(92), '')} in {name}"))
+        start = f"{name[:2]}.{'q' if parts is _QUESTION_PARTS else ''}"
+        if not re.fullmatch(re.escape(start) + r"\d+", ref):
+            mistakes.append((first, f"in {name} the id {ref!r} must be {start!r} and a number"))
         if missing := [part for part in parts if part not in group]:
             mistakes.append((first, f"{ref} has no cell marked {' and none marked '.join(f'{m}=' for m in missing)}"))
         elif set(group) != set(parts):
