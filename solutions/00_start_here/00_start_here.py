@@ -223,7 +223,7 @@ print(f"new emoji:         {on_new:.0%} right   (commonest kind: {kinds.commones
 # %% [markdown]
 # It knows its training pictures by heart and is much better than guessing on emoji it has never met; far from perfect, too. Before we ask what it learned, you need a tool.
 
-# %% [markdown] exercise="00.1" title="Which pictures are alike?" points=4 difficulty=1 minutes=8
+# %% [markdown] exercise="00.1" name="cosine_similarity" title="Which pictures are alike?" points=4 difficulty=1 minutes=8
 # A model turns a picture into a vector of features. Two pictures are alike if their vectors point in the same **direction**; their lengths do not matter. The measure of that is the cosine of the angle between them,
 #
 # $$\cos(q, g) = \frac{q \cdot g}{\lVert q \rVert \, \lVert g \rVert}$$
