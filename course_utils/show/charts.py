@@ -52,8 +52,9 @@ def end_label(ax: Axes, at: tuple[float, float], label: str, gloss: str = "", *,
                     annotation_clip=False, fontsize=8.5)
 
 
-def chance(ax: Axes, at: float, text: str = "chance", *, side: str = "right", vertical: bool = False) -> None:
-    """The dotted line of a guesser, labelled at its end: horizontal at y, or (``vertical``) at x."""
+def chance(ax: Axes, at: float, text: str = "chance", *, side: str = "right", above: bool = False,
+           vertical: bool = False) -> None:
+    """The dotted line of a guesser, labelled under (or ``above``) its end: horizontal at y, or ``vertical`` at x."""
     style = {"color": NEUTRAL["mute"], "lw": 1.1, "ls": (0, (1, 2.2)), "zorder": 1}
     if vertical:
         ax.axvline(at, **style)
@@ -62,9 +63,9 @@ def chance(ax: Axes, at: float, text: str = "chance", *, side: str = "right", ve
         return
     right = side == "right"
     ax.axhline(at, **style)
-    ax.annotate(text, (1 if right else 0, at), (-2 if right else 2, -3), xycoords=("axes fraction", "data"),
-                textcoords="offset points", fontsize=8.5, color=NEUTRAL["ink2"], va="top",
-                ha="right" if right else "left")
+    ax.annotate(text, (1 if right else 0, at), (-2 if right else 2, 3 if above else -3),
+                xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=8.5, color=NEUTRAL["ink2"],
+                va="bottom" if above else "top", ha="right" if right else "left")
 
 
 def paper(ax: Axes, x: float, y: float) -> None:
@@ -94,8 +95,8 @@ def dots(ax: Axes, names: Sequence[str], values, lo=None, hi=None, *, roles: Seq
             continue
         shades, control = role_of(name), name == "control"
         if lo is not None:
-            ax.hlines(row, lo[row], hi[row], color=shades["main"], lw=5, alpha=0.33, zorder=3)
-        ax.plot(value, row, "o", ms=8, mfc="white" if control else shades["main"], mec=shades["main"], mew=1.6,
+            ax.hlines(row, lo[row], hi[row], color=shades["main"], lw=7, alpha=0.33, zorder=3)
+        ax.plot(value, row, "o", ms=7, mfc="white" if control else shades["main"], mec=shades["main"], mew=1.6,
                 zorder=4, clip_on=False)
         ax.annotate(fmt.format(value), (value, row), (6, 6), textcoords="offset points", weight="bold",
                     color=shades["deep"], path_effects=_HALO, annotation_clip=False, zorder=5)
@@ -113,20 +114,20 @@ def dots(ax: Axes, names: Sequence[str], values, lo=None, hi=None, *, roles: Seq
 
 def loss_curve(ax: Axes, loss, *, every: int = 1, role: str = "fusion", label: str = "", floor: float | None = None,
                floor_text: str = "guessing") -> None:
-    """A training loss: the raw values pale, a running median on top, the last value as a number at the end.
+    """A training loss: the raw values pale, a running mean on top, the last value as a number at the end.
 
     ``loss`` is float[steps], one value for every ``every`` steps; ``floor`` is the loss of a guesser, dotted.
     """
     y = np.asarray(loss, float)
     x = (np.arange(len(y)) + 1) * every
     shades, window = role_of(role), max(1, len(y) // 40)
-    smooth = np.array([np.median(y[max(0, i - window):i + window + 1]) for i in range(len(y))])
+    smooth = np.array([np.mean(y[max(0, i - window):i + window + 1]) for i in range(len(y))])
     if len(y) > 20:
         ax.plot(x, y, color=shades["main"], lw=0.8, alpha=0.3, zorder=2)
     series(ax, x, smooth, role=role, label=label or f"{smooth[-1]:.2f}", gloss=f"{smooth[-1]:.2f}" if label else "",
            band=True)
     if floor is not None:
-        chance(ax, floor, floor_text)
+        chance(ax, floor, floor_text, above=True)
     ax.set(xlabel="steps", xlim=(0, x[-1]))
-    ax.set_ylim(0, 1.08 * max(np.nanmax(y), floor or 0))
+    ax.set_ylim(0, max(1.08 * np.nanmax(y), 1.18 * (floor or 0)))
     ax.yaxis.set_major_locator(MaxNLocator(4))

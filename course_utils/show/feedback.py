@@ -9,12 +9,9 @@ from __future__ import annotations
 import base64
 import dataclasses
 from html import escape
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal, Protocol
 
 from course_utils.show.palette import MONO, NEUTRAL, SANS, VERDICT
-
-if TYPE_CHECKING:
-    from course_utils.exercises.core import Verdict
 
 _BADGE = (
     "<svg xmlns='http://www.w3.org/2000/svg' width='22' height='22' viewBox='-11 -11 22 22'>"
@@ -24,6 +21,19 @@ _BADGE = (
 _STROKES = {True: "M-4.5 .2L-1.2 3.6L4.6 -3.4", False: "M-3.3 -3.3L3.3 3.3M-3.3 3.3L3.3 -3.3"}
 _FONT = f"font-family:'{SANS}',Verdana,sans-serif"
 _CODE = f"font-family:'{MONO}',Menlo,Consolas,monospace;font-size:12.5px;white-space:pre-wrap;overflow-wrap:anywhere"
+
+
+class Verdict(Protocol):
+    """What a card needs to know of :class:`course_utils.exercises.Verdict`, which lies above this layer."""
+
+    score: float
+    headline: str
+    expected: str
+    got: str
+    picture: Any
+
+    @property
+    def passed(self) -> bool: ...
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
