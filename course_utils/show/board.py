@@ -35,14 +35,15 @@ class Board:
     ----------
     w, h : size in px; figures of the course are 800 wide.
     title, subtitle, footer : the finding; what is plotted, n, interval; source and status.
+    alt : alternative text: kind of picture, finding, key numbers, at most 40 words.
     boxes, words : how much one figure may hold before :meth:`lint` complains (title and tokens are not counted).
     """
 
     PAD = 24  # page margin, px
 
     def __init__(self, w: float, h: float, title: str = "", subtitle: str = "", footer: str = "", *,
-                 boxes: int = 8, words: int = 55) -> None:
-        self.w, self.h = w, h
+                 alt: str = "", boxes: int = 8, words: int = 55) -> None:
+        self.w, self.h, self.alt = w, h, alt
         self.fig = Figure(figsize=(w / 100, h / 100), dpi=100, facecolor="white")
         FigureCanvasAgg(self.fig)
         self.ax = self.fig.add_axes([0, 0, 1, 1])
@@ -209,10 +210,11 @@ class Board:
         with open(path, "wb") as file:
             file.write(self.png())
 
-    def show(self, alt: str) -> Image:
+    def show(self, alt: str = "") -> Image:
         """For notebooks: a sharp 2x picture at its logical width, with alternative text, never cropped."""
         from IPython.display import Image
 
-        if not alt.strip():
+        alt = (alt or self.alt).strip()
+        if not alt:
             raise ValueError("Every figure needs alternative text: say what it shows in at most 40 words.")
         return Image(data=self.png(), format="png", width=int(self.w), alt=alt)

@@ -9,12 +9,12 @@ import numpy as np
 from course_utils.show.art import art, scene
 from course_utils.show.board import Board
 from course_utils.show.palette import NEUTRAL, ROLE
-from course_utils.show.taxonomy import TAXONOMY_ALT, taxonomy
+from course_utils.show.taxonomy import taxonomy
 from course_utils.world import emoji
 
-__all__ = ["COURSE_MAP_ALT", "TAXONOMY_ALT", "course_map", "scene", "style_tour", "taxonomy"]
+__all__ = ["course_map", "scene", "style_tour", "taxonomy"]
 
-COURSE_MAP_ALT = (
+_COURSE_ALT = (
     "Path through fourteen notebooks: start here; two first models; three patterns; two borrowed language models; "
     "pointing and reading; tokens, scaling and objectives; your own model."
 )
@@ -37,9 +37,10 @@ _ROWS = (104, 276)  # tops of the two rows of stations, px
 
 
 def course_map() -> Board:
-    """The fourteen notebooks as a path in seven parts. Show it with ``course_map().show(COURSE_MAP_ALT)``."""
+    """The fourteen notebooks as a path in seven parts."""
     b = Board(800, 420, "Fourteen notebooks lead to a vision-language model of your own",
-              "Each runs alone; its core path takes at most 90 minutes.", "Artwork: Noto Emoji, Google.")
+              "Each runs alone; its core path takes at most 90 minutes.", "Artwork: Noto Emoji, Google.",
+              alt=_COURSE_ALT)
     for row, parts in enumerate((_COURSE[:4], _COURSE[4:])):
         x, y = Board.PAD, _ROWS[row]
         for part, notebooks in parts:
@@ -95,7 +96,9 @@ def style_tour(names: Sequence[str] = ("tiger", "honeybee", "banana", "pizza", "
     b = Board(800, row_tops[-1] + tile + 44, "One thing, many hands: the same emoji in every art style",
               "At 32 × 32 pixels, as a model reads them. Styles outlined in blue are never trained on.",
               "Noto (Google, two generations), Twemoji, Fluent (Microsoft), FxEmojis (Mozilla). "
-              "A dash: this artist never drew it.", words=60)
+              "A dash: this artist never drew it.", words=60,
+              alt=f"Grid of pictures: {', '.join(names)}, each as {len(emoji.STYLES)} artists draw it; two styles are "
+                  "outlined as held out.")
     for j, name in enumerate(names):
         b.text(left + pitch * j + tile / 2, top - 16, name.replace(" ", "\n"), 8.5, NEUTRAL["ink2"], ha="center")
     for y, style in zip(row_tops, emoji.STYLES):

@@ -32,7 +32,8 @@ def gallery(
     pitch_x, pitch_y = (800 - 2 * Board.PAD - side) / max(columns - 1, 1), side + (32 if len(labels) else 16)
     pitch_x = min(pitch_x, side + 32)
     rows, top = -(-len(pictures) // columns), 76
-    b = Board(800, top + rows * pitch_y + (24 if footer else 4), title, subtitle, footer, words=140)
+    b = Board(800, top + rows * pitch_y + (24 if footer else 4), title, subtitle, footer, words=140,
+              alt=f"Pictures: {title}. " + ", ".join(labels))
     for i, picture in enumerate(pictures):
         x, y = Board.PAD + pitch_x * (i % columns), top + pitch_y * (i // columns)
         picture = np.asarray(picture)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 
-from IPython.display import Image, display
+from IPython.display import display
 
 from course_utils.show import charts
 from course_utils.show.board import Board
@@ -35,8 +35,7 @@ class LossCurve:
         finished = history.done >= history.steps
         if not finished and time.perf_counter() - self._drawn < self.every:
             return
-        board = self.board(history)
-        image = Image(data=board.png(), format="png", width=board.w, alt=self.alt(history))
+        image = self.board(history).show()
         if self._handle is None:
             self._handle = display(image, display_id=True)
         else:
@@ -45,7 +44,9 @@ class LossCurve:
 
     def board(self, history: History) -> Board:
         """The figure for a history, finished or not."""
-        b = Board(800, 248, self.title, self.status(history))
+        alt = (f"Line chart of the training loss, {self.title}: from {history.loss[0]:.2f} to {history.loss[-1]:.2f} "
+               f"in {history.done} steps.")
+        b = Board(800, 248, self.title, self.status(history), alt=alt)
         loss_axes = b.axes(64, 76, 620, 116)
         charts.loss_curve(loss_axes, history.loss, role=self.role, floor=self.floor)
         loss_axes.set(xlim=(0, history.steps), ylabel="loss")
@@ -55,10 +56,7 @@ class LossCurve:
     def status(history: History) -> str:
         """Steps and seconds in words."""
         if history.done >= history.steps:
-            return f"{history.steps:,} steps in {history.seconds:.0f} s, {history.first_chunk_seconds:.1f} s of them until the first {history.chunk}"
+            return (f"{history.steps:,} steps in {history.seconds:.0f} s, of which the first {history.chunk} with their "
+                    f"compilation took {history.first_chunk_seconds:.1f} s")
         left = "" if math.isnan(history.seconds_left) else f", about {max(history.seconds_left, 1):.0f} s left"
         return f"step {history.done:,} of {history.steps:,}{left}"
-
-    def alt(self, history: History) -> str:
-        """Alternative text."""
-        return f"Line chart of the training loss, {self.title}: from {history.loss[0]:.2f} to {history.loss[-1]:.2f} in {history.done} steps."

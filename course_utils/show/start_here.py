@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from course_utils.show import charts
 from course_utils.show.board import Board
-from course_utils.show.palette import NEUTRAL
+from course_utils.show.palette import NEUTRAL, ROLE
 from course_utils.world import emoji
 
 _ROWS = (
@@ -40,6 +40,8 @@ def towers(
         800, 192 + high, title,
         f"Share of pictures named right, six kinds. Dots: recorded, {seeds} seeds, 95% intervals over seeds.",
         "New: 92 concepts never trained on, on white. In training, right = the label taught; on new emoji, the truth.",
+        alt="Dot chart of accuracy in training and on new emoji. " + " ".join(
+            f"{arm}: {recorded[arm, 'training pictures'].mean:.0%} and {recorded[arm, 'new emoji'].mean:.0%}." for arm in live),
         words=90,
     )  # fmt: skip
     key = ["□ this notebook's run"] + ["▲ your guess"] * bool(guess)
@@ -68,25 +70,31 @@ def towers(
     return b
 
 
-def neighbours(
-    queries: Sequence[np.ndarray], rows: Sequence[Sequence[np.ndarray]], scores: Sequence[Sequence[float]],
-    right: Sequence[Sequence[bool]], *, title: str, subtitle: str, footer: str = "",
-) -> Board:
-    """Each query and the pictures most similar to it, best first, with their similarity and ✓ where the kind is the same.
+def found(name: str, query: np.ndarray, pictures: np.ndarray, cosines: np.ndarray, same: np.ndarray) -> Board:
+    """A few queries and the pictures found for them, best first, with their cosine and ✓ where the kind is the same.
 
-    ``queries`` uint8[n][S, S, 4]; ``rows`` n lists of k pictures; ``scores`` and ``right`` the same shape.
-    """  # fmt: skip
-    side, pitch = 72, 100
-    b = Board(800, 100 + pitch * len(queries) + (28 if footer else 0), title, subtitle, footer, words=120)
+    Parameters
+    ----------
+    name : what the similarity was computed from.
+    query : uint8[n, S, S, 4]. pictures : uint8[n, k, S, S, 4]. cosines : float[n, k]. same : bool[n, k].
+        The title counts all n; every eleventh query is drawn, four at most.
+    """
+    side, pitch, drawn = 72, 100, range(0, len(query), 11)[:4]
+    b = Board(
+        800, 100 + pitch * len(drawn), f"Most similar by {name}: {same.mean():.0%} are of the same kind",
+        f"Four new emoji in an unseen style. ✓ = same kind. The share is over all {len(query)} queries, {same.shape[1]} finds each.",
+        alt=f"Four emoji, each with its {same.shape[1]} most similar training pictures by {name}; {same.mean():.0%} of all finds are of the same kind.",
+        words=120,
+    )  # fmt: skip
     b.text(Board.PAD, 84, "query", 8.5, NEUTRAL["ink2"])
     b.text(180, 84, "most similar first, with the cosine", 8.5, NEUTRAL["ink2"])
-    for i, query in enumerate(queries):
+    for i, n in enumerate(drawn):
         y = 100 + pitch * i
-        found = b.picture(emoji.on_background(query), Board.PAD, y, side, lw=1.4, edge="#2B83E6")
-        b.arrow((found.right[0] + 12, y + side / 2), (172, y + side / 2))
-        for j, picture in enumerate(rows[i]):
+        spot = b.picture(emoji.on_background(query[n]), Board.PAD, y, side, lw=1.4, edge=ROLE["vision"]["main"])
+        b.arrow((spot.right[0] + 12, y + side / 2), (172, y + side / 2))
+        for j, picture in enumerate(pictures[n]):
             x = 180 + (side + 28) * j
             b.picture(emoji.on_background(picture), x, y, side)
-            b.mark(x + side - 2, y + 2, bool(right[i][j]), 7)
-            b.text(x + side / 2, y + side + 12, f"{scores[i][j]:.2f}", 8.5, NEUTRAL["ink2"], ha="center")
+            b.mark(x + side - 2, y + 2, bool(same[n, j]), 7)
+            b.text(x + side / 2, y + side + 12, f"{cosines[n, j]:.2f}", 8.5, NEUTRAL["ink2"], ha="center")
     return b

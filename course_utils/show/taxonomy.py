@@ -10,7 +10,7 @@ from course_utils.show.art import art, scene as default_scene
 from course_utils.show.board import Board, Spot
 from course_utils.show.palette import NEUTRAL
 
-TAXONOMY_ALT = (
+_ALT = (
     "Diagram of five families. A dual encoder compares two vectors; a fusion encoder mixes picture and words in "
     "every layer; an encoder-decoder looks while it writes; Flamingo and LLaVA connect a vision encoder to a "
     "language model. Numbers name notebooks."
@@ -34,14 +34,13 @@ def taxonomy(scene: np.ndarray | None = None) -> Board:
     """Five families of vision-language models, each with the notebooks that build it.
 
     ``scene`` is the picture that enters every model, uint8[side, side, 3]; left out, a scene of four emoji.
-    Show it with ``taxonomy().show(TAXONOMY_ALT)``.
     """
     picture = default_scene() if scene is None else np.asarray(scene)
     b = Board(800, 608, "Where does the picture meet the words?",
               "Five families. Dark numbers are the notebooks that build them.",
               "Flamingo after Alayrac et al. 2022. LLaVA after Liu et al. 2023; its language model is frozen in "
               "stage 1 and trained in stage 2.",
-              boxes=16, words=110)  # more than a figure may hold: it is a map to return to, not to read through
+              alt=_ALT, boxes=16, words=110)  # more than a figure may hold: it is a map to return to, not to read through
     b.legend(roles=("vision", "language", "fusion"))
     families: Sequence[tuple[str, str, str, Sequence[str], Callable]] = (
         ("Dual encoder", "at the very end, in one number", "CLIP, SigLIP", ("03",), _dual),
