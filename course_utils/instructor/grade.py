@@ -162,7 +162,7 @@ def grade(folder: Path, root: Path, only: str = "") -> list[HandIn]:
     for hand_in in taken:
         take(hand_in, root)
     api = NbGraderAPI(config=settings(root))
-    api.log.setLevel("CRITICAL")  # every failure is in the report
+    api.log.setLevel("ERROR")  # errors are where the report's reasons come from
     for hand_in in (h for h in taken if h.status == "taken"):
         try:
             mark(hand_in, api)
