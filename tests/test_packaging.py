@@ -1,0 +1,226 @@
+"""What installs, where, and what it brings along: environment.yml, Colab's frozen pins, a wheel outside the checkout."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import tomllib
+import venv
+from pathlib import Path
+
+import pytest
+
+from conftest import NOTEBOOKS, ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+RELEASED = [name for name in NOTEBOOKS if (ROOT / "notebooks" / name / f"{name}.ipynb").is_file()]
+REQUIREMENT = re.compile(r"^([\w.-]+)==([\w.]+)(?:;\s*python_version\s*(<|>=)\s*\"(\d+)\.(\d+)\")?$")
+
+
+def run(*command: str | Path, **options) -> subprocess.CompletedProcess:
+    return subprocess.run([str(part) for part in command], capture_output=True, text=True, stdin=subprocess.DEVNULL, **options)
+
+
+def pins() -> dict[str, str]:
+    """What tests/colab-pins.txt pins for this Python."""
+    found = {}
+    for line in (ROOT / "tests/colab-pins.txt").read_text().split("\n"):
+        if line and not line.startswith("#"):
+            name, version, relation, *floor = REQUIREMENT.match(line).groups()
+            newer = relation and sys.version_info[:2] >= tuple(map(int, floor))
+            if relation is None or newer == (relation == ">="):
+                found[name] = version
+    return found
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory) -> Path:
+    pytest.importorskip("hatchling", reason="building a wheel needs hatchling")
+    folder = tmp_path_factory.mktemp("wheel")
+    done = run(sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-w", folder, ROOT)
+    assert done.returncode == 0, done.stderr
+    return next(folder.glob("*.whl"))
+
+
+def site_packages(python: Path) -> Path:
+    return Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").stdout.strip())
+
+
+def empty_environment(folder: Path) -> Path:
+    """The Python of a new environment without anything in it, pip included."""
+    venv.create(folder, with_pip=False, symlinks=True)
+    return folder / "bin" / "python"
+
+
+# --- environment.yml
+
+def conda() -> list:
+    """The dependencies of environment.yml: strings, and the list under ``pip:`` as a list. (Read by hand: no YAML library
+    is needed for twelve lines.)"""
+    lines = (ROOT / "environment.yml").read_text().split("dependencies:\n", 1)[1].split("\n")
+    plain = [line[4:] for line in lines if re.match(r"  - \S", line) and not line.endswith(":")]
+    return [*plain, [line.strip()[2:] for line in lines if re.match(r"      - ", line)]]
+
+
+def test_environment_yml_agrees_with_pyproject():
+    *plain, by_pip = conda()
+    assert f"python{PROJECT['requires-python']}" in plain and "pip" in plain
+    assert by_pip == ["-e .[lab,instructor]"]  # every other version is pyproject's own
+    assert {"lab", "instructor"} <= set(PROJECT["optional-dependencies"])
+    assert len(plain) == 2
+    assert f"name: {PROJECT['name']}" in (ROOT / "environment.yml").read_text()
+
+
+# --- Colab
+
+def would_install(python: Path, wheel: Path) -> list[str]:
+    done = run(sys.executable, "-m", "pip", "--python", python, "install", "--dry-run", "--no-index", "--quiet", "--report", "-", wheel)
+    assert done.returncode == 0, done.stderr
+    return [item["metadata"]["name"] for item in json.loads(done.stdout)["install"]]
+
+
+def pretend(python: Path, installed: dict[str, str]) -> None:
+    """Makes pip believe that ``installed`` is there: it reads nothing but the metadata."""
+    for name, version in installed.items():
+        info = site_packages(python) / f"{name.replace('-', '_')}-{version}.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        (info / "INSTALLER").write_text("pip\n")
+
+
+def test_installing_into_colabs_pins_installs_the_course_and_nothing_else(tmp_path, wheel):
+    python = empty_environment(tmp_path / "colab")
+    pretend(python, pins())
+    assert would_install(python, wheel) == [PROJECT["name"]]
+
+
+def test_a_floor_above_colabs_pins_would_be_noticed(tmp_path, wheel):
+    python = empty_environment(tmp_path / "colab")
+    pretend(python, pins() | {"flax": "0.10.0"})
+    done = run(sys.executable, "-m", "pip", "--python", python, "install", "--dry-run", "--no-index", wheel)
+    assert done.returncode and "flax" in done.stderr
+
+
+def test_installing_into_the_frozen_stack_itself_installs_the_course_and_nothing_else(wheel):
+    import jax
+
+    if jax.__version__ != pins()["jax"]:
+        pytest.skip("this is not the frozen stack")
+    assert would_install(sys.executable, wheel) == [PROJECT["name"]]
+
+
+def test_the_pins_are_what_the_frozen_stack_has():
+    from importlib.metadata import version
+
+    if version("jax") != pins()["jax"]:
+        pytest.skip("this is not the frozen stack")
+    wrong = {name: version(name) for name, pin in pins().items() if version(name) != pin}
+    assert not wrong
+
+
+# --- a wheel outside the checkout
+
+@pytest.fixture(scope="session")
+def elsewhere(tmp_path_factory, wheel) -> Path:
+    """A Python outside the checkout that has the wheel; its libraries are those of this environment, the course is not."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    python = empty_environment(folder / "venv")
+    site = site_packages(python)
+    done = run(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", site, wheel)
+    assert done.returncode == 0, done.stderr
+    # a path in a .pth file is searched, but the .pth files in it (an editable install of the course) are not read
+    (site / "libraries.pth").write_text("\n".join({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}) + "\n")
+    return python
+
+
+def outside(**more: str) -> dict[str, str]:
+    keep = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "MPLBACKEND", "COURSE_FAST", "COURSE_GRADING_SEED")}
+    return keep | {"COURSE_FAST": "1"} | more
+
+
+def test_the_wheel_holds_the_data_and_is_what_is_imported(elsewhere, tmp_path):
+    code = ("import course_utils; from course_utils import paths; print(course_utils.__file__); print(paths.data_dir());"
+            "import json; [paths.data_file(n) for n in json.loads((paths.data_dir() / 'CHECKSUMS.json').read_text())]")
+    done = run(elsewhere, "-c", code, cwd=tmp_path, env=outside())
+    assert done.returncode == 0, done.stderr
+    home = str(elsewhere.parents[1])
+    assert all(line.startswith(home) for line in done.stdout.split("\n") if line), done.stdout
+
+
+_EXECUTE = """
+import sys, nbformat
+from nbclient import NotebookClient
+nb = nbformat.read(sys.argv[1], as_version=4)
+NotebookClient(nb, timeout=300, kernel_name="python3").execute()
+"""
+
+
+@pytest.mark.parametrize("name", RELEASED)
+def test_the_released_notebook_runs_from_the_wheel(elsewhere, tmp_path, name):
+    """Untouched, in fast mode: a learner who has not solved anything meets no error."""
+    pytest.importorskip("nbclient")
+    done = run(elsewhere, "-c", _EXECUTE, ROOT / "notebooks" / name / f"{name}.ipynb", cwd=tmp_path, env=outside())
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+# --- the setup cell
+
+_SETUP = """
+import sys, types
+{before}
+sys.path = [p for p in sys.path if p]
+cell = open(sys.argv[1]).read()
+try:
+    exec(cell, dict())
+except Exception as stop:
+    print("STOP", *stop._render_traceback_(), sep="|")
+else:
+    print("GOES ON")
+"""
+
+
+@pytest.fixture
+def setup_cell(tmp_path, monkeypatch):
+    """Runs the setup cell with a given Python; returns what the learner would read."""
+    assembling = pytest.importorskip("course_utils.instructor.assemble", reason="the setup cell is written by the instructor's tools")
+
+    def learner_sees(python, before="", **environment):
+        path = tmp_path / "cell.py"
+        path.write_text(assembling._SETUP.format(url="https://127.0.0.1:9/nowhere", branch="main"))
+        done = run(python, "-c", _SETUP.format(before=before), path, cwd=tmp_path, env=outside(**environment))
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    return learner_sees
+
+
+COLAB = "sys.modules['google.colab'] = types.ModuleType('google.colab')"
+
+
+def test_the_setup_cell_does_nothing_where_the_course_is(setup_cell, elsewhere):
+    forbid = "import subprocess; subprocess.run = None"
+    assert setup_cell(elsewhere, forbid) == setup_cell(elsewhere, f"{COLAB}; {forbid}") == "GOES ON"
+
+
+def test_a_kernel_without_the_course_says_what_to_do_in_one_sentence(setup_cell, tmp_path):
+    text = setup_cell(empty_environment(tmp_path / "bare"))
+    assert text.startswith("STOP|This kernel does not have the course: ") and "make lab" in text and text.count(". ") == 0
+
+
+def test_without_network_colab_says_what_to_do_in_one_sentence(setup_cell, tmp_path):
+    text = setup_cell(empty_environment(tmp_path / "bare"), COLAB)
+    assert text.startswith("STOP|The course could not be fetched from https://127.0.0.1:9/nowhere: check the internet")
+
+
+def test_in_colab_the_setup_cell_installs_the_course_from_its_address(setup_cell, tmp_path):
+    python = empty_environment(tmp_path / "bare")
+    site = site_packages(python)
+    pip = ("import os, subprocess\nclass Done: returncode = 0\ndef install(command, **_):\n    print(' '.join(command[1:]))\n"
+           f"    os.makedirs({str(site / 'course_utils')!r}); open({str(site / 'course_utils/__init__.py')!r}, 'w'); return Done\n"
+           "subprocess.run = install")
+    text = setup_cell(python, f"{COLAB}\n{pip}")
+    assert text == "-m pip install --quiet git+https://127.0.0.1:9/nowhere@main\nGOES ON"
