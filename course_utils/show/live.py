@@ -47,7 +47,7 @@ class LossCurve:
         alt = (f"Line chart of the training loss, {self.title}: from {history.loss[0]:.2f} to {history.loss[-1]:.2f} "
                f"in {history.done} steps.")
         b = Board(800, 248, self.title, self.status(history), alt=alt)
-        loss_axes = b.axes(64, 76, 620, 116)
+        loss_axes = b.axes(76, 76, 608, 116)
         charts.loss_curve(loss_axes, history.loss, role=self.role, floor=self.floor)
         loss_axes.set(xlim=(0, history.steps), ylabel="loss")
         return b
