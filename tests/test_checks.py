@@ -134,3 +134,30 @@ def test_the_notebook_goes_on_with_the_learners_function_only_once_it_passes(mon
     assert checks.check("00.1", mine) is mine
     wrong_card, right_card = map(repr, shown)
     assert "dot product" in wrong_card and "4" in right_card
+
+
+def test_every_exercise_agrees_with_the_marker_in_its_notebook():
+    jupytext = pytest.importorskip("jupytext", reason="the instructor's tools are not part of this environment")
+    from pathlib import Path
+
+    marked = {}
+    for file in Path(__file__).parents[1].glob("solutions/*/[0-9][0-9]_*.py"):
+        for cell in jupytext.read(file).cells:
+            if "exercise" in cell.metadata:
+                marked[cell.metadata["exercise"]] = (cell.metadata["name"], cell.metadata["points"])
+    known = {e.id: (e.name, e.points) for number in checks.MODULES for e in checks._exercises_of(number)}
+    assert known == marked
+
+
+def test_the_diagnostic_marks_ten_letters_and_says_what_to_refresh():
+    from course_utils.exercises import diagnostic
+
+    right = " ".join(q.right for q in diagnostic.QUESTIONS)
+    assert "10 of 10" in diagnostic.answers(right) and "Refresh" not in diagnostic.answers(right)
+    wrong = diagnostic.answers("a, " + right[1:])
+    assert "9 of 10" in wrong and diagnostic.QUESTIONS[0].refresh[1] in wrong
+    assert "run it again" in diagnostic.answers("? " * 10)
+    for letters in ("abc", "a b c d e f g h i j", ""):
+        with pytest.raises(ValueError, match="ten of the letters"):
+            diagnostic.answers(letters)
+    assert all(q.right in "abcd" and len(set(q.options)) == 4 for q in diagnostic.QUESTIONS)

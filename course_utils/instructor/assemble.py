@@ -108,7 +108,7 @@ def _cell(cell: Cell, source: Source, url: str) -> NotebookNode:
         elif cell.role == "question":
             text = _question_text(cell)
         metadata["nbgrader"] = _nbgrader(cell, source, name)
-    text = text.replace("{{badge}}", _badge(source.name, url)) if cell.kind == "markdown" else text
+    text = text.replace("{{badge}}", badge(source.name, url)) if cell.kind == "markdown" else text
     tags = list(cell.options.get("tags", [])) + ["nbval-check-output"] * bool(cell.options.get("deterministic"))
     if tags:
         metadata["tags"] = tags
@@ -158,7 +158,7 @@ def _points(points: float) -> str:
     return f"**{points:g} point{'' if points == 1 else 's'}**"
 
 
-def _badge(name: str, url: str) -> str:
+def badge(name: str, url: str) -> str:
     """A link that opens the released notebook in Colab."""
     place = f"{url.removeprefix('https://github.com/')}/blob/{BRANCH}/notebooks/{name}/{name}.ipynb"
     image = "https://colab.research.google.com/assets/colab-badge.svg"

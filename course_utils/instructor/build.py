@@ -20,6 +20,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
+from course_utils.instructor import readme
 from course_utils.instructor.assemble import LANGUAGE, assemble
 from course_utils.instructor.release import leaks, release
 from course_utils.instructor.source import Source, SourceError, read
@@ -184,6 +185,14 @@ def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
             found = [str(error)]
             print(error, file=sys.stderr)
         faults += len(found)
+    if (root / "README.md").is_file():
+        if options.check:
+            text = (root / "README.md").read_text(encoding="utf-8")
+            if readme.stamp(text, root) != text:
+                print("README.md does not name the notebooks or the address as they are: run `make build`.")
+                faults += 1
+        elif not faults:
+            readme.write(root)
     return 1 if faults else 0
 
 
