@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -73,6 +74,24 @@ def test_environment_yml_agrees_with_pyproject():
     assert {"lab", "instructor"} <= set(PROJECT["optional-dependencies"])
     assert len(plain) == 2
     assert f"name: {PROJECT['name']}" in (ROOT / "environment.yml").read_text()
+
+
+# --- the Python that make uses
+
+def test_a_command_that_only_pretends_to_be_a_python_is_passed_over(tmp_path):
+    shims, versions = tmp_path / "bin", tmp_path / "pyenv/versions/3.13.0/bin"
+    for folder, name, body in ((shims, "python3.12", "exit 127"), (shims, "python3", "exit 1"),
+                               (versions, "python", f'exec "{sys.executable}" "$@"')):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(f"#!/bin/sh\n{body}\n")
+        (folder / name).chmod(0o755)
+    for tool in ("sh", "ls"):
+        (shims / tool).symlink_to(shutil.which(tool))
+    environment = {"PATH": str(shims), "PYENV_ROOT": str(tmp_path / "pyenv"), "HOME": str(tmp_path)}
+    assert run("sh", ROOT / "tools/python.sh", env=environment).stdout.strip() == str(versions / "python")
+    (versions / "python").unlink()
+    done = run("sh", ROOT / "tools/python.sh", env=environment)
+    assert done.returncode == 1 and done.stderr.startswith("No Python 3.11, 3.12 or 3.13")
 
 
 # --- Colab

@@ -13,8 +13,8 @@ case "$1" in
     *) echo "usage: tools/venv.sh lab|test|colab" >&2; exit 2 ;;
 esac
 purpose=$1; shift
-stamp="$folder/made-for-$purpose-$(cat pyproject.toml tests/colab-pins.txt tools/venv.sh | cksum | cut -d ' ' -f 1)"
-[ -f "$stamp" ] && exit 0
+state=$(cat pyproject.toml tests/colab-pins.txt tools/venv.sh | cksum | cut -d ' ' -f 1)
+[ -f "$folder/made-for-$purpose-$state" ] && exit 0
 if ! "$folder/bin/python" -c "" 2>/dev/null; then
     python=$(sh tools/python.sh)
     echo "Setting up $folder with $("$python" -V) ($python). This takes a few minutes, once."
@@ -23,4 +23,5 @@ if ! "$folder/bin/python" -c "" 2>/dev/null; then
 fi
 "$folder/bin/python" -m pip install --quiet "$@" ||
     { echo "Setting up $folder failed: check the internet connection and run this again." >&2; exit 1; }
-: > "$stamp"
+: > "$folder/made-for-$purpose-$state"
+if [ "$purpose" = test ]; then : > "$folder/made-for-lab-$state"; fi
