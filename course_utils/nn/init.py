@@ -3,9 +3,14 @@
 Every random draw that JAX makes eagerly is a program of its own that must be compiled: on a CPU, initialising a small
 model that way costs as much as compiling its training step. These initialisers have the signature that Flax expects,
 ``init(key, shape, dtype)``, and give the same numbers on every device and release.
+
+Each is made once: a layer may keep its initialiser, and two models are only recognised as the same program if they
+keep the same one.
 """
 
 from __future__ import annotations
+
+import functools
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +22,7 @@ def _generator(key: jax.Array) -> np.random.Generator:
     return np.random.default_rng(np.asarray(jax.random.key_data(key)).astype(np.uint32).ravel())
 
 
+@functools.cache
 def normal(std: float):
     """Normal with mean 0 and standard deviation ``std``."""
 
@@ -28,6 +34,7 @@ def normal(std: float):
     return init
 
 
+@functools.cache
 def lecun_normal():
     """Normal with variance 1 / fan-in, where fan-in is every axis but the last (LeCun et al., 1998)."""
 

@@ -7,9 +7,10 @@ frozen parts pale with a padlock. Boards need no pyplot: nothing is shown or kep
 
 from __future__ import annotations
 
+import base64
+import dataclasses
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -22,10 +23,23 @@ from course_utils.show.lint import complaints
 from course_utils.show.marks import CROSS, TICK, Spot, elbow, font, shackle, spotlight, text_width
 from course_utils.show.palette import NEUTRAL, VERDICT, role as role_of
 
-if TYPE_CHECKING:
-    from IPython.display import Image
+__all__ = ["Board", "Spot", "Still", "spotlight"]
 
-__all__ = ["Board", "Spot", "spotlight"]
+
+@dataclasses.dataclass(frozen=True)
+class Still:
+    """A finished figure as a notebook shows it: PNG bytes, logical width in px, alternative text.
+
+    IPython's own Image takes no alternative text in the release that Colab has.
+    """
+
+    data: bytes
+    width: int
+    alt: str
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
+        png = base64.b64encode(self.data).decode()
+        return {"image/png": png, "text/plain": self.alt}, {"image/png": {"width": self.width, "alt": self.alt}}
 
 
 class Board:
@@ -210,11 +224,9 @@ class Board:
         with open(path, "wb") as file:
             file.write(self.png())
 
-    def show(self, alt: str = "") -> Image:
+    def show(self, alt: str = "") -> Still:
         """For notebooks: a sharp 2x picture at its logical width, with alternative text, never cropped."""
-        from IPython.display import Image
-
         alt = (alt or self.alt).strip()
         if not alt:
             raise ValueError("Every figure needs alternative text: say what it shows in at most 40 words.")
-        return Image(data=self.png(), format="png", width=int(self.w), alt=alt)
+        return Still(self.png(), int(self.w), alt)

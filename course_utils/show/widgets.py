@@ -17,9 +17,10 @@ from html import escape
 
 import ipywidgets
 import numpy as np
-from IPython.display import HTML, Image, display
+from IPython.display import HTML, display
 from PIL import Image as PillowImage
 
+from course_utils.show.board import Still
 from course_utils.show.palette import MONO, NEUTRAL, ROLE, SANS
 from course_utils.world import emoji
 
@@ -189,9 +190,9 @@ def _data_uri(rgba: np.ndarray) -> str:
 
 def _as_html(figure) -> str:
     """A drawn figure as HTML, for the front end that cannot replace an output."""
-    if isinstance(figure, Image):
+    if isinstance(figure, Still):
         png = base64.b64encode(figure.data).decode()
-        alt = escape(figure.alt or "", quote=True)
+        alt = escape(figure.alt, quote=True)
         return f"<img alt=\"{alt}\" width=\"{figure.width}\" src=\"data:image/png;base64,{png}\">"
     html = figure._repr_html_() if hasattr(figure, "_repr_html_") else None
     return html or f"<pre>{escape(repr(figure))}</pre>"
