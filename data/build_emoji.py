@@ -117,7 +117,7 @@ def find_by_name(style: str, art: Artwork, entry: dict, siblings: list[str], uni
         return by_hand[entry["label"]] or None
     if style == "noto-v1":  # the same naming scheme as the other iconify packages
         slug = re.sub("[^a-z0-9]+", "-", entry["label"].lower()).strip("-")
-        names = [*siblings, slug]
+        names = [*siblings, slug, f"man-{slug}"]  # professions had no neutral person yet
     else:  # names are Unicode names without spaces
         squeezed = {squeeze(name): name for name in art.set["icons"]}
         names = [squeezed.get(squeeze(n), "") for n in (unicode_name, entry["label"]) if n and "-" not in code]
@@ -128,8 +128,6 @@ def find_by_name(style: str, art: Artwork, entry: dict, siblings: list[str], uni
 def structural_rule(entry: dict, subgroup: str, seen: set) -> str:
     """Why an emoji repeats another one or is not a picture of a thing, or an empty string."""
     parts, label = entry["hexcode"].split("-"), entry["label"]
-    if entry["group"] == 2 or label in PRUNE["drop"]:
-        return "dropped by hand"
     if subgroup in PRUNE["glyph_subgroups"]:
         return "letter, digit, arrow or glyph"
     couple = parts[0] in ("1F468", "1F469") and "200D" in parts
@@ -169,11 +167,14 @@ def without_near_duplicates(entries: list[dict], pictures: dict[str, np.ndarray]
     """
     gap = distances(pictures)
     words = [set(re.findall("[a-z]+", e["label"].lower())) - set(PRUNE["stop_words"]) for e in entries]
-    wanted = set(BUILD["sprites"] + BUILD["display"])
-    order = sorted(range(len(entries)), key=lambda i: (entries[i]["label"] not in wanted,
-                                                       len(entries[i]["label"].split()), i))
+    wanted = BUILD["sprites"] + BUILD["display"]
+
+    def rank(i: int) -> tuple:
+        label = entries[i]["label"]
+        return label not in wanted, label not in PRUNE["prefer"], len(label.split()), i
+
     kept, dropped = [], []
-    for i in order:
+    for i in sorted(range(len(entries)), key=rank):
         near = [
             j for j in kept
             if entries[i]["group"] == entries[j]["group"]
@@ -195,7 +196,8 @@ def atlas(pictures: np.ndarray) -> bytes:
     rows = -(-count // columns)
     sheet = np.zeros((rows * columns, side, side, 4), np.uint8)
     sheet[:count] = pictures
-    sheet = sheet.reshape(rows, columns, side, side, 4).transpose(0, 2, 1, 3, 4).reshape(rows * side, columns * side, 4)
+    sheet = sheet.reshape(rows, columns, side, side, 4).transpose(0, 2, 1, 3, 4)
+    sheet = sheet.reshape(rows * side, columns * side, 4)
     out = io.BytesIO()
     Image.fromarray(sheet).save(out, "WEBP", lossless=True, quality=100, method=6, exact=True)
     assert np.array_equal(np.asarray(Image.open(out).convert("RGBA")), sheet)
@@ -220,13 +222,25 @@ def held_out_concepts(group: np.ndarray, protected: np.ndarray) -> np.ndarray:
     return test
 
 
+def nearest_pixels(queries: np.ndarray, gallery: np.ndarray) -> float:
+    """Recall@1 of the nearest picture on white, in percent: uint8[K, S, S, 4] each, concept k at row k in both."""
+    flat = []
+    for rgba in (queries, gallery):
+        rgba = rgba.astype(np.float32) / 255
+        flat.append((rgba[..., 3:] * rgba[..., :3] + 1 - rgba[..., 3:]).reshape(len(rgba), -1))
+    query, key = flat
+    gap = (key**2).sum(1)[None] - 2 * query @ key.T
+    return 100 * float((gap.argmin(1) == np.arange(len(query))).mean())
+
+
 def build(packages: dict[str, Path]) -> dict[str, bytes]:
     """Every file of ``data/emoji/``, by name."""
     art = {style: Artwork(packages[style]) for style in STYLES}
     groups_meta, unicode_names, entries = read(
         packages["names"], "meta/groups.json", "meta/unicode-names.json", "en/data.json")
     train = BUILD["training_styles"]
-    entries = [e for e in entries if "group" in e and all(plain(e["hexcode"]) in art[s].chars for s in train)]
+    entries = [e for e in entries if e.get("group", 2) != 2]  # group 2: skin tones and hair
+    entries = [e for e in entries if all(plain(e["hexcode"]) in art[s].chars for s in train)]
     print(f"{len(entries)} emoji in all of {', '.join(train)}")
 
     seen: set = set()
@@ -235,9 +249,15 @@ def build(packages: dict[str, Path]) -> dict[str, bytes]:
         print(f"  - {count:4d} {reason}")
     entries = [e for e, reason in zip(entries, reasons) if not reason]
 
-    pictures = {s: np.stack([art[s].picture(art[s].chars[plain(e["hexcode"])], 32) for e in entries]) for s in train}
+    source = {s: [art[s].chars[plain(e["hexcode"])] for e in entries] for s in train}
+    pictures = {s: np.stack([art[s].picture(name, 32) for name in source[s]]) for s in train}
     kept, twins = without_near_duplicates(entries, pictures)
     print(f"  - {len(twins):4d} near-duplicates: " + "; ".join(f"{a} ~ {b} {d:.2f}" for d, a, b in sorted(twins)))
+    unused = set(PRUNE["drop"]) - {entries[i]["label"] for i in kept}
+    if unused:
+        raise SystemExit(f"Dropped by hand, but already gone: {sorted(unused)}.")
+    kept = [i for i in kept if entries[i]["label"] not in PRUNE["drop"]]
+    print(f"  - {len(PRUNE['drop']):4d} dropped by hand (emoji_choices.toml)")
     entries, pictures = [entries[i] for i in kept], {s: p[kept] for s, p in pictures.items()}
     print(f"{len(entries)} concepts")
 
@@ -256,6 +276,11 @@ def build(packages: dict[str, Path]) -> dict[str, bytes]:
         pictures[style] = np.stack([art[style].picture(n, 32) if n else empty for n in source[style]])
         print(f"{style}: {sum(n is not None for n in source[style])} concepts; none for: "
               + ", ".join(label for label, n in zip(labels, source[style]) if n is None))
+    for style in STYLES:
+        drawn = pictures[style][..., 3].any((1, 2))
+        scores = {s: nearest_pixels(pictures[style][drawn], pictures[s][drawn]) for s in train if s != style}
+        print(f"nearest pixels, R@1 on white, {drawn.sum()} of {style} among "
+              + ", ".join(f"{s} {score:.1f} %" for s, score in scores.items()))
 
     def enlarged(style: str, names: list[str], side: int) -> np.ndarray:
         found = [source[style][labels.index(name)] for name in names]

@@ -46,10 +46,12 @@ def on_background(rgba: np.ndarray, background=(255, 255, 255)) -> np.ndarray:
 
 
 def _unknown(what: str, value, allowed: Iterable[str]) -> str:
+    """One sentence that names what there is: all of a short list, the closest of a long one."""
     allowed = list(allowed)
-    close = difflib.get_close_matches(str(value), allowed, n=4, cutoff=0.5) or allowed
-    shown = ", ".join(close[:14]) + (", …" if len(close) > 14 else "")
-    return f"There is no {what} {value!r}. " + ("Did you mean: " if len(close) < len(allowed) else "Choose from: ") + shown
+    close = difflib.get_close_matches(str(value), allowed, n=4, cutoff=0.5) if len(allowed) > 14 else []
+    if close:
+        return f"There is no {what} {value!r}. Did you mean: {', '.join(close)}?"
+    return f"There is no {what} {value!r}. Choose from: {', '.join(allowed[:14])}{', …' if len(allowed) > 14 else '.'}"
 
 
 class UnknownName(KeyError):
