@@ -1,0 +1,44 @@
+"""What scenes are made of: kinds, colours, sizes, places, words on signs, and what is known about the kinds."""
+
+from __future__ import annotations
+
+# name in captions and questions → English name of its artwork
+_ARTWORK = {
+    "dog": "dog", "cat": "cat", "frog": "frog", "tiger": "tiger", "bee": "honeybee", "fish": "fish", "snake": "snake",
+    "turtle": "turtle", "penguin": "penguin", "banana": "banana", "strawberry": "strawberry",
+    "watermelon": "watermelon", "pizza": "pizza", "doughnut": "doughnut", "mushroom": "mushroom", "bus": "bus",
+    "car": "automobile", "bicycle": "bicycle", "motorcycle": "motorcycle", "sailboat": "sailboat", "rocket": "rocket",
+    "airplane": "airplane", "tulip": "tulip", "tree": "deciduous tree", "cactus": "cactus", "trumpet": "trumpet",
+    "guitar": "guitar", "crown": "crown", "balloon": "balloon", "key": "key", "umbrella": "umbrella", "house": "house",
+}  # fmt: skip
+KINDS = tuple(_ARTWORK)
+ARTWORK = tuple(_ARTWORK.values())
+
+# name → sRGB, 0..255. Chosen on contact sheets: every kind stays recognisable in each of them, large and small.
+_RGB = {
+    "red": (222, 38, 43), "yellow": (250, 212, 25), "green": (45, 165, 65), "blue": (40, 105, 225),
+    "purple": (140, 60, 190), "pink": (245, 120, 180),
+}  # fmt: skip
+COLOURS = tuple(_RGB)
+RGB = tuple(_RGB.values())
+
+SIZES = ("small", "large")
+
+# the nine places of a scene, row by row
+PLACES = (
+    "top left", "top", "top right", "left", "middle", "right", "bottom left", "bottom", "bottom right",
+)  # fmt: skip
+
+# what a sign in a scene may say
+WORDS = ("stop", "go", "open", "exit", "milk", "tea", "sale", "taxi", "zoo", "park") + tuple(str(n) for n in range(10, 20))
+
+# knowledge: a property that no picture shows → the kinds that have it
+KNOWLEDGE = {
+    "you can eat": ("banana", "strawberry", "watermelon", "pizza", "doughnut", "mushroom"),
+    "is an animal": ("dog", "cat", "frog", "tiger", "bee", "fish", "snake", "turtle", "penguin"),
+    "is a vehicle": ("bus", "car", "bicycle", "motorcycle", "sailboat", "rocket", "airplane"),
+    "is a plant": ("tulip", "tree", "cactus"),
+    "makes music": ("trumpet", "guitar"),
+    "has wheels": ("bus", "car", "bicycle", "motorcycle"),
+    "lays eggs": ("frog", "bee", "fish", "snake", "turtle", "penguin"),
+}
