@@ -176,6 +176,15 @@ def test_every_file_is_listed_and_small(world):
     assert sum(path.stat().st_size for path in files.values()) < 5e6
 
 
+def test_the_readme_counts_what_is_there(world):
+    readme = (DATA / "README.md").read_text(encoding="utf-8")
+    for group, name in enumerate(world.groups):
+        members = world.group == group
+        assert f"| {name} | {members.sum()} | {(world.test_concepts & members).sum()} |" in readme
+    older, flat = (world.has(style).sum() for style in emoji.HELD_OUT_STYLES)
+    assert f"all {len(world)} concepts" in readme and f"({older} and {flat})" in readme
+
+
 def test_licences_travel_with_the_artwork():
     attribution = (DATA / "ATTRIBUTION.md").read_text(encoding="utf-8")
     packages = tomllib.loads((DATA / "emoji_choices.toml").read_text(encoding="utf-8"))["packages"].values()
