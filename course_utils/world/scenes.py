@@ -28,6 +28,9 @@ BACKGROUNDS = np.array(
 # A tenth of the (kind, colour) pairs is held out: no training scene shows them. Every kind and every colour is met.
 HELD_OUT_PAIRS = frozenset((k, (5 * k + 1) % len(COLOURS)) for k in range(len(KINDS)) if k % 5 in (0, 2, 4))
 
+# Streams of random numbers that never meet, one for each split.
+SEED_SPLITS = ("train", "validation", "test")
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Scenes:
@@ -86,3 +89,225 @@ class Scenes:
     def replace(self, **arrays: np.ndarray) -> Scenes:
         """A copy with some arrays exchanged."""
         return dataclasses.replace(self, **arrays)
+
+
+def concatenate(parts: Sequence[Scenes]) -> Scenes:
+    """One batch of several, in their order."""
+    return Scenes(
+        **{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in dataclasses.fields(Scenes)}
+    )
+
+
+def generator(split: str, seed: int = 0) -> np.random.Generator:
+    """A generator for one split: the same seed gives unrelated streams in ``"train"``, ``"validation"``, ``"test"``."""
+    return np.random.default_rng([_known("split", split, SEED_SPLITS), seed])
+
+
+def sample(
+    rng: np.random.Generator,
+    n: int,
+    *,
+    objects: tuple[int, int] = (1, SLOTS),
+    styles: Sequence[str] = emoji.TRAINING_STYLES,
+    split: str = "train",
+    sign: float = 0.0,
+    repeat: float = 0.25,
+) -> Scenes:
+    """Draw ``n`` scenes.
+
+    Parameters
+    ----------
+    objects : the least and the greatest number of objects in a scene; all numbers are equally likely.
+    styles : art styles, equally likely.
+    split : which (kind, colour) pairs
+        ``"train"``: never one of ``HELD_OUT_PAIRS``. ``"test"``: at least one held-out pair in every scene, the other
+        objects from all pairs. ``"all"``: all pairs.
+    sign : the probability that a scene has a sign with a word on it.
+    repeat : the probability that an object is of the same kind as the one drawn before it, so that there is
+        something to count and to tell apart.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range, or a style or split is unknown; the message gives the allowed values.
+    """
+    low, high = objects
+    if not 1 <= low <= high <= SLOTS:
+        raise ValueError(f"objects is {objects}; expected (least, most) with 1 ≤ least ≤ most ≤ {SLOTS}.")
+    if n < 0:
+        raise ValueError(f"n is {n}; expected the number of scenes to draw, 0 or more.")
+    for name, value in (("sign", sign), ("repeat", repeat)):
+        if not 0 <= value <= 1:
+            raise ValueError(f"{name} is {value}; expected a probability between 0 and 1.")
+    if split not in ("train", "test", "all"):
+        raise ValueError(f"There is no split {split!r}. Choose from: train, test, all.")
+    if not len(styles):
+        raise ValueError(f"styles is empty. Choose from: {', '.join(emoji.STYLES)}.")
+    style_of = np.array([_known("art style", style, emoji.STYLES) for style in styles], np.int8)
+
+    present = np.arange(SLOTS) < rng.integers(low, high + 1, (n, 1))  # (B, M)
+    cells = np.argsort(rng.random((n, CELLS)), axis=1).astype(np.int8)
+    kind = rng.integers(len(KINDS), size=(n, SLOTS))
+    again = rng.random((n, SLOTS)) < repeat
+    for slot in range(1, SLOTS):
+        kind[:, slot] = np.where(again[:, slot], kind[:, slot - 1], kind[:, slot])
+    if split == "test":  # one filled slot of each scene, any of them, shows a held-out pair
+        slot = (rng.random(n) * present.sum(1)).astype(int)
+        pair = _HELD_OUT[rng.integers(len(_HELD_OUT), size=n)]
+        kind[np.arange(n), slot] = pair[:, 0]
+    choice, count = (_TRAIN_COLOURS, _TRAIN_COUNT) if split == "train" else (_ALL_COLOURS, _ALL_COUNT)
+    colour = choice[kind, (rng.random((n, SLOTS)) * count[kind]).astype(int)]
+    if split == "test":
+        colour[np.arange(n), slot] = pair[:, 1]
+    size = rng.integers(len(SIZES), size=(n, SLOTS))
+    dx, dy = rng.integers(-JITTER, JITTER + 1, (2, n, SLOTS))
+    style = style_of[rng.integers(len(style_of), size=n)]
+    background = rng.integers(len(BACKGROUNDS), size=n)
+    has_sign = rng.random(n) < sign
+    word = rng.integers(len(WORDS), size=n)
+
+    filled = {"kind": kind, "colour": colour, "size": size, "dx": dx, "dy": dy}
+    return Scenes(
+        **{name: np.where(present, array, 0).astype(np.int8) for name, array in filled.items()},
+        cell=np.where(present, cells[:, :SLOTS], -1).astype(np.int8),
+        style=style,
+        background=background.astype(np.int8),
+        word=np.where(has_sign, word, -1).astype(np.int8),
+        word_cell=np.where(has_sign, cells[:, SLOTS], -1).astype(np.int8),
+    )
+
+
+def compose(
+    objects: Sequence[Mapping[str, str]],
+    *,
+    style: str = "noto",
+    background: int = 0,
+    word: str | None = None,
+    word_place: str | None = None,
+) -> Scenes:
+    """One scene, as you wish it.
+
+    Parameters
+    ----------
+    objects
+        ``{"kind": "dog", "colour": "red", "size": "large", "place": "top left"}`` each. Without a colour an object is
+        red, without a size it is large, without a place it stands in the first place, row by row, that nothing else
+        asks for.
+    style, background
+        One of ``emoji.STYLES``; an index into ``BACKGROUNDS``.
+    word, word_place
+        What a sign says and where it stands; without a place, in the first free one.
+
+    Returns
+    -------
+    Scenes
+        A batch of one, nothing jittered.
+
+    Raises
+    ------
+    ValueError
+        If there are more objects than slots, two things are in one place, or a name is unknown: the message gives the
+        allowed values.
+    """
+    if len(objects) > SLOTS:
+        raise ValueError(f"A scene has room for {SLOTS} objects, not {len(objects)}.")
+    scene = {name: np.full((1, SLOTS), -1 if name == "cell" else 0, np.int8) for name in _PER_OBJECT}
+    taken: dict[int, str] = {}
+
+    def take(cell: int, what: str) -> int:
+        if cell in taken:
+            free = ", ".join(place for k, place in enumerate(PLACES) if k not in taken)
+            raise ValueError(f"The place {PLACES[cell]!r} has both {taken[cell]} and {what}. Free places: {free}.")
+        taken[cell] = what
+        return cell
+
+    for slot, wish in enumerate(objects):
+        if stray := [key for key in wish if key not in ("kind", "colour", "size", "place")]:
+            raise ValueError(f"An object has no {stray[0]!r}. Choose from: kind, colour, size, place.")
+        if "kind" not in wish:
+            raise ValueError(f"Object {slot} has no kind. Choose from: {', '.join(KINDS)}.")
+        scene["kind"][0, slot] = _known("kind", wish["kind"], KINDS)
+        scene["colour"][0, slot] = _known("colour", wish.get("colour", "red"), COLOURS)
+        scene["size"][0, slot] = _known("size", wish.get("size", "large"), SIZES)
+        if wish.get("place") is not None:
+            scene["cell"][0, slot] = take(_known("place", wish["place"], PLACES), f"a {wish['kind']}")
+    said = -1 if word is None else _known("word", word, WORDS)
+    if word is None and word_place is not None:
+        raise ValueError(f"A sign at {word_place!r} needs a word. Choose from: {', '.join(WORDS)}.")
+    stands = -1
+    if word_place is not None:
+        stands = take(_known("place", word_place, PLACES), f"the sign {word!r}")
+    free = (cell for cell in range(CELLS) if cell not in tuple(taken))
+    for slot, wish in enumerate(objects):
+        if scene["cell"][0, slot] < 0:
+            scene["cell"][0, slot] = take(next(free), f"a {wish['kind']}")
+    if word is not None and stands < 0:
+        stands = take(next(free), f"the sign {word!r}")
+    if not 0 <= background < len(BACKGROUNDS):
+        raise ValueError(f"There is no background {background}. Choose from 0 to {len(BACKGROUNDS) - 1}.")
+    single = {
+        "style": _known("art style", style, emoji.STYLES), "background": background, "word": said, "word_cell": stands,
+    }  # fmt: skip
+    return Scenes(**scene, **{name: np.array([value], np.int8) for name, value in single.items()})
+
+
+def describe(scenes: Scenes, i: int = 0) -> list[dict[str, str]]:
+    """The objects of scene ``i`` in words, as :func:`compose` takes them; jitter is not told."""
+    return [
+        {"kind": KINDS[scenes.kind[i, m]], "colour": COLOURS[scenes.colour[i, m]],
+         "size": SIZES[scenes.size[i, m]], "place": PLACES[scenes.cell[i, m]]}
+        for m in np.flatnonzero(scenes.present[i])
+    ]  # fmt: skip
+
+
+def check(scenes: Scenes) -> None:
+    """Whether arrays made by hand are scenes at all.
+
+    Raises
+    ------
+    ValueError
+        Naming the first scene that is none, and why.
+    """
+    present = scenes.present
+    limits = {
+        "kind": (0, len(KINDS)), "colour": (0, len(COLOURS)), "size": (0, len(SIZES)), "cell": (-1, CELLS),
+        "dx": (-JITTER, JITTER + 1), "dy": (-JITTER, JITTER + 1), "style": (0, len(emoji.STYLES)),
+        "background": (0, len(BACKGROUNDS)), "word": (-1, len(WORDS)), "word_cell": (-1, CELLS),
+    }  # fmt: skip
+    for name, (low, high) in limits.items():
+        array = np.asarray(getattr(scenes, name))
+        shape = (len(scenes), SLOTS) if name in _PER_OBJECT else (len(scenes),)
+        if array.shape != shape:
+            raise ValueError(f"{name} has shape {array.shape}; expected {shape}.")
+        _refuse((array < low) | (array >= high), f"its {name} is not in {low}..{high - 1}")
+    _refuse(present[:, 1:] & ~present[:, :-1], "an empty slot comes before a filled one")
+    _refuse((scenes.word < 0) != (scenes.word_cell < 0), "it has a word without a place, or a place without a word")
+    cells = np.concatenate([scenes.cell, scenes.word_cell[:, None]], 1)
+    count = (cells[:, :, None] == np.arange(CELLS)).sum(1)  # (B, cells)
+    _refuse(count > 1, "two things are in one place")
+
+
+def _refuse(wrong: np.ndarray, why: str) -> None:
+    if wrong.any():
+        raise ValueError(f"Scene {np.argwhere(wrong)[0][0]} is not possible: {why}.")
+
+
+def _known(what: str, name: str, allowed: Sequence[str]) -> int:
+    """The position of a name. Raises ValueError with all that exist."""
+    if name not in allowed:
+        raise ValueError(f"There is no {what} {name!r}. Choose from: {', '.join(allowed)}.")
+    return allowed.index(name)
+
+
+_PER_OBJECT = ("kind", "colour", "size", "cell", "dx", "dy")
+_HELD_OUT = np.array(sorted(HELD_OUT_PAIRS))
+
+
+def _colours_of(kinds_without: frozenset) -> tuple[np.ndarray, np.ndarray]:
+    """For every kind the colours it may have, padded: int[kinds, colours], and how many: int[kinds]."""
+    rows = [[c for c in range(len(COLOURS)) if (k, c) not in kinds_without] for k in range(len(KINDS))]
+    return np.array([row + row[:1] * (len(COLOURS) - len(row)) for row in rows]), np.array([len(row) for row in rows])
+
+
+_TRAIN_COLOURS, _TRAIN_COUNT = _colours_of(HELD_OUT_PAIRS)
+_ALL_COLOURS, _ALL_COUNT = _colours_of(frozenset())
