@@ -1,0 +1,85 @@
+"""The grammars of captions, one module a language, and the few tools they share.
+
+Each grammar has two functions: ``realise(facts, choose)`` words :class:`~course_utils.world.facts.Facts`, and
+``read(text)`` gives them back or raises :class:`NotInGrammar`. ``choose(options)`` picks one of several wordings that
+mean the same; the first is the plain one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from course_utils.world.facts import Thing
+
+Choose = Callable[[Sequence], object]
+
+
+class NotInGrammar(ValueError):
+    """A text that is no caption of the language. The message says where reading stopped and what was missing."""
+
+
+class Phrases:
+    """A table phrase → meaning to look up at a position of a text; the longest phrase wins."""
+
+    def __init__(self, meanings: Mapping[str, object], *, spaced: bool = True):
+        self.meanings = dict(meanings)
+        longest_first = sorted(self.meanings, key=len, reverse=True)
+        # where words are spaced, a phrase ends where a word ends: "sepeda" is not the beginning of "sepedanya"
+        ends = [re.escape(phrase) + (r"(?!\w)" if spaced and phrase[-1].isalnum() else "") for phrase in longest_first]
+        self.pattern = re.compile(f" *({'|'.join(ends)})")
+
+
+class Reader:
+    """A text and how far it has been read."""
+
+    def __init__(self, text: str):
+        self.text, self.position = text, 0
+
+    def take(self, phrases: Phrases):
+        """The meaning of the phrase that comes next, and step over it; None, and stay, if there is none."""
+        if (match := phrases.pattern.match(self.text, self.position)) is None:
+            return None
+        self.position = match.end()
+        return phrases.meanings[match[1]]
+
+    def need(self, phrases: Phrases, what: str):
+        """As :meth:`take`, but raises NotInGrammar if there is none."""
+        if (meaning := self.take(phrases)) is None:
+            raise self.error(f"expected {what}")
+        return meaning
+
+    def end(self) -> None:
+        """Raises NotInGrammar unless everything has been read."""
+        if self.text[self.position :].strip(" ") not in ("", ".", "。"):
+            raise self.error("expected the end")
+
+    def error(self, what: str) -> NotInGrammar:
+        rest = self.text[self.position :].strip()
+        return NotInGrammar(f"Cannot read {self.text!r}: {what} before {rest or 'the end'!r}.")
+
+
+def listing(items: Sequence[str], comma: str, last: str) -> str:
+    """``a, b and c``."""
+    return last.join(filter(None, (comma.join(items[:-1]), items[-1])))
+
+
+def scattered(things: Sequence[Thing]) -> bool:
+    """Whether some of the things stand in several places: then "and" already joins places and cannot join things too."""
+    return any(len(thing.places) > 1 for thing in things)
+
+
+def inverse(table: Mapping[str, str | tuple[str, ...]]) -> dict[str, str]:
+    """symbol → wording or wordings, turned round into wording → symbol."""
+    return {
+        wording: symbol
+        for symbol, wordings in table.items()
+        for wording in ((wordings,) if isinstance(wordings, str) else wordings)
+    }
+
+
+def placed(reader: Reader, thing: Thing) -> Thing:
+    """The thing, if it has a place for each of its number or none at all."""
+    if thing.places and len(thing.places) != thing.count:
+        raise reader.error(f"{thing.count} things with {len(thing.places)} places")
+    return thing
