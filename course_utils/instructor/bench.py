@@ -77,6 +77,34 @@ def _notebook_seconds(path: Path, cache: str, fast: bool) -> float:
     return time.perf_counter() - start
 
 
+def questions_per_second(n: int = 20_000, repeats: int = 3) -> dict:
+    """Questions about the world, drawn by NumPy on one core; the best of some repetitions."""
+    import numpy as np
+
+    from course_utils.world import questions
+    from course_utils.world.scenes import sample
+
+    rng = np.random.default_rng(0)
+    scenes = sample(rng, n)
+    drawn = questions.pairs(rng, n)
+    jobs = {
+        "balanced_pairs_per_s": lambda: questions.pairs(rng, n),
+        "biased_questions_per_s": lambda: questions.biased(rng, n),
+        "asked_questions_per_s": lambda: questions.ask(rng, scenes),
+        "answers_per_s": lambda: questions.answer(drawn.a, drawn.questions),
+    }
+    questions.biased(rng, 2), questions.biased(rng, 2, flipped=True)  # the tables of texts are made once
+    report = {}
+    for name, job in jobs.items():
+        seconds = []
+        for _ in range(repeats):
+            start = time.perf_counter()
+            job()
+            seconds.append(time.perf_counter() - start)
+        report[name] = n / min(seconds)
+    return report
+
+
 def measure() -> dict:
     """Runs everything; a few minutes."""
     data = [f for f in (ROOT / "data").rglob("*") if f.is_file()]
@@ -85,6 +113,7 @@ def measure() -> dict:
         report["import_s"] = _child(_IMPORT, cache)
         report["train_cold_cache"] = _child(_TRAIN, cache)
         report["train_warm_cache"] = _child(_TRAIN, cache)
+    report["world"] = questions_per_second()
     report["notebooks"] = {}
     for path in sorted((ROOT / "solutions").glob("*/[0-9][0-9]_*.ipynb")):
         with tempfile.TemporaryDirectory() as cache:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_utils.world.questions.forms import COUNT, Questions
+from course_utils.world.questions.forms import ANSWERS, COUNT, Questions
 from course_utils.world.questions.oracle import asks, possible
 from course_utils.world.questions.planting import pick
 from course_utils.world.scenes import SLOTS
@@ -45,7 +45,7 @@ def annotate(
         raise ValueError(f"answers has shape {answers.shape}; expected one answer for each of {n} questions, ({n},).")
     if not wrong[rows, answers].all():
         i = int((~wrong[rows, answers]).argmax())
-        raise ValueError(f"Answer {answers[i]} is not possible for {questions[i].texts()[0]!r}.")
+        raise ValueError(f"Answer {ANSWERS[answers[i]]!r} is not possible for {questions[i].texts()[0]!r}.")
     wrong[rows, answers] = False
     count = answers.astype(int) - COUNT
     step = np.where(rng.random(n) < 0.5, 1, -1)

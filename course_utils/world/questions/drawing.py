@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from course_utils.world.questions.forms import ARGUMENTS, FORM_TYPE, FORM_USES, FORMS, TYPES, Questions, all_questions, known_types
+from course_utils.world.questions.forms import (
+    ARGUMENTS, FORM_TYPE, FORM_USES, FORMS, TYPES, Questions, all_questions, known_types,
+)  # fmt: skip
 from course_utils.world.questions.oracle import HAS, answerable, asks
 from course_utils.world.questions.planting import pick
 from course_utils.world.scenes import Scenes
@@ -40,7 +42,7 @@ def ask(rng: np.random.Generator, scenes: Scenes, types: str | Sequence[str] = T
         texts = texts[answerable(scenes[np.full(len(texts), i)], all_questions()[texts])]
         if not len(texts):
             names = ", ".join(TYPES[t] for t in wanted)
-            raise ValueError(f"Scene {i} answers no question of the types: {names}. Ask other types, or of richer scenes.")
+            raise ValueError(f"Scene {i} answers no question of the types: {names}. Add types, or draw richer scenes.")
         chosen = all_questions()[texts[rng.integers(len(texts))]]
         form[i], arguments[i] = chosen.form[0], chosen.arguments[0]
     return Questions(form, arguments)

@@ -223,7 +223,7 @@ class Questions:
         tokens = _token_table()[self.text_id]
         longest = int((tokens != PAD).sum(1).max(initial=0))
         if longest > length:
-            raise ValueError(f"length is {length}, but a question here has {longest} tokens; ask for at least {longest}.")
+            raise ValueError(f"length is {length}, but a question here has {longest} tokens; give at least that.")
         return np.pad(tokens[:, :length], ((0, 0), (0, max(0, length - tokens.shape[1]))), constant_values=PAD)
 
 

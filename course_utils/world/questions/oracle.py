@@ -1,4 +1,4 @@
-"""Answers from the symbols: what is true in a scene, what cannot be asked of it and why, and which answers a text allows.
+"""Answers from the symbols: what is true in a scene, what cannot be asked of it and why, which answers a text allows.
 
 "The dog" is asked about only where there is exactly one dog. *Left of* compares columns of the 3 × 3 grid, *above*
 compares rows; whether one thing is left of another is not asked where both stand in one column, since their jitter
@@ -37,6 +37,7 @@ for _name, _cells in {"top": (0, 1, 2), "left": (0, 3, 6), "right": (2, 5, 8), "
 
 NUMBERS = np.array([word.isdigit() for word in WORDS])
 
+# Why there is no answer, in the order in which it is looked for; the first entry is "there is one".
 _PROBLEMS = (
     "",
     "there is no sign",
@@ -49,7 +50,6 @@ _PROBLEMS = (
     "the two do not differ in the {axis}",
     "the place is unclear, because something else stands next to it",
 )
-_OK, _NO_SIGN, _NO_NUMBER, _UNCLEAR, _NO_ANCHOR, _ANCHORS, _NO_TARGET, _TARGETS, _LEVEL, _CROWDED = range(len(_PROBLEMS))
 
 
 def asks(questions: Questions, *queries: str) -> np.ndarray:
@@ -107,10 +107,10 @@ def _judge(scenes: Scenes, questions: Questions) -> tuple[np.ndarray, np.ndarray
             (place >= 0) & crowd.any(1),
         ],
         range(1, len(_PROBLEMS)),
-        _OK,
+        0,
     )  # fmt: skip
     which_side = SIDE + 2 * vertical + after[rows, first]
-    said = WORD + scenes.word
+    said = WORD + scenes.word.astype(int)
     answers = {
         "exist": np.where(targets > 0, YES, NO),
         "count": COUNT + targets,
@@ -127,7 +127,7 @@ def _judge(scenes: Scenes, questions: Questions) -> tuple[np.ndarray, np.ndarray
 
 def answerable(scenes: Scenes, questions: Questions) -> np.ndarray:
     """bool[B]: whether each question has exactly one right answer in its scene."""
-    return _judge(scenes, questions)[1] == _OK
+    return _judge(scenes, questions)[1] == 0
 
 
 def answer(scenes: Scenes, questions: Questions) -> np.ndarray:
@@ -141,7 +141,8 @@ def answer(scenes: Scenes, questions: Questions) -> np.ndarray:
     answers, problem = _judge(scenes, questions)
     if problem.any():
         i = int(problem.argmax())
-        raise ValueError(f"{questions[i].texts()[0]!r} has no answer in scene {i}: {_reason(scenes, questions, i, problem[i])}.")
+        why = _reason(scenes, questions, i, problem[i])
+        raise ValueError(f"{questions[i].texts()[0]!r} has no answer in scene {i}: {why}.")
     return answers
 
 

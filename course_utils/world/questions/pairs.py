@@ -42,7 +42,7 @@ class Pairs:
 
 @functools.cache
 def _askable(split: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Texts that can have two answers in the split, in the order of forms: their numbers, each form's start and count."""
+    """Texts that can have two answers in the split: their numbers, and where each form's begin and how many they are."""
     questions = all_questions()
     good = possible(questions, split).sum(1) >= 2
     kind, anchor = questions.argument("kind"), questions.argument("anchor_kind")

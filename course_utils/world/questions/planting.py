@@ -59,7 +59,8 @@ def plant(
 
     reading = questions.type == TYPES.index("reading")
     word = np.where(asks(questions, "says"), questions.argument("word"), first - WORD)
-    other_word = np.where(asks(questions, "says"), (word + rng.integers(1, len(WORDS), n)) % len(WORDS), second - WORD)
+    another = (word + rng.integers(1, len(WORDS), n)) % len(WORDS)
+    other_word = np.where(asks(questions, "says"), another, second - WORD)
     word_cell = np.where(reading, pick(rng, free), -1).astype(np.int8)
 
     present = np.arange(SLOTS) < many[:, None]
@@ -129,6 +130,8 @@ def _looks(rng, questions, first, second, many, edited, split):
 
     before = with_answer(first)
     after = np.where((found & (edited < _BY_SIZE))[:, None, None], free & ~fit, with_answer(second))
+    if split == "test":  # the last object shows a held-out pair, here where it is the only one
+        before[many == 1] &= HELD_OUT
     kind, colour = np.zeros((2, n, SLOTS), int)
     other_kind, other_colour = np.zeros((2, n), int)
 
@@ -225,7 +228,9 @@ def _cells(rng, questions, first, many):
     anywhere = rng.integers(CELLS, size=n)
 
     cell, other = np.full((2, n, SLOTS), -1)
-    cell[:, 0] = np.select([between & target_moves, between, relative, place >= 0], [from_cell, still, target, place], anywhere)
+    cell[:, 0] = np.select(
+        [between & target_moves, between, relative, place >= 0], [from_cell, still, target, place], anywhere
+    )
     other[:, 0] = np.where(between & target_moves, to, cell[:, 0])
     cell[:, 1] = np.where(between, np.where(target_moves, still, from_cell), anchor)
     other[:, 1] = np.where(between & ~target_moves, to, cell[:, 1])
