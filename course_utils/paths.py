@@ -27,6 +27,9 @@ def data_dir() -> Path:
     )
 
 
+_opened: set[str] = set()
+
+
 @functools.cache
 def _checksums(folder: Path) -> dict[str, str]:
     return json.loads((folder / "CHECKSUMS.json").read_text())
@@ -56,4 +59,11 @@ def data_file(name: str) -> Path:
         raise ValueError(f"{name} is not listed in data/CHECKSUMS.json, so it cannot be trusted. {remedy}")
     if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
         raise ValueError(f"The data file {name} was altered or only partly downloaded. {remedy}")
+    _opened.add(name)
     return path
+
+
+def opened() -> dict[str, str]:
+    """The data files that this process has asked for so far, each with its checksum."""
+    sums = _checksums(data_dir())
+    return {name: sums[name] for name in sorted(_opened)}

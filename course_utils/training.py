@@ -88,10 +88,9 @@ class History:
 
 
 def train_step(graphdef, rest, optimizer, loss_fn, params, opt_state, batch: Batch, learning_rate):
-    """One pure training step.
+    """One pure training step; returns (params, opt_state, loss, metrics).
 
-    Returns ``(params, opt_state, loss, metrics)``. Gradients are taken with respect to ``params`` only: whatever the
-    filter left in ``rest`` is a constant here.
+    Slopes are taken with respect to ``params`` only: ``rest`` is constant here.
     """
 
     def objective(params):

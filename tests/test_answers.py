@@ -8,29 +8,30 @@ from course_utils.exercises import checking
 
 MODULES = [importlib.import_module(f"answers.{name}") for name in checking.MODULES.values()]
 RIGHT = [(key, fn) for module in MODULES for key, fns in module.RIGHT.items() for fn in fns]
-WRONG = [(key, fn, diagnosis) for module in MODULES for key, pairs in module.WRONG.items() for fn, diagnosis in pairs]
+WRONG = [(key, *answer) for module in MODULES for key, answers in module.WRONG.items() for answer in answers]
 EXERCISES = [e for number in checking.MODULES for e in checking._exercises_of(number)]
 
 
 @pytest.mark.parametrize("key, fn", RIGHT, ids=lambda v: getattr(v, "__name__", v))
-@pytest.mark.parametrize("seed", [0, 1, 20_000])
-def test_right_answers_pass(key, fn, seed):
-    verdict = checking.verdict(key, fn, seed)
-    assert verdict.passed, verdict
+def test_right_answers_pass(key, fn):
+    for seed in (0, 20_000):
+        verdict = checking.verdict(key, fn, seed)
+        assert verdict.passed, (seed, verdict)
 
 
-@pytest.mark.parametrize("key, fn, diagnosis", WRONG)
-@pytest.mark.parametrize("seed", [0, 1, 20_000])
-def test_wrong_answers_are_told_why(key, fn, diagnosis, seed):
-    verdict = checking.verdict(key, fn, seed)
-    assert not verdict.passed and verdict.diagnosis == diagnosis, verdict
-    assert verdict.headline.endswith((".", "?", "…"))
+@pytest.mark.parametrize("key, fn, mistake, diagnosis", WRONG, ids=lambda v: getattr(v, "__name__", None))
+def test_wrong_answers_are_told_why(key, fn, mistake, diagnosis):
+    verdict = checking.verdict(key, fn, 0)
+    assert not verdict.passed and verdict.diagnosis == diagnosis, (mistake, verdict)
+    assert verdict.headline.endswith((".", "?", "…")) and verdict.got
+    assert not checking.verdict(key, fn, 20_000).passed
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)
 def test_every_exercise_has_enough_answers(exercise):
     assert sum(key == exercise.id for key, _ in RIGHT) >= 2
-    wrong = [d for key, _, d in WRONG if key == exercise.id]
+    wrong = [d for key, _, _, d in WRONG if key == exercise.id]
     own = set(wrong) - {"values", "shape", "exception", "empty", "returns-nothing", "not-an-array", "not-finite"}
+    own -= {"all-zero", "only-0-and-1", "factor", "sign", "close", "no-negatives", "other-order", "rows-alike"}
     assert len(wrong) >= 4 and len(own) >= 3
     assert checking.verdict(exercise.id, exercise.reference, 7).passed

@@ -439,7 +439,12 @@ def test_the_towers_figure_draws_the_arms_that_ran_and_the_baselines():
     from course_utils.show import start_here
 
     recorded = record.load("00")
-    few = start_here.towers(recorded, {"true labels": (1.0, 0.4)}, {"true labels": 60}, title="One")
+    few = start_here.towers(recorded, {"true labels": (1.0, 0.4)}, title="One")
+    guessed = start_here.towers(recorded, {"shuffled labels": (1.0, 0.2)}, {"training pictures": 10, "new emoji": 99.5})
+    assert guessed.lint() == [] and any("your guess" in text.get_text() for text in guessed.ax.texts)
+    for percent in ("45%", 145, -1):
+        with pytest.raises(ValueError, match="from 0 to 100"):
+            start_here.towers(recorded, {"true labels": (1.0, 0.4)}, {"new emoji": percent})
     all_arms = start_here.towers(recorded, {arm: (1.0, 0.4) for arm in ("true labels", "shuffled labels", "leaking background")})
     assert few.lint() == [] and all_arms.lint() == []
     assert all_arms.h > few.h and "shuffled" in all_arms.alt and "shuffled" not in few.alt
@@ -451,7 +456,7 @@ def test_found_pictures_are_drawn_with_their_cosines():
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 255, (23, 5, 8, 8, 4), dtype=np.uint8)
     same = np.arange(115).reshape(23, 5) % 2 == 0
-    board = start_here.found("chance", pictures[:, 0], pictures, rng.uniform(-1, 1, (23, 5)), same)
+    board = start_here.found("chance", (3, 5, 11), pictures[:, 0], pictures, rng.uniform(-1, 1, (23, 5)), same)
     assert board.lint() == [] and f"{same.mean():.0%}" in board.alt
 
 

@@ -14,6 +14,8 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 
@@ -99,17 +101,24 @@ class Exercise:
 def answer(fn: Callable, cases: Sequence[Case]) -> list[Any]:
     """Runs ``fn`` on a fresh copy of every case's arguments.
 
+    Arrays reach ``fn`` as JAX arrays, and matrix products run at full precision.
     Returns one entry a case: the result with every array as NumPy, or the :class:`Problem` that stopped it. Stops at
     the first problem and repeats it, so that a slow failure is not paid for many times.
     """
     answers: list[Any] = []
     for case in cases:
         try:
-            answers.append(_plain(fn(*copy.deepcopy(case.args))))
+            with jax.default_matmul_precision("highest"):  # an accelerator's default would cost a right answer its points
+                answers.append(_plain(fn(*map(_fresh, case.args))))
         except Exception as error:  # whatever a learner's code raises is theirs to see, never a crash of the check
             problem = _problem(fn, error)
             return answers + [problem] * (len(cases) - len(answers))
     return answers
+
+
+def _fresh(argument: Any) -> Any:
+    """A learner's own copy of an argument: arrays as JAX arrays, as everywhere in the notebooks."""
+    return jnp.asarray(argument) if isinstance(argument, np.ndarray) else copy.deepcopy(argument)
 
 
 def _plain(value: Any) -> Any:
@@ -120,10 +129,12 @@ def _plain(value: Any) -> Any:
         return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(v) for v in value]
+    if callable(value):
+        raise TypeError("the answer is a function: call it, and return what it returns")
     array = np.asarray(value)
     if array.dtype == object:
         raise TypeError(f"the answer is a {type(value).__name__}, which is neither an array, a number nor text")
-    return array
+    return array.astype(np.float32) if array.dtype == jnp.bfloat16 else array
 
 
 def _problem(fn: Callable, error: Exception) -> Problem:

@@ -6,10 +6,13 @@ import dataclasses
 import html
 import re
 
+from course_utils.errors import BadInput
+
 
 @dataclasses.dataclass(frozen=True)
 class Question:
-    """One question: ``options`` in order a, b, c, d; ``right`` is a letter; ``why`` one sentence; ``refresh`` a link."""
+    """One question: ``options`` in order a, b, c, d; ``right`` is a letter; ``why`` one sentence; ``refresh`` a link;
+    ``needed`` where the course first needs it."""
 
     topic: str
     text: str
@@ -17,6 +20,7 @@ class Question:
     right: str
     why: str
     refresh: tuple[str, str]
+    needed: str
 
 
 _D2L = "https://d2l.ai/"
@@ -30,6 +34,7 @@ QUESTIONS = (
         "c",
         "Equal scores share the mass equally, at every temperature.",
         ("Dive into Deep Learning, 4.1", _D2L + "chapter_linear-classification/softmax-regression.html"),
+        "01",
     ),
     Question(
         "cross-entropy",
@@ -38,6 +43,7 @@ QUESTIONS = (
         "d",
         "It gives each class 1/8, and −ln(1/8) = ln 8. Know this number: a loss that stays there means nothing is learned.",
         ("Dive into Deep Learning, 4.1", _D2L + "chapter_linear-classification/softmax-regression.html"),
+        "01",
     ),
     Question(
         "convolution",
@@ -46,6 +52,7 @@ QUESTIONS = (
         "a",
         "The same kernel is used at every place; its size does not depend on the picture's.",
         ("Dive into Deep Learning, 7.2", _D2L + "chapter_convolutional-neural-networks/conv-layer.html"),
+        "01",
     ),
     Question(
         "convolution",
@@ -54,6 +61,7 @@ QUESTIONS = (
         "b",
         "Each layer adds one pixel on every side: 3 + 2 = 5.",
         ("Dive into Deep Learning, 7.2", _D2L + "chapter_convolutional-neural-networks/conv-layer.html"),
+        "02",
     ),
     Question(
         "LSTM",
@@ -62,6 +70,7 @@ QUESTIONS = (
         "c",
         "New cell state = forget gate ∘ old cell state + input gate ∘ candidate.",
         ("Dive into Deep Learning, 10.1", _D2L + "chapter_recurrent-modern/lstm.html"),
+        "01 and 02",
     ),
     Question(
         "embeddings",
@@ -75,6 +84,7 @@ QUESTIONS = (
         "b",
         "One learned row a word; taking row i is the product with a one-hot vector, without the zeros.",
         ("Dive into Deep Learning, 15.1", _D2L + "chapter_natural-language-processing-pretraining/word2vec.html"),
+        "01",
     ),
     Question(
         "attention",
@@ -83,6 +93,7 @@ QUESTIONS = (
         "a",
         "One weight for each (query, key); each query shares a mass of 1 among the keys, so the softmax runs over keys.",
         ("Dive into Deep Learning, 11.3", _D2L + "chapter_attention-mechanisms-and-transformers/attention-scoring-functions.html"),
+        "03",
     ),
     Question(
         "attention",
@@ -91,6 +102,7 @@ QUESTIONS = (
         "b",
         "Itself and what came before. What comes later is what it must predict.",
         ("Dive into Deep Learning, 11.7", _D2L + "chapter_attention-mechanisms-and-transformers/transformer.html"),
+        "05",
     ),
     Question(
         "JAX",
@@ -99,6 +111,7 @@ QUESTIONS = (
         "b",
         "JAX arrays never change in place; `.at[…].set(…)` returns a new one.",
         ("JAX: thinking in JAX", _JAX + "notebooks/thinking_in_jax.html"),
+        "section 4 below",
     ),
     Question(
         "JAX",
@@ -112,6 +125,7 @@ QUESTIONS = (
         "c",
         "grad transforms a function into another function. So do jit and vmap: that is why they compose.",
         ("JAX: automatic differentiation", _JAX + "automatic-differentiation.html"),
+        "section 4 below",
     ),
 )
 
@@ -145,12 +159,14 @@ def answers(letters: str) -> _Html:
 
     Raises
     ------
-    ValueError
-        If there are not ten of them, or one is not a, b, c, d or ``?``.
+    BadInput
+        A ValueError: if there are not ten of them, or one is not a, b, c, d or ``?``.
     """
     given = re.findall(r"\S", letters.lower().replace(",", " "))
-    if len(given) != len(QUESTIONS) or any(g not in "abcd?" for g in given):
-        raise ValueError(f"Write ten of the letters a, b, c, d or ?, one a question. You wrote {len(given)}: {letters!r}.")
+    if len(given) != len(QUESTIONS):
+        raise BadInput(f"Write ten of the letters a, b, c, d or ?, one a question. You wrote {len(given)}: {letters!r}.")
+    if stray := sorted(set(given) - set("abcd?")):
+        raise BadInput(f"Write ten of the letters a, b, c, d or ?. {' and '.join(map(repr, stray))} is none of them.")
     if set(given) == {"?"}:
         return _Html(f"<div style='{_CARD}'>Write your letters in the cell above and run it again.</div>")
     rows, sure = [], 0
@@ -160,7 +176,7 @@ def answers(letters: str) -> _Html:
         badge = "<b style='color:#075E4A'>✓</b>" if ok else "<b style='color:#A3211A'>✗</b>"
         note = "" if ok else (
             f"<b>{q.right}</b>, {_format(q.options['abcd'.index(q.right)])}. {_format(q.why)} "
-            f"Refresh: <a href='{q.refresh[1]}' style='color:#0F539E'>{q.refresh[0]}</a>."
+            f"Refresh: <a href='{q.refresh[1]}' style='color:#0F539E'>{q.refresh[0]}</a>, needed in {q.needed}."
         )  # fmt: skip
         rows.append(
             f"<tr style='background:#fff;color:#1C2330'><td style='text-align:left;padding:3px 8px'>{badge} {i}</td>"
@@ -169,7 +185,7 @@ def answers(letters: str) -> _Html:
         )
     advice = (
         "You have all that the course assumes." if sure >= 8
-        else "Read the pages named below when their notebook comes; start the course now." if sure >= 5
+        else "Start the course now, and read each page below before the notebook that needs it." if sure >= 5
         else "Give the pages named below an evening first: the course will be twice as pleasant."
     )  # fmt: skip
     return _Html(

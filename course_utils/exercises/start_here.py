@@ -22,20 +22,23 @@ def cosine_similarity(queries: np.ndarray, gallery: np.ndarray) -> np.ndarray:
 
 
 def cases(seed: int) -> list[Case]:
-    """Random vectors of odd sizes, then the same with an all-zero vector on either side."""
+    """Random vectors of odd sizes, one of them very short; then the same with an all-zero vector on either side."""
     rng = np.random.default_rng([seed, 1])
 
     def draw(q, g, d):
-        # lengths differ a lot from vector to vector, as those of real features do
-        return [(rng.normal(size=(n, d)) * rng.uniform(0.2, 5, size=(n, 1))).astype(np.float32) for n in (q, g)]
+        # lengths differ a lot from vector to vector, as those of real features do; the last query and picture are short
+        drawn = [(rng.normal(size=(n, d)) * rng.uniform(0.2, 5, size=(n, 1))).astype(np.float32) for n in (q, g)]
+        for x in drawn:
+            x[-1] *= 0.01 / np.linalg.norm(x[-1])
+        return drawn
 
-    ordinary = [draw(2, 3, 2), draw(5, 3, 7), draw(1, 7, 5), draw(7, 11, 13)]
-    blank_query, blank_picture = draw(2, 3, 3), draw(3, 5, 2)
-    blank_query[0][1] = 0
+    ordinary = [draw(2, 4, 3), draw(5, 3, 7), draw(1, 7, 5), draw(7, 11, 13)]
+    blank_query, blank_picture = draw(2, 3, 4), draw(3, 5, 2)
+    blank_query[0][0] = 0
     blank_picture[1][3] = 0
     return [
         *(Case(tuple(a), f"{len(a[0])} queries, {len(a[1])} pictures") for a in ordinary),
-        Case(tuple(blank_query), "the second query is all zeros", part="blank"),
+        Case(tuple(blank_query), "the first query is all zeros", part="blank"),
         Case(tuple(blank_picture), "the fourth picture is all zeros", part="blank"),
     ]
 
@@ -63,6 +66,48 @@ def _plain_cosine(q, g):
 def _softmax(q, g):
     e = np.exp(cosine_similarity(q, g))
     return e / e.sum(1, keepdims=True)
+
+
+def _by(length_q, length_g=None):
+    """The dot product divided by something else than the two lengths."""
+    return lambda q, g: (q / length_q(q)) @ (g / (length_g or length_q)(g)).T
+
+
+def _length(x, axis=-1):
+    return np.linalg.norm(x, axis=axis, keepdims=True)
+
+
+def _one_number_for_all(case, expected, got):
+    """Every dot product divided by the same number."""
+    dot = np.asarray(case.args[0]) @ np.asarray(case.args[1]).T
+    k = float((dot * got).sum() / max((dot**2).sum(), 1e-12))
+    if abs(k) > 1e-6 and np.abs(k * dot - got).max() <= 1e-3 * np.abs(got).max():
+        return (
+            f"Every dot product is multiplied by the same number, {k:.3g}. Each pair has its own two lengths: "
+            "did you pass `axis=` to the norm?"
+        ), "one-number-for-all"  # fmt: skip
+
+
+def _guard_too_large(case, expected, got):
+    """Cosines that are right or too small, most of all for short vectors."""
+    same_sign = (np.sign(got) * np.sign(expected) >= 0).all()
+    too_small = np.abs(expected) - np.abs(got)
+    if same_sign and (too_small > -1e-3).all() and too_small[-1, -1] > 1e-3:
+        ratio = np.abs(got) / np.maximum(np.abs(expected), 1e-6)
+        if ratio[-1, -1] <= ratio.min() + 0.05 < np.median(ratio):
+            return (
+                "Cosines of short vectors come out too small, but lengths must not matter. "
+                "Is your guard against 0 (an epsilon or a maximum) as large as a short vector?"
+            ), "guard-too-large"  # fmt: skip
+
+
+def _too_much_zeroed(case, expected, got):
+    """The zero vector is right, and others lost their cosines with it."""
+    blank = ~np.asarray(case.args[0]).any(1)[:, None] | ~np.asarray(case.args[1]).any(1)[None]
+    if blank.any() and not got[blank].any() and np.abs(expected - got).max() > 1e-3:
+        return "Your zero vector is right, but other pairs changed with it: treat only its own row or column.", "zeroes-others"
+    if blank.any() and np.abs((expected - got)[~blank]).max() <= 1e-3:
+        return f"A vector of zeros should have cosine 0 with everything; yours has {got[blank].flat[0]:.3g}.", "zero-vector-value"
 
 
 MISTAKES = [
@@ -126,6 +171,35 @@ MISTAKES = [
         lambda q, g: (cosine_similarity(q[: len(g)], g[: len(q)])).diagonal(),
     ),
     Mistake(
+        "queries-over-wrong-axis",
+        "You took the lengths of the queries down the columns. Each row is a vector: use the last axis.",
+        _by(lambda q: _length(q, 0), _length),
+    ),
+    Mistake(
+        "gallery-over-wrong-axis",
+        "You took the lengths of the gallery down the columns. Each row is a vector: use the last axis.",
+        _by(_length, lambda g: _length(g, 0)),
+    ),
+    Mistake(
+        "largest-entry",
+        "You divided by the largest entry. A length is the root of the sum of squares.",
+        _by(lambda x: np.abs(x).max(1, keepdims=True)),
+    ),
+    Mistake("plain-sum", "You divided by the sum of the entries. A length is the root of the sum of squares.", _by(lambda x: x.sum(1, keepdims=True))),
+    Mistake("standard-deviation", "You divided by a standard deviation, which subtracts the mean first. Take the length.", _by(lambda x: x.std(1, keepdims=True))),
+    Mistake("gallery-squared", "You divided the gallery by its squared lengths (or by its lengths twice).", _by(_length, lambda g: _length(g) ** 2)),
+    Mistake("queries-squared", "You divided the queries by their squared lengths (or by their lengths twice).", _by(lambda q: _length(q) ** 2, _length)),
+    Mistake("root-twice", "You took the square root twice: `norm` is the length already.", _by(lambda x: np.sqrt(_length(x)))),
+    Mistake("sum-of-lengths", "You divided by the sum of the two lengths. It is their product.", lambda q, g: q @ g.T / (_length(q) + _length(g).T)),
+    Mistake("shifted", "You mapped the cosine to 0 … 1. Leave it between −1 and 1.", lambda q, g: (1 + cosine_similarity(q, g)) / 2),
+    Mistake("squared", "You squared the cosine: the sign is lost.", lambda q, g: cosine_similarity(q, g) ** 2),
+    Mistake("degrees", "This is the angle in degrees. We want its cosine: leave out the arccos.", lambda q, g: np.degrees(np.arccos(np.clip(cosine_similarity(q, g), -1, 1)))),
+    Mistake("euclidean-squared", "This is a squared Euclidean distance. We want the cosine, which is large for similar vectors.", lambda q, g: ((q[:, None] - g[None]) ** 2).sum(-1)),
+    Mistake("euclidean-of-unit", "This is the distance between vectors of length 1. We want their dot product.", lambda q, g: np.linalg.norm((q / _length(q))[:, None] - (g / _length(g))[None], axis=-1)),
+    Mistake("softmax-over-queries", "You applied a softmax: the columns sum to 1. We want the cosines themselves.", lambda q, g: _softmax(g, q).T),
+    Mistake("ranks", "These are positions in a ranking. We want the cosines themselves, in the gallery's order.", lambda q, g: np.argsort(-cosine_similarity(q, g), axis=1)),
+    Mistake("ranks-ascending", "These are positions in a ranking. We want the cosines themselves, in the gallery's order.", lambda q, g: np.argsort(cosine_similarity(q, g), axis=1)),
+    Mistake(
         "zero-vector",
         "Almost: a vector of zeros has length 0, and 0 / 0 is NaN. Its cosine with anything should be 0.",
         _plain_cosine,
@@ -140,10 +214,11 @@ def judge(cases: list[Case], answers: list) -> Verdict:
         answers,
         cosine_similarity,
         MISTAKES,
-        returns="one row a query, one column a picture, shape (Q, G)",
+        returns="a table with one row a query and one column a picture, shape (Q, G)",
+        patterns=[_too_much_zeroed, _one_number_for_all, _guard_too_large],
         parts=[
             ("", 0.5, "The values differ. Check a pair by hand: dot product, divided by both lengths."),
-            ("blank", 0.5, "Right for ordinary vectors, but a vector of zeros should have cosine 0 with everything."),
+            ("blank", 0.5, "Right without vectors of zeros, wrong with one."),
         ],
     )
 

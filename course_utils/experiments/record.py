@@ -64,10 +64,10 @@ def estimate(values: list[float]) -> Estimate:
 
 
 def fingerprint(number: str) -> str:
-    """A hash of the code and the data behind an experiment.
+    """A hash of the code behind an experiment: of every module of the course that it loads.
 
-    Of every module of the course that the experiment loads, the lines without docstrings and comment lines count (so
-    better words change nothing); of the data, the committed checksums. ``runtime`` and ``paths`` only say where things are.
+    Docstrings and comment lines do not count (better words change nothing), nor do ``runtime``, ``paths`` and
+    ``errors``, which only say where and how things are found.
     """
     module = f"course_utils.experiments.{MODULES[number]}"
     program = (
@@ -76,13 +76,20 @@ def fingerprint(number: str) -> str:
     )
     root = Path(__file__).resolve().parents[2]
     out = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, cwd=root)
-    digest = hashlib.sha256()
-    for file in map(Path, out.stdout.split()):
-        if file.stem not in ("runtime", "paths"):
-            digest.update(_meaning(file.read_text()).encode())
+    files = [file for file in map(Path, out.stdout.split()) if file.stem not in ("runtime", "paths", "errors")]
+    return hashlib.sha256("".join(_meaning(file.read_text()) for file in files).encode()).hexdigest()[:16]
+
+
+def stale(number: str) -> str:
+    """Why a recording no longer belongs to today's code and data, in one sentence; empty while it does."""
+    recorded = json.loads(paths.data_file(f"results/{number}.json").read_text())
     sums = json.loads((paths.data_dir() / "CHECKSUMS.json").read_text())
-    digest.update(json.dumps({k: v for k, v in sums.items() if not k.startswith("results/")}, sort_keys=True).encode())
-    return digest.hexdigest()[:16]
+    remedy = f"run `make experiments NN={number}`"
+    if recorded["code"] != fingerprint(number):
+        return f"The code behind the results of notebook {number} has changed: {remedy}."
+    if changed := [name for name, checksum in recorded["data"].items() if sums.get(name) != checksum]:
+        return f"The data behind the results of notebook {number} has changed ({', '.join(changed)}): {remedy}."
+    return ""
 
 
 def _meaning(source: str) -> str:
@@ -97,13 +104,14 @@ def _meaning(source: str) -> str:
 
 
 def record(number: str, seeds: tuple[int, ...] = SEEDS) -> dict:
-    """Runs every seed of an experiment and returns what is to be written."""
+    """Runs every seed of an experiment and returns what is to be written: rows, and the code and data behind them."""
     experiment = importlib.import_module(f"course_utils.experiments.{MODULES[number]}")
     rows = experiment.baselines()
     for seed in seeds:
         rows += [{"seed": seed, **row} for row in experiment.run(seed)]
         print(f"{number}: seed {seed} done", flush=True)
-    return {"notebook": number, "fingerprint": fingerprint(number), "seeds": list(seeds), "rows": rows}
+    data = {name: checksum for name, checksum in paths.opened().items() if not name.startswith("results/")}
+    return {"notebook": number, "code": fingerprint(number), "data": data, "seeds": list(seeds), "rows": rows}
 
 
 def write(number: str) -> Path:

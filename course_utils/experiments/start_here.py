@@ -140,6 +140,46 @@ def accuracy(
     return float(np.concatenate(hits).mean())
 
 
+def others_background(model: PatchTower) -> float:
+    """Accuracy on new emoji that each stand on the background of another kind."""
+    return accuracy(model, emoji.TRAINING_STYLES, new=True, ground=GROUND, turn=1)
+
+
+def fooled(model: PatchTower) -> float:
+    """The share of new emoji on another kind's background that are named after the background."""
+    next_kind = (task().label + 1) % len(KINDS)
+    return accuracy(model, emoji.TRAINING_STYLES, new=True, ground=GROUND, turn=1, label=next_kind)
+
+
+# ---- the third arm, under the name that notebook 00 gives it before its reader knows what is wrong
+
+
+def colleague(steps: int = STEPS, watch: Callable | None = None) -> tuple[PatchTower, float, float]:
+    """The colleague's tower, and its accuracy on their training pictures and on their new emoji."""
+    model, _ = train(COLLEAGUES, steps=steps, watch=watch)
+    seen = emoji.TRAINING_STYLES
+    return model, accuracy(model, seen, new=False, ground=GROUND), accuracy(model, seen, new=True, ground=GROUND)
+
+
+# four new emoji of each kind, chosen by hand to be easy to tell at a glance
+_SHOWN = (
+    ("face with tears of joy", "winking face with tongue", "sleepy face", "hot face"),
+    ("raised hand", "baby", "person raising hand", "person surfing"),
+    ("giraffe", "hedgehog", "bear", "dolphin"),
+    ("tangerine", "avocado", "waffle", "birthday cake"),
+    ("desert island", "metro", "tractor", "speedboat"),
+    ("glasses", "backpack", "pencil", "balance scale"),
+)  # fmt: skip
+
+
+def colleagues_pictures(style: str = "twemoji") -> tuple[np.ndarray, list[str]]:
+    """New emoji as the colleague's loader hands them to the model, and the names of their kinds: uint8[24, 32, 32, 3]."""
+    art = emoji.load()
+    of = [(kind, art.index(name)) for kind, names in enumerate(_SHOWN) for name in names]
+    image = [emoji.on_background(art.pictures(style)[k], GROUND[kind]) for kind, k in of]
+    return np.stack(image), [KIND_NAMES[kind] for kind, _ in of]
+
+
 def commonest_kind(*, new: bool = True) -> float:
     """The accuracy of always naming the kind that is commonest in training."""
     the = task()
@@ -175,10 +215,12 @@ def run(seed: int, steps: int = STEPS, arms: tuple[str, ...] = ARMS) -> list[dic
         model, _ = train(arm, seed, steps)
         if arm == COLLEAGUES:
             add(arm, "training pictures", accuracy(model, seen, new=False, ground=GROUND))
+            add(arm, "new emoji, called what its background says", fooled(model))
             add(arm, "new emoji, own background", accuracy(model, seen, new=True, ground=GROUND))
-            add(arm, "new emoji, another kind's background", accuracy(model, seen, new=True, ground=GROUND, turn=1))
+            add(arm, "new emoji, another kind's background", others_background(model))
         else:
             add(arm, "training pictures", accuracy(model, seen, new=False, label=taught_labels(arm, seed)))
+            add(arm, "known emoji, new style", accuracy(model, unseen, new=False))
         add(arm, "new emoji", accuracy(model, seen, new=True))
         add(arm, "new emoji, new style", accuracy(model, unseen, new=True))
     return rows

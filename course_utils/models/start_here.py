@@ -31,7 +31,7 @@ class TowerConfig:
 
 
 class PatchTower(nnx.Module):
-    """Cuts a picture into patches, describes each by the same linear layer, and mixes them with an MLP."""
+    """Cuts a picture into patches, describes each alike, mixes them with an MLP."""
 
     def __init__(self, config: TowerConfig, *, rngs: nnx.Rngs):
         self.config = config

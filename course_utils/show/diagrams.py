@@ -93,10 +93,11 @@ def style_tour(names: Sequence[str] = ("tiger", "honeybee", "banana", "pizza", "
     tile, left, top = 72, 136, 100
     pitch = min(92, (800 - Board.PAD - left) / len(names))
     row_tops = [top + 84 * i + (20 if style in emoji.HELD_OUT_STYLES else 0) for i, style in enumerate(emoji.STYLES)]
+    missing = any(not known.has(style)[concepts].all() for style in emoji.STYLES)
+    undrawn = " A dash: this artist never drew it." if missing else ""
     b = Board(800, row_tops[-1] + tile + 44, "One thing, many hands: the same emoji in every art style",
               "At 32 × 32 pixels, as a model reads them. Styles outlined in blue are never trained on.",
-              "Noto (Google, two generations), Twemoji, Fluent (Microsoft), FxEmojis (Mozilla). "
-              "A dash: this artist never drew it.", words=60,
+              "Noto (Google, two generations), Twemoji, Fluent (Microsoft), FxEmojis (Mozilla)." + undrawn, words=60,
               alt=f"Grid of pictures: {', '.join(names)}, each as {len(emoji.STYLES)} artists draw it; two styles are "
                   "outlined as held out.")
     for j, name in enumerate(names):

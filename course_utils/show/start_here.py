@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from course_utils.errors import BadInput
 from course_utils.show import charts
 from course_utils.show.board import Board
 from course_utils.show.palette import NEUTRAL, ROLE
@@ -22,7 +23,7 @@ _ROWS = (
 
 def towers(
     recorded: Mapping, live: Mapping[str, tuple[float, float]], guess: Mapping[str, float] | None = None, *,
-    title: str = "Every tower learns its training pictures. Only one learns what they show.",
+    title: str = "All three know their training pictures by heart. New emoji tell them apart.",
 ) -> Board:
     """Accuracy on training pictures and on new emoji: recorded means with intervals, live runs and a guess on top.
 
@@ -32,21 +33,29 @@ def towers(
     ----------
     recorded : (arm, measure) → Estimate, from ``experiments.record.load("00")``.
     live : arm → (training accuracy, accuracy on new emoji) of this notebook's own runs, in [0, 1].
-    guess : arm → the learner's prediction for new emoji, in percent.
+    guess : the learner's prediction for the shuffled labels, in percent: {"training pictures": …, "new emoji": …}.
+
+    Raises
+    ------
+    BadInput
+        If a guess is no number from 0 to 100.
     """
+    for measure, percent in (guess or {}).items():
+        if not isinstance(percent, (int, float)) or not 0 <= percent <= 100:
+            raise BadInput(f"Your guess for {measure} is {percent!r}; write percent, a number from 0 to 100, such as 35.")
     rows = [row for row in _ROWS if row[0] in live or (row[0], "training pictures") not in recorded]
     seeds, high = recorded["true labels", "new emoji"].seeds, 40 * len(rows)
     b = Board(
         800, 192 + high, title,
-        f"Share of pictures named right, six kinds. Dots: recorded, {seeds} seeds, 95% intervals over seeds.",
-        "New: 92 concepts never trained on, on white. In training, right = the label taught; on new emoji, the truth.",
+        f"Share of pictures named right, six kinds. Dots: mean of {seeds} recorded runs; bars: 95% interval of that mean.",
+        "New emoji: concepts never trained on, on white. In training, right = the label taught; on new emoji, the truth.",
         alt="Dot chart of accuracy in training and on new emoji. " + " ".join(
             f"{arm}: {recorded[arm, 'training pictures'].mean:.0%} and {recorded[arm, 'new emoji'].mean:.0%}." for arm in live),
         words=90,
     )  # fmt: skip
     key = ["□ this notebook's run"] + ["▲ your guess"] * bool(guess)
     b.text(776, high + 150, "     ".join(key), 8.5, NEUTRAL["ink2"], ha="right")
-    left, right = b.axes(184, 104, 232, high), b.axes(488, 104, 272, high)
+    left, right = b.axes(184, 104, 252, high), b.axes(500, 104, 252, high)
     for ax, measure in ((left, "training pictures"), (right, "new emoji")):
         found = [recorded.get((arm, measure)) for arm, *_ in rows]
         mean, low, top = ([100 * getattr(e, k) if e else np.nan for e in found] for k in ("mean", "low", "high"))
@@ -59,31 +68,31 @@ def towers(
                 ax.annotate("no training", (2, y), (0, 8), textcoords="offset points", fontsize=8.5, color=NEUTRAL["ink2"])
             if arm in live:
                 ax.plot(100 * live[arm][ax is right], y, "s", ms=6, mfc="none", mec=NEUTRAL["ink"], mew=1.2, zorder=6, clip_on=False)
-            if guess and ax is right and arm in guess:
-                ax.plot(guess[arm], y + 0.28, "^", ms=7, mfc=NEUTRAL["ink"], mec="white", zorder=6, clip_on=False)
+            if guess and arm == "shuffled labels":
+                ax.plot(guess[measure], y + 0.28, "^", ms=7, mfc=NEUTRAL["ink"], mec="white", zorder=6, clip_on=False)
         ax.set(xlim=(0, 100), xticks=(0, 50, 100), xticklabels=("0", "50", "100%"))
     left.tick_params(axis="y", pad=8)
     right.set_yticklabels([])
     charts.chance(right, 100 / 6, "chance", vertical=True)
     b.text(184, 76, "training pictures", weight="bold")
-    b.text(488, 76, "new emoji", weight="bold")
+    b.text(500, 76, "new emoji", weight="bold")
     return b
 
 
-def found(name: str, query: np.ndarray, pictures: np.ndarray, cosines: np.ndarray, same: np.ndarray) -> Board:
+def found(name: str, chosen: Sequence[int], query: np.ndarray, pictures: np.ndarray, cosines: np.ndarray, same: np.ndarray) -> Board:
     """A few queries and the pictures found for them, best first, with their cosine and ✓ where the kind is the same.
 
     Parameters
     ----------
-    name : what the similarity was computed from.
+    name : what the similarity was computed from. chosen : which queries to draw, four at most.
     query : uint8[n, S, S, 4]. pictures : uint8[n, k, S, S, 4]. cosines : float[n, k]. same : bool[n, k].
-        The title counts all n; every eleventh query is drawn, four at most.
+        The title counts all n.
     """
-    side, pitch, drawn = 72, 100, range(0, len(query), 11)[:4]
+    side, pitch, drawn = 72, 100, list(chosen)[:4]
     b = Board(
         800, 100 + pitch * len(drawn), f"Most similar by {name}: {same.mean():.0%} are of the same kind",
-        f"Four new emoji in an unseen style. ✓ = same kind. The share is over all {len(query)} queries, {same.shape[1]} finds each.",
-        alt=f"Four emoji, each with its {same.shape[1]} most similar training pictures by {name}; {same.mean():.0%} of all finds are of the same kind.",
+        f"New emoji by an artist never seen. ✓ = same kind. The share is over all {len(query)} queries, {same.shape[1]} finds each.",
+        alt=f"{len(drawn)} emoji, each with its {same.shape[1]} most similar training pictures by {name}; {same.mean():.0%} of all finds are of the same kind.",
         words=120,
     )  # fmt: skip
     b.text(Board.PAD, 84, "query", 8.5, NEUTRAL["ink2"])

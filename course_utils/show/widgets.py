@@ -127,11 +127,11 @@ def emoji_page(name: str, language: str = "en") -> HTML:
     read = "".join(_cell(_read_by_a_model(known, k, style)) for style in emoji.STYLES)
     body = title + _row("", heads) + _row("at 32 × 32 pixels, as a model reads it", read)
     if known.names["en"][k] in known.display_names:
-        body += _row("as figures show it, sharper", "".join(
+        body += _row("as figures show it, sharper (some kinds, training styles)", "".join(
             _cell(_tile(known.display(k, style), f"{name} in {style}, sharp")) for style in emoji.TRAINING_STYLES))
     return HTML(_card(body + _chips(f"keywords, {_LANGUAGE[language]}",
                                     [(language, word) for word in known.keywords[language][k]])
-                      + _chips("names", [(code, known.names[code][k]) for code in emoji.LANGUAGES])))
+                      + _chips("names", [(code, known.names[code][k]) for code in emoji.LANGUAGES], tagged=True)))
 
 
 def _head(style: str) -> str:
@@ -165,14 +165,18 @@ def _row(label: str, cells: str) -> str:
     return f"{words}<div style=\"display:flex;flex-wrap:wrap;margin:8px 0 0\">{cells}</div>"
 
 
-def _chips(label: str, words: list[tuple[str, str]]) -> str:
-    """Words of a language as amber tokens: what a language model reads."""
+def _tag(code: str) -> str:
+    return f"<span style=\"color:{NEUTRAL['ink2']};font-size:10px\">{code}&nbsp; </span>"
+
+
+def _chips(label: str, words: list[tuple[str, str]], *, tagged: bool = False) -> str:
+    """Words of a language as amber tokens, what a language model reads; ``tagged`` with their language's code."""
     amber = ROLE["language"]
     chips = "".join(
         f"<span lang=\"{code}\" dir=\"auto\" title=\"{_LANGUAGE[code]}\" style=\"font-family:'{MONO}',monospace;"
         f"font-size:12px;background:{amber['tint']};color:{amber['deep']};border:1px solid {amber['main']};"
-        f"border-radius:4px;padding:2px 7px;margin:0 5px 5px 0;display:inline-block\">{escape(word)}</span>"
-        for code, word in words)
+        f"border-radius:4px;padding:2px 7px;margin:0 5px 5px 0;display:inline-block\">{_tag(code) if tagged else ''}"
+        f"{escape(word)}</span>" for code, word in words)
     return f"<div style=\"color:{NEUTRAL['ink2']};font-size:12.5px;margin:8px 0 4px\">{label}</div><div>{chips}</div>"
 
 

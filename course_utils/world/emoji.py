@@ -16,6 +16,7 @@ from collections.abc import Iterable
 import numpy as np
 from PIL import Image
 
+from course_utils.errors import UnknownName
 from course_utils.paths import data_file
 
 TRAINING_STYLES = ("noto", "twemoji", "fluent")
@@ -52,13 +53,6 @@ def _unknown(what: str, value, allowed: Iterable[str]) -> str:
     if close:
         return f"There is no {what} {value!r}. Did you mean: {', '.join(close)}?"
     return f"There is no {what} {value!r}. Choose from: {', '.join(allowed[:14])}{', …' if len(allowed) > 14 else '.'}"
-
-
-class UnknownName(KeyError):
-    """A style, language or concept that does not exist. The message says which do."""
-
-    def __str__(self) -> str:  # KeyError would show the message in quotes
-        return self.args[0]
 
 
 @functools.cache
@@ -106,15 +100,31 @@ class Emoji:
         return ~self.test_concepts
 
     def index(self, name: str) -> int:
-        """The position of an English name. Raises UnknownName (a KeyError) with close matches."""
+        """The position of an English name, in capitals or not.
+
+        Raises
+        ------
+        UnknownName
+            A KeyError; the message gives the concepts that go by this word, in any language, or close names.
+        """
+        name = name.strip().casefold()
         try:
             return self._positions[name]
         except KeyError:
-            raise UnknownName(_unknown("emoji called", name, self.names["en"])) from None
+            pass
+        known = self.names["en"]
+        meant = [known[k] for k in range(len(self)) if self._goes_by(k, name)][:4]
+        if meant:
+            raise UnknownName(f"There is no emoji called {name!r} in English. Did you mean: {', '.join(meant)}")
+        raise UnknownName(_unknown("emoji called", name, known))
+
+    def _goes_by(self, k: int, word: str) -> bool:
+        """Whether concept k has this name or English keyword, in any language."""
+        return word in self.keywords["en"][k] or any(word == names[k].casefold() for names in self.names.values())
 
     @functools.cached_property
     def _positions(self) -> dict[str, int]:
-        return {name: k for k, name in enumerate(self.names["en"])}
+        return {name.casefold(): k for k, name in enumerate(self.names["en"])}
 
     def pictures(self, style: str) -> np.ndarray:
         """All concepts in one style: uint8[K, 32, 32, 4], straight alpha.
