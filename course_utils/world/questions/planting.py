@@ -118,7 +118,7 @@ def _edited(rng: np.random.Generator, questions: Questions) -> np.ndarray:
 
 def _looks(rng, questions, first, second, many, edited, split):
     """Kinds and colours of all roles before and after the edit: int[B, M], four times."""
-    n, rows = len(questions), np.arange(len(questions))
+    n = len(questions)
     fit, free = pairs_that_fit(questions, split)
     seen = fit & free
     kinds, colours = np.arange(len(KINDS)), np.arange(len(COLOURS))
