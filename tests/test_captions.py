@@ -88,7 +88,8 @@ GOLDEN = [
     ),
     (
         "relations", scene("small pink key, left", "large pink key, middle"),
-        "a small pink key on the left and a large pink key in the middle; the small key is to the left of the large key",
+        "a small pink key on the left and a large pink key in the middle; "
+        "the small key is to the left of the large key",
         "solda küçük pembe bir anahtar ve ortada büyük pembe bir anahtar; küçük anahtar, büyük anahtarın solunda",
         "sebuah kunci merah muda yang kecil di bagian kiri dan sebuah kunci merah muda yang besar di tengah; "
         "kunci kecil itu berada di sebelah kiri kunci besar itu",

@@ -15,7 +15,7 @@ from types import MappingProxyType
 import numpy as np
 
 from course_utils.world import facts as symbols
-from course_utils.world.languages import chinese, english, indonesian, turkish
+from course_utils.world.languages import chinese, chooser, english, indonesian, turkish
 from course_utils.world.scenes import Scenes
 
 LEVELS = symbols.LEVELS
@@ -52,7 +52,7 @@ def caption(
         relations = sorted(facts.relations, key=lambda _: next(numbers))
         relations = [relation.turned() if next(numbers) < 0.5 else relation for relation in relations]
         shuffled = symbols.Facts(tuple(things), tuple(relations))
-        texts.append(grammar.realise(shuffled, lambda options: options[int(next(numbers) * len(options))]))
+        texts.append(grammar.realise(shuffled, chooser(numbers)))
     return texts
 
 

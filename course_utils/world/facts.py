@@ -13,10 +13,12 @@ from typing import NamedTuple
 from course_utils.world.scenes import Scenes
 from course_utils.world.things import COLOURS, KINDS, PLACES, SIZES, WORDS
 
-# what each level adds to the one before: kinds and their number; colours and what signs say; sizes and places; relations
+# what each level adds: kinds and their number; colours and what signs say; sizes and places; relations
 LEVELS = ("names", "short", "full", "relations")
 OPPOSITE = {"left of": "right of", "right of": "left of", "above": "below", "below": "above"}
 RELATIONS = tuple(OPPOSITE)
+# relation → the axis of the 3 × 3 grid that is compared, and whether less (-1) or more (1) of it is meant
+AXES = {"left of": ("column", -1), "right of": ("column", 1), "above": ("row", -1), "below": ("row", 1)}
 SIGN = "sign"
 
 
@@ -86,7 +88,7 @@ def extract(scenes: Scenes, level: str) -> list[Facts]:
         raise ValueError(f"There is no level {level!r}. Choose from: {', '.join(LEVELS)}.")
     detail = LEVELS.index(level)
     facts = []
-    for nodes in _nodes(scenes):
+    for nodes in inventory(scenes):
         groups: dict[tuple, list[int]] = {}
         for cell, kind, colour, size, word in nodes:
             key = (kind, colour if detail >= 1 else None, size if detail >= 2 else None, word if detail >= 1 else None)
@@ -99,7 +101,7 @@ def extract(scenes: Scenes, level: str) -> list[Facts]:
     return facts
 
 
-def _nodes(scenes: Scenes) -> list[list[tuple]]:
+def inventory(scenes: Scenes) -> list[list[tuple]]:
     """(cell, kind, colour, size, word) of every thing of every scene, signs too, in reading order."""
     arrays = (scenes.cell, scenes.kind, scenes.colour, scenes.size, scenes.word, scenes.word_cell)
     batch = []
@@ -113,6 +115,12 @@ def _nodes(scenes: Scenes) -> list[list[tuple]]:
             nodes.append((word_cell, SIGN, None, None, WORDS[word]))
         batch.append(sorted(nodes))
     return batch
+
+
+def holds(relation: str, cell: int, other: int) -> bool:
+    """Whether something in ``cell`` is left of, … something in ``other``."""
+    axis, sign = AXES[relation]
+    return sign * (cell % 3 - other % 3 if axis == "column" else cell // 3 - other // 3) > 0
 
 
 def _relations(nodes: list[tuple]) -> tuple[Relation, ...]:

@@ -8,7 +8,7 @@ mean the same; the first is the plain one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from course_utils.world.facts import Thing
 
@@ -59,13 +59,19 @@ class Reader:
         return NotInGrammar(f"Cannot read {self.text!r}: {what} before {rest or 'the end'!r}.")
 
 
+def chooser(numbers: Iterable[float]) -> Choose:
+    """Choices that use up random numbers in [0, 1), one each."""
+    numbers = iter(numbers)
+    return lambda options: options[int(next(numbers) * len(options))]
+
+
 def listing(items: Sequence[str], comma: str, last: str) -> str:
     """``a, b and c``."""
     return last.join(filter(None, (comma.join(items[:-1]), items[-1])))
 
 
 def scattered(things: Sequence[Thing]) -> bool:
-    """Whether some of the things stand in several places: then "and" already joins places and cannot join things too."""
+    """Whether some things stand in several places: then "and" already joins places and cannot join things too."""
     return any(len(thing.places) > 1 for thing in things)
 
 

@@ -1,7 +1,7 @@
 """Indonesian captions: a classifier behind the number, adjectives behind the noun, ``yang`` before a second one.
 
 A noun behind a number is never doubled (*dua ekor anjing*, not *anjing-anjing*); *one* melts with its classifier
-(*seekor*, *sebuah*). Sneddon et al., Indonesian: A Comprehensive Grammar (2010), sections on classifiers and adjectives.
+(*seekor*, *sebuah*).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Turkish captions: suffixes by vowel harmony, no plural behind a number, everything that describes before the noun.
 
-Göksel & Kerslake, Turkish: A Comprehensive Grammar (2005): harmony and consonant alternations, chapters 2 and 3; ``bir``
-between adjective and noun, section 15.9.2.
+Göksel & Kerslake, Turkish: A Comprehensive Grammar (2005): consonant alternations and harmony, chapters 2 and 3;
+``bir`` between adjective and noun, section 15.9.2.
 """
 
 from __future__ import annotations
