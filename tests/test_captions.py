@@ -313,6 +313,16 @@ def test_relations_hold_between_two_things_that_their_descriptions_single_out():
             assert holds[relation.name](*ends)
 
 
+def test_which_things_are_related():
+    """To the nearest thing before it; of several to the latest; sideways only if further apart in columns."""
+    square = scene("large red dog, top left", "large red cat, top right", "large red bee, middle", "large red key, right")
+    assert {tuple_ for tuple_ in tuples(square, "relations")[0] if len(tuple_) == 3} == {
+        ("dog", "left of", "cat"),
+        ("cat", "above", "bee"),  # the dog is as near, but comes before the cat
+        ("bee", "left of", "key"),  # and the cat as near as the bee
+    }
+
+
 def test_the_languages_state_the_same_and_agree_little():
     scenes = drawn()[:300]
     texts = {language: caption(scenes, "relations", language) for language in LANGUAGES}
