@@ -19,10 +19,14 @@ CELLS = 9
 # Jitter in units of the free room on either side of an object in its cell: -JITTER … JITTER.
 JITTER = 4
 
-# Pale and dark grounds, sRGB.
+# Pale and dark grounds, sRGB, and the faint pattern on each with its strength in grey levels.
 BACKGROUNDS = np.array(
     [(255, 255, 255), (228, 240, 250), (251, 242, 224), (232, 245, 233), (243, 229, 245), (224, 224, 224),
      (60, 72, 100), (74, 68, 62), (46, 74, 62), (30, 30, 36)], np.uint8
+)  # fmt: skip
+PATTERNS = (
+    ("plain", 0), ("gradient", 10), ("dots", 6), ("stripes", 4), ("checks", 5), ("gradient", 16),
+    ("gradient", 14), ("stripes", 4), ("checks", 4), ("dots", 9),
 )  # fmt: skip
 
 # A tenth of the (kind, colour) pairs is held out: no training scene shows them. Every kind and every colour is met.
