@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 from flax import nnx
 
-from course_utils import training
+from course_utils import runtime, training
 from course_utils.models.start_here import PatchTower, TowerConfig, classification_loss
 from course_utils.world import augment, emoji
 
@@ -75,6 +75,8 @@ def train(
 ) -> tuple[PatchTower, training.History]:
     """Trains one tower on the concepts that are not held out, in the three training styles.
 
+    On a GPU or TPU the tower is wider and the batch larger (``runtime.preset()``).
+
     Parameters
     ----------
     arm
@@ -95,12 +97,14 @@ def train(
     ground = GROUND if arm == COLLEAGUES else WHITE
 
     def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:
-        row, style = rng.choice(known, BATCH), rng.integers(len(art), size=BATCH)
+        row, style = rng.choice(known, batch), rng.integers(len(art), size=batch)
         rgba = art[style, row]
         image = augment.vary(rgba, rng) if vary else emoji.on_background(rgba, ground[label[row], None, None])
         return {"image": image, "label": label[row]}
 
-    model = PatchTower(TowerConfig(classes=len(KINDS)), rngs=nnx.Rngs(seed))
+    wider, batch = runtime.preset().width, BATCH * runtime.preset().batch
+    config = TowerConfig(classes=len(KINDS), hidden=256 * wider, width=64 * wider)
+    model = PatchTower(config, rngs=nnx.Rngs(seed))
     history = training.fit(
         model, classification_loss, sample, steps=steps, learning_rate=2e-3, seed=seed, watch=watch, progress=False
     )
