@@ -99,6 +99,7 @@ def _cell(cell: Cell, source: Source, url: str) -> NotebookNode:
     if cell.role == "setup":
         text, name = _SETUP.format(url=url, branch=BRANCH), "setup"
         metadata["cellView"] = "form"  # Colab folds the code away; the first line stays as the title
+        metadata["jupyter"] = {"source_hidden": True}  # and so does JupyterLab
     elif cell.role == "exercise":
         text, name = _exercise_text(cell), grade_id(cell.ref, "text")
     elif cell.role != "text" and cell.role != "code":

@@ -19,9 +19,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 _IMPORT = """
 import json, time
-t = time.perf_counter(); import jax; jax_s = time.perf_counter() - t
-t = time.perf_counter(); import course_utils; from course_utils import runtime, training, exercises, show
-print(json.dumps({"jax": jax_s, "course_utils_beyond_jax": time.perf_counter() - t}))
+def seconds(line):
+    t = time.perf_counter(); exec(line); return time.perf_counter() - t
+print(json.dumps({"jax": seconds("import jax"), "course_utils_beyond_jax": seconds("import course_utils"),
+                  "flax_optax_matplotlib": seconds("import optax; from flax import nnx; import matplotlib.figure"),
+                  "all_that_notebook_00_imports": seconds(
+                      "from course_utils import runtime, training; from course_utils.exercises import check; "
+                      "from course_utils.experiments import record, start_here; from course_utils.show import widgets")}))
 """
 
 _TRAIN = """
