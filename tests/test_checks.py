@@ -153,13 +153,15 @@ def test_the_diagnostic_marks_ten_letters_and_says_what_to_refresh():
     from course_utils.exercises import diagnostic
 
     right = " ".join(q.right for q in diagnostic.QUESTIONS)
-    assert "10 of 10" in diagnostic.answers(right) and "Refresh" not in diagnostic.answers(right)
-    wrong = diagnostic.answers("a, " + right[1:])
+    assert "10 of 10" in diagnostic.answers(right).data and "Refresh" not in diagnostic.answers(right).data
+    wrong = diagnostic.answers("a, " + right[1:]).data
     assert "9 of 10" in wrong and diagnostic.QUESTIONS[0].refresh[1] in wrong
-    assert "run it again" in diagnostic.answers("? " * 10)
-    for letters in ("abc", "a b c d e f g h i j", ""):
+    assert "run it again" in diagnostic.answers("? " * 10).data
+    for letters in ("abc", "a b c d a b c d e a", ""):
         with pytest.raises(ValueError, match="ten of the letters"):
             diagnostic.answers(letters)
+    with pytest.raises(ValueError, match="'e' is none of them"):
+        diagnostic.answers("a b c d a b c d e a")
     assert all(q.right in "abcd" and len(set(q.options)) == 4 for q in diagnostic.QUESTIONS)
 
 

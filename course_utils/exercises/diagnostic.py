@@ -6,7 +6,10 @@ import dataclasses
 import html
 import re
 
+from IPython.display import HTML
+
 from course_utils.errors import BadInput
+from course_utils.show.html import card
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,17 +133,7 @@ QUESTIONS = (
 )
 
 
-class _Html(str):
-    """A string that a notebook shows as HTML."""
-
-    def _repr_html_(self) -> str:
-        return str(self)
-
-
-_CARD = "background:#fff;color:#1C2330;border:1px solid #D3D8E0;border-radius:8px;padding:12px 20px;max-width:760px;line-height:1.5"
-
-
-def questions() -> _Html:
+def questions() -> HTML:
     """The ten questions as one card."""
     items = "".join(
         f"<li style='margin:0 0 12px'>{_format(q.text)}<br>"
@@ -151,10 +144,10 @@ def questions() -> _Html:
         + "</li>"
         for q in QUESTIONS
     )
-    return _Html(f"<div style='{_CARD}'><ol style='margin:8px 0;padding-left:24px'>{items}</ol></div>")
+    return HTML(card(f"<ol style='margin:8px 0;padding-left:24px'>{items}</ol>"))
 
 
-def answers(letters: str) -> _Html:
+def answers(letters: str) -> HTML:
     """Marks ten letters, such as ``"a b c d ? a b c d a"`` (``?`` = not sure), and says what to refresh.
 
     Raises
@@ -168,7 +161,7 @@ def answers(letters: str) -> _Html:
     if stray := sorted(set(given) - set("abcd?")):
         raise BadInput(f"Write ten of the letters a, b, c, d or ?. {' and '.join(map(repr, stray))} is none of them.")
     if set(given) == {"?"}:
-        return _Html(f"<div style='{_CARD}'>Write your letters in the cell above and run it again.</div>")
+        return HTML(card("Write your letters in the cell above and run it again."))
     rows, sure = [], 0
     for i, (g, q) in enumerate(zip(given, QUESTIONS, strict=True), 1):
         ok = g == q.right
@@ -188,10 +181,10 @@ def answers(letters: str) -> _Html:
         else "Start the course now, and read each page below before the notebook that needs it." if sure >= 5
         else "Give the pages named below an evening first: the course will be twice as pleasant."
     )  # fmt: skip
-    return _Html(
-        f"<div style='{_CARD}'><b>{sure} of {len(QUESTIONS)}.</b> {advice}"
-        f"<table style='border-collapse:collapse;margin-top:8px;font-size:13px'>{''.join(rows)}</table></div>"
-    )
+    return HTML(card(
+        f"<b>{sure} of {len(QUESTIONS)}.</b> {advice}"
+        f"<table style='border-collapse:collapse;margin-top:8px;font-size:13px'>{''.join(rows)}</table>"
+    ))  # fmt: skip
 
 
 def _format(text: str) -> str:

@@ -21,7 +21,8 @@ from IPython.display import HTML, display
 from PIL import Image as PillowImage
 
 from course_utils.show.board import Still
-from course_utils.show.palette import MONO, NEUTRAL, ROLE, SANS
+from course_utils.show.html import card
+from course_utils.show.palette import MONO, NEUTRAL, ROLE
 from course_utils.world import emoji
 
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -47,7 +48,7 @@ class Interactive:
         try:
             return self._draw(**{name: control.value for name, control in self.controls.items()})
         except (KeyError, ValueError) as error:  # a wish that cannot be drawn: say so in the figure's place
-            return HTML(_card(f"<div>{escape(str(error))}</div>"))
+            return HTML(card(f"<div>{escape(str(error))}</div>"))
 
     def _moved(self, _change) -> None:
         self.figure = self._drawn()
@@ -129,7 +130,7 @@ def emoji_page(name: str, language: str = "en") -> HTML:
     if known.names["en"][k] in known.display_names:
         body += _row("as figures show it, sharper (some kinds, training styles)", "".join(
             _cell(_tile(known.display(k, style), f"{name} in {style}, sharp")) for style in emoji.TRAINING_STYLES))
-    return HTML(_card(body + _chips(f"keywords, {_LANGUAGE[language]}",
+    return HTML(card(body + _chips(f"keywords, {_LANGUAGE[language]}",
                                     [(language, word) for word in known.keywords[language][k]])
                       + _chips("names", [(code, known.names[code][k]) for code in emoji.LANGUAGES], tagged=True)))
 
@@ -178,12 +179,6 @@ def _chips(label: str, words: list[tuple[str, str]], *, tagged: bool = False) ->
         f"border-radius:4px;padding:2px 7px;margin:0 5px 5px 0;display:inline-block\">{_tag(code) if tagged else ''}"
         f"{escape(word)}</span>" for code, word in words)
     return f"<div style=\"color:{NEUTRAL['ink2']};font-size:12.5px;margin:8px 0 4px\">{label}</div><div>{chips}</div>"
-
-
-def _card(body: str) -> str:
-    return (f"<div style=\"font-family:'{SANS}',Verdana,sans-serif;background:#FFFFFF;color:{NEUTRAL['ink']};"
-            f"border:1px solid {NEUTRAL['rule']};border-radius:8px;padding:14px 18px;max-width:800px;"
-            f"box-sizing:border-box;font-size:14px;line-height:1.45;text-align:left\">{body}</div>")
 
 
 def _data_uri(rgba: np.ndarray) -> str:
