@@ -15,10 +15,13 @@ import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from course_utils.world import emoji
+from course_utils.world import emoji, grounds
 from course_utils.world.recolour import coloured, ink
-from course_utils.world.scenes import BACKGROUNDS, PATTERNS
 from course_utils.world.things import ARTWORK, KINDS, RGB, SIZES, WORDS
+
+
+# Shrunk pixels that a sprite covers in part count for more, or thin strokes (a bicycle's frame) would fade away.
+BOLDER = 1.25
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,7 +90,7 @@ def atlas(side: int) -> Atlas:
     made = Atlas(
         colour=tiles[..., :3].reshape(len(tiles), place.tile, -1),
         clear=clear.reshape(len(tiles), place.tile, -1),
-        ground=_grounds(side),
+        ground=_rounded(grounds.paint(side)).reshape(-1, side, 3 * side),
         mask=mask,
         tight=_tight(mask),
     )
@@ -113,6 +116,7 @@ def _sprites(place: Canvas) -> np.ndarray:
             art = art[top:bottom, left:right]
             for z, extent in enumerate(place.extent):
                 small = _shrink(art, extent / max(art.shape[:2]))
+                small *= np.minimum(BOLDER, 1 / np.maximum(small[..., :1], 1e-3))
                 h, w = small.shape[:2]
                 y, x = (place.cell - extent + (extent - length) // 2 for length in (h, w))
                 out[s, k, z, y : y + h, x : x + w] = small
@@ -148,28 +152,14 @@ def _signs(place: Canvas) -> np.ndarray:
     out = np.zeros((len(WORDS), place.tile, place.tile, 4), np.uint8)
     margin = (place.tile - place.cell) // 2  # where the window starts that shows the sign in the middle
     for k, word in enumerate(WORDS):
-        left, top, right, bottom = font.getbbox(word, anchor="ls")
+        left, _, right, _ = font.getbbox(word, anchor="ls")
         width, height = right - left, place.letter
         plate = Image.new("RGBA", (place.cell, place.cell))
         draw = ImageDraw.Draw(plate)
         x, y = (place.cell - width) // 2, (place.cell - height) // 2
-        draw.rectangle((max(x - 2, 0), y - 2, min(x + width + 1, place.cell - 1), y + height + 1),
+        draw.rectangle((x - 2, y - 2, x + width + 1, y + height + 1),  # a word as wide as the cell has no frame beside it
                        fill=(255, 255, 255, 255), outline=(20, 20, 24, 255))
-        draw.text((x - left, y + height - 1), word, (20, 20, 24, 255), font, anchor="ls")
+        draw.text((x - left, y + round(0.78 * height)), word, (20, 20, 24, 255), font, anchor="ls")
         out[k, margin : margin + place.cell, margin : margin + place.cell] = np.asarray(plate)
     return out
 
-
-def _grounds(side: int) -> np.ndarray:
-    """Backgrounds with a faint pattern each: uint8[backgrounds, S, 3·S]."""
-    y, x = np.mgrid[:side, :side] * (96 / side)  # the same pattern on every canvas
-    wave = {
-        "plain": np.zeros_like(x),
-        "gradient": 1 - 2 * y / 96,
-        "stripes": np.where((x + y) % 16 < 8, 1.0, -1.0),
-        "checks": np.where((x % 24 < 12) == (y % 24 < 12), 1.0, -1.0),
-        "dots": np.where((x % 12 - 6) ** 2 + (y % 12 - 6) ** 2 < 7, 1.0, -0.2),
-    }
-    shade = np.stack([wave[name] * strength for name, strength in PATTERNS])
-    picture = BACKGROUNDS[:, None, None].astype(float) + shade[..., None]
-    return _rounded(picture).reshape(len(BACKGROUNDS), side, 3 * side)

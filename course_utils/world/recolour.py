@@ -11,7 +11,9 @@ from __future__ import annotations
 import numpy as np
 
 # How far the darkest part goes from the colour towards black, and the lightest towards white.
-TO_BLACK, TO_WHITE = 0.72, 0.62
+TO_BLACK, TO_WHITE = 0.62, 0.5
+# A penguin is all black and white: unless contrast is kept to this mean, hardly a pixel of it would show its colour.
+MEAN_SHADE = 0.5
 _LUMINANCE = np.array([0.299, 0.587, 0.114])
 
 
@@ -29,7 +31,8 @@ def ink(rgba: np.ndarray) -> np.ndarray:
     low, median, high = np.quantile(value[solid], [0.05, 0.5, 0.95])
     shadow = ((median - value) / max(median - low, 0.15)).clip(0, 1)
     highlight = ((value - median) / max(high - median, 0.15)).clip(0, 1)
-    return np.stack([alpha, alpha * shadow, alpha * highlight], -1)
+    contrast = min(1.0, MEAN_SHADE / max((shadow + highlight)[solid].mean(), 1e-9))
+    return np.stack([alpha, alpha * shadow * contrast, alpha * highlight * contrast], -1)
 
 
 def coloured(ink: np.ndarray, colour) -> np.ndarray:

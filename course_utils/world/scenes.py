@@ -12,22 +12,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from course_utils.world import emoji
+from course_utils.world.grounds import BACKGROUNDS
 from course_utils.world.things import COLOURS, KINDS, PLACES, SIZES, WORDS
 
 SLOTS = 5
 CELLS = 9
 # Jitter in units of the free room on either side of an object in its cell: -JITTER … JITTER.
 JITTER = 4
-
-# Pale and dark grounds, sRGB, and the faint pattern on each with its strength in grey levels.
-BACKGROUNDS = np.array(
-    [(255, 255, 255), (228, 240, 250), (251, 242, 224), (232, 245, 233), (243, 229, 245), (224, 224, 224),
-     (60, 72, 100), (74, 68, 62), (46, 74, 62), (30, 30, 36)], np.uint8
-)  # fmt: skip
-PATTERNS = (
-    ("plain", 0), ("gradient", 10), ("dots", 6), ("stripes", 4), ("checks", 5), ("gradient", 16),
-    ("gradient", 14), ("stripes", 4), ("checks", 4), ("dots", 9),
-)  # fmt: skip
 
 # A tenth of the (kind, colour) pairs is held out: no training scene shows them. Every kind and every colour is met.
 HELD_OUT_PAIRS = frozenset((k, (5 * k + 1) % len(COLOURS)) for k in range(len(KINDS)) if k % 5 in (0, 2, 4))
@@ -97,9 +88,8 @@ class Scenes:
 
 def concatenate(parts: Sequence[Scenes]) -> Scenes:
     """One batch of several, in their order."""
-    return Scenes(
-        **{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in dataclasses.fields(Scenes)}
-    )
+    names = [field.name for field in dataclasses.fields(Scenes)]
+    return Scenes(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
 def generator(split: str, seed: int = 0) -> np.random.Generator:
@@ -159,8 +149,9 @@ def sample(
         slot = (rng.random(n) * present.sum(1)).astype(int)
         pair = _HELD_OUT[rng.integers(len(_HELD_OUT), size=n)]
         kind[np.arange(n), slot] = pair[:, 0]
-    choice, count = (_TRAIN_COLOURS, _TRAIN_COUNT) if split == "train" else (_ALL_COLOURS, _ALL_COUNT)
-    colour = choice[kind, (rng.random((n, SLOTS)) * count[kind]).astype(int)]
+    banned = _BANNED[kind] if split == "train" else len(COLOURS)
+    colour = (rng.random((n, SLOTS)) * (len(COLOURS) - (banned < len(COLOURS)))).astype(int)
+    colour += colour >= banned
     if split == "test":
         colour[np.arange(n), slot] = pair[:, 1]
     size = rng.integers(len(SIZES), size=(n, SLOTS))
@@ -238,9 +229,7 @@ def compose(
     said = -1 if word is None else _known("word", word, WORDS)
     if word is None and word_place is not None:
         raise ValueError(f"A sign at {word_place!r} needs a word. Choose from: {', '.join(WORDS)}.")
-    stands = -1
-    if word_place is not None:
-        stands = take(_known("place", word_place, PLACES), f"the sign {word!r}")
+    stands = -1 if word_place is None else take(_known("place", word_place, PLACES), f"the sign {word!r}")
     free = (cell for cell in range(CELLS) if cell not in tuple(taken))
     for slot, wish in enumerate(objects):
         if scene["cell"][0, slot] < 0:
@@ -305,13 +294,6 @@ def _known(what: str, name: str, allowed: Sequence[str]) -> int:
 
 _PER_OBJECT = ("kind", "colour", "size", "cell", "dx", "dy")
 _HELD_OUT = np.array(sorted(HELD_OUT_PAIRS))
-
-
-def _colours_of(kinds_without: frozenset) -> tuple[np.ndarray, np.ndarray]:
-    """For every kind the colours it may have, padded: int[kinds, colours], and how many: int[kinds]."""
-    rows = [[c for c in range(len(COLOURS)) if (k, c) not in kinds_without] for k in range(len(KINDS))]
-    return np.array([row + row[:1] * (len(COLOURS) - len(row)) for row in rows]), np.array([len(row) for row in rows])
-
-
-_TRAIN_COLOURS, _TRAIN_COUNT = _colours_of(HELD_OUT_PAIRS)
-_ALL_COLOURS, _ALL_COUNT = _colours_of(frozenset())
+# The colour in which training scenes never show a kind, or len(COLOURS), which is none.
+_BANNED = np.full(len(KINDS), len(COLOURS))
+_BANNED[_HELD_OUT[:, 0]] = _HELD_OUT[:, 1]
