@@ -57,6 +57,30 @@ print(json.dumps({"model_init_s": init, "first_chunk_s": first.first_chunk_secon
                   "matmul_gflops": peak / 1e9, "share_of_matmul_rate": rate * flops / peak}))
 """
 
+# Scenes, on one core whatever the machine has: the affinity is set before JAX counts its threads.
+_SCENES = """
+import json, os, time
+if hasattr(os, "sched_setaffinity"): os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+import jax
+t = time.perf_counter()
+from course_utils.world import atlas, render, scenes
+for side in atlas.CANVASES: atlas.atlas(side)
+report = {"load_s": time.perf_counter() - t}
+import numpy as np
+def rate(n, work):
+    work(); times = []
+    for _ in range(15): t = time.perf_counter(); work(); times.append(time.perf_counter() - t)
+    return n / sorted(times)[len(times) // 2]
+n = 4096
+rng = np.random.default_rng(0)
+drawn = scenes.sample(rng, n, sign=0.2)
+report["symbols_per_s"] = rate(n, lambda: scenes.sample(rng, n, sign=0.2))
+for side in atlas.CANVASES:
+    report[f"pictures_{side}_per_s"] = rate(n, lambda: render.render(drawn, side).block_until_ready())
+    report[f"boxes_{side}_per_s"] = rate(n, lambda: render.boxes(drawn, side))
+print(json.dumps(report))
+"""
+
 
 def _child(program: str, cache: str, **env: str) -> dict:
     out = subprocess.run(
@@ -117,6 +141,7 @@ def measure() -> dict:
         report["import_s"] = _child(_IMPORT, cache)
         report["train_cold_cache"] = _child(_TRAIN, cache)
         report["train_warm_cache"] = _child(_TRAIN, cache)
+        report["scenes_on_one_core"] = _child(_SCENES, cache)
     report["world"] = questions_per_second()
     report["notebooks"] = {}
     for path in sorted((ROOT / "solutions").glob("*/[0-9][0-9]_*.ipynb")):
