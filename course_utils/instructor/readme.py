@@ -9,6 +9,7 @@ from course_utils.instructor.assemble import badge, repository
 from course_utils.instructor.source import Source, read
 
 PICTURE = "docs/course_map.png"
+GALLERY = "docs/gallery.png"
 _TABLE = re.compile(r"(?<=<!-- notebooks -->\n).*?(?=<!-- /notebooks -->)", re.DOTALL)
 _CLONE = re.compile(r"(?<=git clone )\S+")
 
@@ -39,10 +40,12 @@ def _row(source: Source, url: str) -> str:
 
 
 def write(root: Path) -> None:
-    """Stamps the README and draws its picture."""
+    """Stamps the README and draws its pictures."""
     from course_utils.show import diagrams
+    from course_utils.show.scene_gallery import scene_gallery
 
     file = root / "README.md"
     file.write_text(stamp(file.read_text(encoding="utf-8"), root), encoding="utf-8")
     (root / PICTURE).parent.mkdir(exist_ok=True)
     diagrams.course_map().save(root / PICTURE)
+    scene_gallery().save(root / GALLERY)

@@ -10,7 +10,6 @@ from a control's callback; there the figure is an ``HTML`` widget under the cont
 from __future__ import annotations
 
 import base64
-import io
 import sys
 from collections.abc import Callable
 from html import escape
@@ -18,10 +17,9 @@ from html import escape
 import ipywidgets
 import numpy as np
 from IPython.display import HTML, display
-from PIL import Image as PillowImage
 
 from course_utils.show.board import Still
-from course_utils.show.html import card
+from course_utils.show.html import card, data_uri
 from course_utils.show.palette import MONO, NEUTRAL, ROLE
 from course_utils.world import emoji
 
@@ -152,7 +150,7 @@ def _read_by_a_model(known: emoji.Emoji, k: int, style: str) -> str:
 
 
 def _tile(picture: np.ndarray, alt: str, edge: str = NEUTRAL["rule"]) -> str:
-    return (f"<img alt=\"{escape(alt, quote=True)}\" width=\"96\" height=\"96\" src=\"{_data_uri(picture)}\" "
+    return (f"<img alt=\"{escape(alt, quote=True)}\" width=\"96\" height=\"96\" src=\"{data_uri(picture)}\" "
             f"style=\"display:block;width:96px;height:96px;border:1.5px solid {edge};border-radius:8px;padding:5px;"
             "box-sizing:content-box;background:#FFFFFF\">")
 
@@ -179,12 +177,6 @@ def _chips(label: str, words: list[tuple[str, str]], *, tagged: bool = False) ->
         f"border-radius:4px;padding:2px 7px;margin:0 5px 5px 0;display:inline-block\">{_tag(code) if tagged else ''}"
         f"{escape(word)}</span>" for code, word in words)
     return f"<div style=\"color:{NEUTRAL['ink2']};font-size:12.5px;margin:8px 0 4px\">{label}</div><div>{chips}</div>"
-
-
-def _data_uri(rgba: np.ndarray) -> str:
-    stream = io.BytesIO()
-    PillowImage.fromarray(rgba).save(stream, format="PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
 def _as_html(figure) -> str:

@@ -1,0 +1,89 @@
+"""The scene explorer and the gallery page: every view belongs to the scene, and a wrong wish is answered in the page."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from conftest import ROOT
+from PIL import Image
+
+from course_utils.show import explorer as E, scene_gallery as G
+from course_utils.world import captions, emoji
+from course_utils.world.scenes import compose, describe
+
+WISH = "small blue cat left, a large red dog top left, yellow Cat, sign zoo bottom"
+
+
+def words(page) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.data))
+
+
+def test_a_wish_becomes_a_scene():
+    scene = E.wished(WISH, "fluent")
+    assert describe(scene) == [
+        {"kind": "cat", "colour": "blue", "size": "small", "place": "left"},
+        {"kind": "dog", "colour": "red", "size": "large", "place": "top left"},
+        {"kind": "cat", "colour": "yellow", "size": "large", "place": "top"},
+    ]
+    expected = compose(describe(scene), style="fluent", word="zoo", word_place="bottom")
+    assert all(np.array_equal(getattr(scene, name), getattr(expected, name)) for name in vars(scene))
+
+
+@pytest.mark.parametrize("style", emoji.STYLES)
+def test_the_page_shows_pictures_captions_answer_and_the_object_meant(style):
+    page = words(E.scene_page(style=style, wish=WISH, question="what colour is the dog", point="the blue cat"))
+    for code in captions.LANGUAGES:
+        assert captions.caption(E.wished(WISH), "short", code)[0].split()[0] in page
+    assert "what colour is the dog? red" in page and "fits 1 of 3" in page
+    assert "fits 2 of 3" in words(E.scene_page(wish=WISH, point="cat"))
+    assert "there is no bus" in words(E.scene_page(wish=WISH, question="what colour is the bus?"))
+
+
+def test_boxes_are_drawn_where_the_objects_are():
+    scene = E.wished("dog top left")
+    picture = np.full((96, 96, 3), 255, np.uint8)
+    box = E.boxes(scene)[0]
+    thick = E._marked(picture, box, scene.present[0] & False, scene.present[0])
+    thin = E._marked(picture, box, scene.present[0], scene.present[0] & False)
+    for drawn in (thick, thin):
+        rows, columns = np.nonzero((drawn != 255).any(-1))
+        found = np.array([rows.min(), columns.min(), rows.max() + 1, columns.max() + 1])
+        assert np.abs(found - 4 * box[0]).max() <= 3
+    assert (thick != thin).any() and (E._marked(picture, box, scene.present[0] & False, scene.present[0] & False) == 255).all()
+
+
+def test_the_widget_shows_what_cannot_be_drawn_and_recovers():
+    widget = E.explorer()
+    assert "Describe" in words(widget.figure)
+    first = widget.figure.data
+    for control, wrong, says in (
+        ("wish", "green dgo", "'dgo' is no kind"), ("wish", "red blue dog", "two words for its colour"),
+        ("wish", "red", "no kind"), ("question", "who are you?", "Cannot read the question"),
+        ("point", "the unicorn", "unicorn"),
+    ):  # fmt: skip
+        widget.controls[control].value = wrong
+        assert says in words(widget.figure).replace("&#x27;", "'")
+        widget.controls[control].value = ""
+        assert widget.figure.data == first
+    widget.controls["seed"].value += 1
+    assert widget.figure.data != first
+
+
+@pytest.mark.parametrize("seed", [0, 3, 11])
+@pytest.mark.parametrize("wish", ["", "dog, dog", "sign 12", "bee"])
+@pytest.mark.parametrize("kind", ["location", "attributes", "long"])
+def test_any_scene_has_a_page(seed, wish, kind):
+    page = E.scene_page(seed, ground="night", boxes_on=True, wish=wish, pointed_by=kind)
+    assert page.data.count("<img") == 2 and len(page.data) < 80_000
+
+
+def test_the_gallery_is_what_the_code_draws():
+    board = G.scene_gallery()
+    assert board.lint() == []
+    kept = Image.open(ROOT / "docs" / "gallery.png").convert("RGB")
+    drawn = Image.open(io.BytesIO(board.png())).convert("RGB")
+    assert kept.size == drawn.size
+    # text is not set to the same pixel by every matplotlib: look at the page from afar
+    far = [np.asarray(page.reduce(16), float) for page in (kept, drawn)]
+    assert np.abs(far[0] - far[1]).mean() < 2, "run `make build`"
