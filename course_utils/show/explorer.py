@@ -16,8 +16,8 @@ from course_utils.world import captions, emoji, questions, referring
 from course_utils.world.dialogue import dialogue
 from course_utils.world.grounds import BACKGROUND_NAMES
 from course_utils.world.render import boxes, render
-from course_utils.world.scenes import Scenes, compose, describe, sample
-from course_utils.world.things import COLOURS, KINDS, PLACES, SIZES, WORDS
+from course_utils.world.scenes import Scenes, compose, sample
+from course_utils.world.things import COLOURS, KINDS, PLACES, SIZES
 
 _SIDE, _MAGNIFIED = 96, 4
 _LANGUAGE = {"en": "English", "tr": "Türkçe", "id": "Indonesia", "zh": "中文"}
@@ -61,7 +61,10 @@ def scene_page(
         If a name is unknown, the wish cannot be composed, or the question or expression cannot be read.
     """  # fmt: skip
     rng = np.random.default_rng(seed)
-    scene = wished(wish, style) if wish.strip() else sample(rng, 1, objects=(3, 5), styles=(style,), split="all", sign=0.5)
+    if wish.strip():
+        scene = wished(wish, style)
+    else:
+        scene = sample(rng, 1, objects=(3, 5), styles=(style,), split="all", sign=0.5)
     if ground != "as drawn":
         scene = scene.replace(background=np.array([BACKGROUND_NAMES.index(ground)], np.int8))
     text, meant = _pointed(rng, scene, point.strip(), pointed_by)
@@ -92,7 +95,7 @@ def wished(text: str, style: str = "noto") -> Scenes:
     """
     objects, sign = [], {}
     for part in filter(None, (part.strip().lower() for part in text.split(","))):
-        words = part.removeprefix("a ").replace("color", "colour").split()
+        words = part.removeprefix("a ").removeprefix("an ").split()
         place = next((p for p in sorted(PLACES, key=len, reverse=True) if " ".join(words).endswith(p)), None)
         if place:
             words = words[: -len(place.split())]
@@ -103,8 +106,8 @@ def wished(text: str, style: str = "noto") -> Scenes:
         for word in words:
             what = next((name for name, values in _ATTRIBUTES.items() if word in values), None)
             if what is None:
-                raise ValueError(f"{word!r} is no kind, colour, size or place. Kinds: {', '.join(KINDS)}. "
-                                 f"Colours: {', '.join(COLOURS)}. Sizes: {', '.join(SIZES)}. Places: {', '.join(PLACES)}.")
+                known = ". ".join(f"{name.capitalize()}: {', '.join(values)}" for name, values in _ATTRIBUTES.items())
+                raise ValueError(f"{word!r} is no kind, colour, size or place. {known}.")
             if what in thing:
                 raise ValueError(f"{part!r} has two words for its {what}; separate objects by commas.")
             thing[what] = word
@@ -154,9 +157,10 @@ def _image(picture: np.ndarray, side: int, alt: str) -> str:
 
 
 def _section(title: str, body: str) -> str:
-    return (f"<div style=\"margin:0 0 12px\"><div style=\"font-weight:700;margin:0 0 2px\">{title}</div>{body}</div>")
+    return f"<div style=\"margin:0 0 12px\"><div style=\"font-weight:700;margin:0 0 2px\">{title}</div>{body}</div>"
 
 
 def _line(label: str, text: str, code: str = "en") -> str:
-    return (f"<div style=\"margin:2px 0\"><span style=\"color:{NEUTRAL['ink2']};font-size:12.5px\">{escape(label)}</span> "
+    return (f"<div style=\"margin:2px 0\">"
+            f"<span style=\"color:{NEUTRAL['ink2']};font-size:12.5px\">{escape(label)}</span> "
             f"<span lang=\"{code}\" style=\"color:{ROLE['language']['deep']}\">{escape(text)}</span></div>")

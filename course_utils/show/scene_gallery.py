@@ -52,7 +52,7 @@ def scene_gallery(seed: int = 0) -> Board:
             if slot is not None:
                 top, left, bottom, right = boxes(scene, 96)[0, slot] * (_SIDE / 96)
                 for width, colour in ((3.4, "white"), (1.8, ROLE["fusion"]["main"])):
-                    b.rect(x + left - 2, y + top - 2, right - left + 4, bottom - top + 4, "none", colour, width, r=3, z=3)
+                    b.rect(x + left - 2, y + top - 2, right - left + 4, bottom - top + 4, "none", colour, width, 3, 3)
             for i, (line, colour, bold) in enumerate(lines):
                 b.text(x, y + _SIDE + 13 + 15 * i, line, 8.5, colour, weight="bold" if bold else "normal")
     return b

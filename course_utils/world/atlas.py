@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from course_utils.world import emoji, grounds
 from course_utils.world.recolour import coloured, ink
-from course_utils.world.things import ARTWORK, KINDS, RGB, SIZES, WORDS
+from course_utils.world.things import ARTWORK, RGB, SIZES, WORDS
 
 
 # Shrunk pixels that a sprite covers in part count for more, or thin strokes (a bicycle's frame) would fade away.
@@ -105,7 +105,10 @@ def _rounded(values: np.ndarray) -> np.ndarray:
 
 
 def _sprites(place: Canvas) -> np.ndarray:
-    """Ink of every sprite, its longer side ``extent`` px, centred in a square: float32[styles, kinds, sizes, P, P, 3]."""
+    """Ink of every sprite, its longer side ``extent`` px, centred in a square.
+
+    float32[styles, kinds, sizes, P, P, 3]
+    """
     known = emoji.load()
     rows = [known.sprite_names.index(name) for name in ARTWORK]
     out = np.zeros((len(emoji.STYLES), len(rows), len(SIZES), place.tile, place.tile, 3), np.float32)
@@ -157,8 +160,8 @@ def _signs(place: Canvas) -> np.ndarray:
         plate = Image.new("RGBA", (place.cell, place.cell))
         draw = ImageDraw.Draw(plate)
         x, y = (place.cell - width) // 2, (place.cell - height) // 2
-        draw.rectangle((x - 2, y - 2, x + width + 1, y + height + 1),  # a word as wide as the cell has no frame beside it
-                       fill=(255, 255, 255, 255), outline=(20, 20, 24, 255))
+        frame = (x - 2, y - 2, x + width + 1, y + height + 1)  # its sides fall off where a word fills the cell
+        draw.rectangle(frame, fill=(255, 255, 255, 255), outline=(20, 20, 24, 255))
         draw.text((x - left, y + round(0.78 * height)), word, (20, 20, 24, 255), font, anchor="ls")
         out[k, margin : margin + place.cell, margin : margin + place.cell] = np.asarray(plate)
     return out
