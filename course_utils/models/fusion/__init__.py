@@ -1,0 +1,22 @@
+"""Notebook 01: visual question answering, from two vectors that meet to a question that looks twice.
+
+``encoders`` (pictures and questions), ``pooling`` (concat to MUTAN), ``stacked`` (stacked attention), ``vqa`` (models
+and losses).
+"""
+
+from course_utils.models.fusion.encoders import (
+    FeatureConfig, LSTMConfig, PatchConfig, TransformerConfig, WindowConfig,
+)  # fmt: skip
+from course_utils.models.fusion.pooling import POOLINGS, Pooling, parameter_count, widest
+from course_utils.models.fusion.stacked import HOPS, StackedAttention
+from course_utils.models.fusion.vqa import (
+    ANSWER_TOKENS, TOKEN_ANSWERS, PoolingConfig, StackConfig, VQAClassifier, VQAConfig, VQAGenerator, pictures,
+    sigmoid_loss, softmax_loss, writing_loss,
+)  # fmt: skip
+
+__all__ = [
+    "ANSWER_TOKENS", "HOPS", "POOLINGS", "TOKEN_ANSWERS", "FeatureConfig", "LSTMConfig", "PatchConfig", "Pooling",
+    "PoolingConfig", "StackConfig", "StackedAttention", "TransformerConfig", "VQAClassifier", "VQAConfig",
+    "VQAGenerator", "WindowConfig", "parameter_count", "pictures", "sigmoid_loss", "softmax_loss", "widest",
+    "writing_loss",
+]  # fmt: skip
