@@ -35,7 +35,7 @@ from course_utils.exercises import check, diagnostic
 from course_utils.experiments import record
 from course_utils.experiments import start_here as kinds
 from course_utils.models.start_here import PatchTower, TowerConfig
-from course_utils.show import diagrams, gallery, live, source, widgets
+from course_utils.show import diagrams, explorer, gallery, live, source, widgets
 from course_utils.show import start_here as figures
 from course_utils.world import emoji
 
@@ -77,6 +77,12 @@ diagrams.style_tour().show()
 
 # %%
 widgets.emoji_tour("tiger", "en")
+
+# %% [markdown]
+# From the next notebook on, models look at **scenes**: one to five of 32 kinds, recoloured, on a 3 × 3 grid. A scene is a handful of symbols; its picture, its captions in four languages, its questions and expressions are views of the same symbols, so every answer can be checked. Move the seed, or compose your own; ask about it; point into it.
+
+# %%
+explorer.explorer()
 
 # %% [markdown]
 # ## 4 · JAX in ten minutes
