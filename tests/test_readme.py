@@ -1,5 +1,6 @@
 """The README says what is: the notebooks there are, the one address, its picture as the code draws it."""
 
+import importlib
 import io
 import re
 
@@ -43,11 +44,19 @@ def test_every_target_it_names_is_in_the_makefile():
     assert named and named <= targets
 
 
-def test_its_picture_is_what_the_code_draws():
-    from course_utils.show import diagrams
-
-    kept = Image.open(ROOT / readme.PICTURE).convert("RGB")
-    drawn = Image.open(io.BytesIO(diagrams.course_map().png())).convert("RGB")
-    assert kept.size == drawn.size
+@pytest.mark.parametrize("file, draw", [(readme.PICTURE, "diagrams.course_map"), (readme.GALLERY, "scene_gallery.scene_gallery")])
+def test_its_pictures_are_what_the_code_draws(file, draw):
+    module, function = draw.split(".")
+    board = getattr(importlib.import_module(f"course_utils.show.{module}"), function)()
+    kept = Image.open(ROOT / file).convert("RGB")
+    drawn = Image.open(io.BytesIO(board.png())).convert("RGB")
+    assert kept.size == drawn.size and f"]({file})" in TEXT
     # text is not set to the same pixel by every matplotlib
     assert np.abs(np.asarray(kept, float) - np.asarray(drawn, float)).mean() < 2, "run `make build`"
+
+
+def test_its_example_of_the_world_runs():
+    code = re.search(r"```python\n(import numpy.*?)```", TEXT, re.DOTALL).group(1)
+    space: dict = {}
+    exec(code, space)
+    assert space["pictures"].shape == (4, 96, 96, 3) and len(space["pairs"].questions) == 1000
