@@ -155,7 +155,7 @@ def answers(letters: str) -> HTML:
     BadInput
         A ValueError: if there are not ten of them, or one is not a, b, c, d or ``?``.
     """
-    given = re.findall(r"\S", letters.lower().replace(",", " "))
+    given = re.findall(r"\S", str(letters).lower().replace(",", " "))
     if len(given) != len(QUESTIONS):
         raise BadInput(f"Write ten of the letters a, b, c, d or ?, one a question. You wrote {len(given)}: {letters!r}.")
     if stray := sorted(set(given) - set("abcd?")):

@@ -180,6 +180,7 @@ def colleagues_pictures(style: str = "twemoji") -> tuple[np.ndarray, list[str]]:
     """New emoji as the colleague's loader hands them to the model, and the names of their kinds: uint8[24, 32, 32, 3]."""
     art = emoji.load()
     of = [(kind, art.index(name)) for kind, names in enumerate(_SHOWN) for name in names]
+    of = [of[(7 * i) % len(of)] for i in range(len(of))]  # kinds mixed, as in a batch
     image = [emoji.on_background(art.pictures(style)[k], GROUND[kind]) for kind, k in of]
     return np.stack(image), [KIND_NAMES[kind] for kind, _ in of]
 

@@ -17,7 +17,7 @@ from course_utils.world.dialogue import dialogue
 from course_utils.world.grounds import BACKGROUND_NAMES
 from course_utils.world.render import boxes, render
 from course_utils.world.scenes import Scenes, compose, sample
-from course_utils.world.things import COLOURS, KINDS, PLACES, SIZES
+from course_utils.world.things import COLOURS, KINDS, PLACES, SIZES, WORDS
 
 _SIDE, _MAGNIFIED = 96, 4
 _LANGUAGE = {"en": "English", "tr": "Türkçe", "id": "Indonesia", "zh": "中文"}
@@ -58,7 +58,8 @@ def scene_page(
     Raises
     ------
     ValueError
-        If a name is unknown, the wish cannot be composed, or the question or expression cannot be read.
+        If a name is unknown or the wish cannot be composed. A question or expression that cannot be read is said so
+        in its own line.
     """  # fmt: skip
     rng = np.random.default_rng(seed)
     if wish.strip():
@@ -76,7 +77,8 @@ def scene_page(
     words += _section("Ask", _answered(rng, scene, question.strip()))
     turns = dialogue(rng, scene, 3)[0]
     words += _section("Talk", " · ".join(f"{escape(asked)} <b>{escape(answer)}</b>" for asked, answer in turns))
-    words += _section("Point", _line(f"fits {meant.sum()} of {scene.present.sum()}", text))
+    words += _section("Point", _line(f"fits {meant.sum()} of {scene.present.sum()} things", text))
+    words += _line("", "A sign is no thing: it is read, not counted. Above means in a higher row, left in a column further left.")
     pictures = _image(marked, _SIDE * _MAGNIFIED, "the scene, magnified four times, with its boxes")
     small = _image(picture, _SIDE, "the scene as a model reads it")
     note = f"<div style=\"color:{NEUTRAL['ink2']};font-size:12.5px;margin:6px 0\">as a model reads it, 96 × 96</div>"
@@ -86,7 +88,7 @@ def scene_page(
 
 
 def wished(text: str, style: str = "noto") -> Scenes:
-    """A scene from words: ``large red dog top left, blue cat, sign zoo bottom``. What is not said has a default.
+    """A scene from words: ``large red dog top left, blue cat, sign zoo bottom``. What is not said is red and large.
 
     Raises
     ------
@@ -100,6 +102,8 @@ def wished(text: str, style: str = "noto") -> Scenes:
         if place:
             words = words[: -len(place.split())]
         if words and words[0] == "sign":
+            if sign or len(words) < 2:
+                raise ValueError(f"A scene has one sign with one word on it, such as {WORDS[0]!r}: {', '.join(WORDS)}.")
             sign = {"word": " ".join(words[1:]), "word_place": place}
             continue
         thing = {"place": place} if place else {}
@@ -111,6 +115,8 @@ def wished(text: str, style: str = "noto") -> Scenes:
             if what in thing:
                 raise ValueError(f"{part!r} has two words for its {what}; separate objects by commas.")
             thing[what] = word
+        if "kind" not in thing:
+            raise ValueError(f"{part!r} names no kind. Choose from: {', '.join(KINDS)}.")
         objects.append(thing)
     return compose(objects, style=style, **sign)
 
@@ -121,17 +127,20 @@ def _pointed(rng: np.random.Generator, scene: Scenes, text: str, kind: str) -> t
         if not referring.referable(scene, kind).any():
             return f"nothing here can be told apart by {kind}", np.zeros(scene.cell.shape[1], bool)
         text = referring.refer(rng, scene, kind)[0][0]
-    return text, referring.resolve(scene, text)[0]
+    try:
+        return text, referring.resolve(scene, text)[0]
+    except ValueError as error:
+        return str(error), np.zeros(scene.cell.shape[1], bool)
 
 
 def _answered(rng: np.random.Generator, scene: Scenes, text: str) -> str:
     if text:
-        asked = questions.read(text if text.endswith("?") else text + "?")
-        if not questions.answerable(scene, asked)[0]:
-            try:
-                questions.answer(scene, asked)
-            except ValueError as error:
-                return f"<div>{escape(str(error))}</div>"
+        text = text.lower().rstrip(" ?").replace("what color ", "what colour ") + "?"
+        try:
+            asked = questions.read(text)
+            questions.answer(scene, asked)
+        except ValueError as error:
+            return f"<div>{escape(str(error))}</div>"
     else:
         asked = questions.ask(rng, scene)
     answer = questions.ANSWERS[questions.answer(scene, asked)[0]]

@@ -33,14 +33,16 @@ def towers(
     ----------
     recorded : (arm, measure) → Estimate, from ``experiments.record.load("00")``.
     live : arm → (training accuracy, accuracy on new emoji) of this notebook's own runs, in [0, 1].
-    guess : the learner's prediction for the shuffled labels, in percent: {"training pictures": …, "new emoji": …}.
+    guess : the learner's prediction for the shuffled labels, in percent: {"training pictures": …, "new emoji": …};
+        None is not drawn.
 
     Raises
     ------
     BadInput
         If a guess is no number from 0 to 100.
     """
-    for measure, percent in (guess or {}).items():
+    guess = {measure: percent for measure, percent in (guess or {}).items() if percent is not None}
+    for measure, percent in guess.items():
         if not isinstance(percent, (int, float)) or not 0 <= percent <= 100:
             raise BadInput(f"Your guess for {measure} is {percent!r}; write percent, a number from 0 to 100, such as 35.")
     rows = [row for row in _ROWS if row[0] in live or (row[0], "training pictures") not in recorded]
@@ -68,7 +70,7 @@ def towers(
                 ax.annotate("no training", (2, y), (0, 8), textcoords="offset points", fontsize=8.5, color=NEUTRAL["ink2"])
             if arm in live:
                 ax.plot(100 * live[arm][ax is right], y, "s", ms=6, mfc="none", mec=NEUTRAL["ink"], mew=1.2, zorder=6, clip_on=False)
-            if guess and arm == "shuffled labels":
+            if arm == "shuffled labels" and measure in guess:
                 ax.plot(guess[measure], y + 0.28, "^", ms=7, mfc=NEUTRAL["ink"], mec="white", zorder=6, clip_on=False)
         ax.set(xlim=(0, 100), xticks=(0, 50, 100), xticklabels=("0", "50", "100%"))
     left.tick_params(axis="y", pad=8)

@@ -101,6 +101,8 @@ def _follow_ups(things: list[tuple], focus: tuple[int, ...]) -> list[list[Move]]
     beside = []
     for relation in AXES:
         there = tuple(i for i, thing in enumerate(things) if holds(relation, thing[0], cell))
+        if kind != SIGN and any(things[i][1] == SIGN for i in there):
+            continue  # a sign is no thing in the other questions, so "what is above it?" would have two answers
         if len(there) < 2:
             answer = f"{article(things[there[0]][1])} {things[there[0]][1]}" if there else "nothing"
             beside.append((f"what is {RELATION_PHRASES[relation][0]} it?", answer, there or focus))

@@ -142,7 +142,8 @@ def answer(scenes: Scenes, questions: Questions) -> np.ndarray:
     if problem.any():
         i = int(problem.argmax())
         why = _reason(scenes, questions, i, problem[i])
-        raise ValueError(f"{questions[i].texts()[0]!r} has no answer in scene {i}: {why}.")
+        where = f" in scene {i}" if len(scenes) > 1 else " here"
+        raise ValueError(f"{questions[i].texts()[0]!r} has no answer{where}: {why}.")
     return answers
 
 
