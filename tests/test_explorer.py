@@ -90,12 +90,12 @@ def test_the_gallery_is_what_the_code_draws():
 
 
 def test_what_cannot_be_read_is_said_in_its_own_line_and_the_scene_stays():
-    page = scene_page(wish="cat", question="who painted this?", point="the cow").data
+    page = E.scene_page(wish="cat", question="who painted this?", point="the cow").data
     assert "Cannot read the question" in page and "the cow" in page and "data:image/png" in page
-    assert "<b" in scene_page(wish="cat", question="Is there a cat ?").data
+    assert "<b" in E.scene_page(wish="cat", question="Is there a cat ?").data
 
 
 @pytest.mark.parametrize("wish, says", [("sign zoo, sign tea, dog", "one sign"), ("sign", "one sign"), ("red", "names no kind")])
 def test_a_wish_is_granted_whole_or_refused(wish, says):
     with pytest.raises(ValueError, match=says):
-        scene_page(wish=wish)
+        E.scene_page(wish=wish)
