@@ -1,4 +1,4 @@
-"""Notebook 01's models: fusion functions that contain each other, published weights, looks that add up, losses that fall."""
+"""Notebook 01's models: fusion functions that contain each other, published weights, looks, losses that fall."""
 
 import itertools
 from pathlib import Path
@@ -22,6 +22,12 @@ SIZES = {"d_v": 5, "d_h": 7, "d_out": 3}
 
 def normal(*shape, seed=0):
     return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+@nnx.jit
+def run(model, *args):
+    """Compiled as a whole: an eager forward would compile every operation by itself."""
+    return model(*args)
 
 
 def parameters(name, seed=0, **sizes):
@@ -107,7 +113,8 @@ def test_concatenation_cannot_make_question_and_picture_interact_and_the_others_
     """A mixed second difference is 0 exactly for functions of the form f(v) + g(h)."""
     for name in fusion.POOLINGS:
         params = parameters(name, **same_sizes(name))
-        v, dv, h, dh = (normal(11, d, seed=s) for d, s in ((7 if name == "product" else 5, 1), (7 if name == "product" else 5, 2), (7, 3), (7, 4)))
+        d_v = 7 if name == "product" else 5
+        v, dv, h, dh = normal(11, d_v), normal(11, d_v, seed=1), normal(11, 7, seed=2), normal(11, 7, seed=3)
         f = pooling.POOLINGS[name]
         mixed = f(params, v + dv, h + dh) - f(params, v + dv, h) - f(params, v, h + dh) + f(params, v, h)
         assert (np.abs(mixed).max() < 1e-4) == (name == "concat"), name
@@ -153,7 +160,8 @@ def test_an_additive_hop_by_hand():
     grid, u = normal(2, 7, 6, seed=4), normal(2, 6, seed=5)
     got, p = stacked.additive_hop(params, grid, u)
     for b in range(2):
-        scores = np.array([params["w"] @ np.tanh(params["W_I"].T @ v + params["W_Q"].T @ u[b] + params["b"]) for v in grid[b]])
+        seen = [np.tanh(params["W_I"].T @ v + params["W_Q"].T @ u[b] + params["b"]) for v in grid[b]]
+        scores = np.array(seen) @ params["w"]
         expected = np.exp(scores) / np.exp(scores).sum()
         np.testing.assert_allclose(p[b], expected, **CLOSE)
         np.testing.assert_allclose(got[b], u[b] + expected @ grid[b], **CLOSE)
@@ -205,13 +213,15 @@ def image_of(config, n=2, seed=0):
     return rng.integers(0, 256, (n, config.side, config.side, 3), np.uint8)
 
 
-TINY = [fusion.PatchConfig.tiny(), fusion.PatchConfig.tiny(depth=1), fusion.WindowConfig.tiny(), fusion.FeatureConfig.tiny()]
+TINY = [
+    fusion.PatchConfig.tiny(), fusion.PatchConfig.tiny(depth=1), fusion.WindowConfig.tiny(), fusion.FeatureConfig.tiny(),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("config", TINY, ids=["patches", "vit", "cnn", "features"])
 def test_grids(config):
     tower = encoders.build(config, rngs=nnx.Rngs(0))
-    assert tower(image_of(config))[0].shape == (2, config.tokens, config.width)
+    assert nnx.eval_shape(tower, image_of(config))[0].shape == (2, config.tokens, config.width)
 
 
 def test_without_blocks_a_patch_reaches_its_own_place_and_with_them_all():
@@ -220,18 +230,20 @@ def test_without_blocks_a_patch_reaches_its_own_place_and_with_them_all():
         tower, image = encoders.build(config, rngs=nnx.Rngs(0)), image_of(config)
         changed = image.copy()
         changed[:, 3:6, 6:9] = 255 - changed[:, 3:6, 6:9]  # row 1, column 2
-        reached = np.abs(np.asarray(tower(changed)[0] - tower(image)[0])).max((0, 2)) > 1e-5
+        reached = np.abs(np.asarray(run(tower, changed)[0] - run(tower, image)[0])).max((0, 2)) > 1e-5
         np.testing.assert_array_equal(reached, np.ones(9, bool) if depth else np.arange(9) == 5)
 
 
-@pytest.mark.parametrize("config", [fusion.LSTMConfig.tiny(), fusion.TransformerConfig.tiny()], ids=["lstm", "transformer"])
+@pytest.mark.parametrize(
+    "config", [fusion.LSTMConfig.tiny(), fusion.TransformerConfig.tiny()], ids=["lstm", "transformer"]
+)
 def test_padding_does_not_change_a_question_and_order_does(config):
     reader = encoders.build(config, rngs=nnx.Rngs(0))
     asked = Q.read(["is there a dog?", "what is above the blue thing?"])
-    h, aux = reader(asked.tokens(7))
+    h, aux = run(reader, asked.tokens(7))
     assert h.shape == (2, 6) and aux["states"].shape == (2, 7, 6)
-    np.testing.assert_allclose(reader(asked.tokens(13))[0], h, **CLOSE)
-    assert np.abs(np.asarray(reader(asked.tokens(7)[:, [1, 0, 2, 3, 4, 5, 6]])[0] - h)).max() > 1e-4
+    np.testing.assert_allclose(run(reader, asked.tokens(13))[0], h, **CLOSE)
+    assert np.abs(np.asarray(run(reader, asked.tokens(7)[:, [1, 0, 2, 3, 4, 5, 6]])[0] - h)).max() > 1e-4
 
 
 def test_the_longest_question_fits():
@@ -245,7 +257,7 @@ def test_encoder_errors_say_what_to_do():
         encoders.build(fusion.PatchConfig(patch=5), rngs=nnx.Rngs(0))
     with pytest.raises(ValueError, match="stride of 4 does not fit 6 px"):
         encoders.build(fusion.WindowConfig(side=12, strides=(2, 4)), rngs=nnx.Rngs(0))
-    with pytest.raises(ValueError, match="2 strides and 1 widths"):
+    with pytest.raises(ValueError, match="2 strides, 1 widths"):
         encoders.build(fusion.WindowConfig(widths=(8,)), rngs=nnx.Rngs(0))
 
 
@@ -270,13 +282,13 @@ def batch_for(config, n=11, seed=0):
 def test_every_part_fits_every_other_and_a_picture_matters_to_those_who_see(image, question, fused):
     config = fusion.VQAConfig.tiny(image, question, fused)
     batch, model = batch_for(config), fusion.VQAClassifier(config, rngs=nnx.Rngs(0))
-    logits, aux = model(vqa.pictures(batch), batch["tokens"])
+    logits, aux = run(model, vqa.pictures(batch), batch["tokens"])
     assert logits.shape == (11, len(Q.ANSWERS)) and aux["fused"].shape == aux["question"].shape == (11, 6)
     if config.image is None:
-        assert "grid" not in aux and np.array_equal(model(None, batch["tokens"])[0], logits)
+        assert "grid" not in aux and np.array_equal(run(model, None, batch["tokens"])[0], logits)
         return
     assert aux["grid"].shape == (11, config.image.tokens, 6)
-    other, _ = model(image_of(config.image, 11, seed=1), batch["tokens"])
+    other, _ = run(model, image_of(config.image, 11, seed=1), batch["tokens"])
     assert np.abs(np.asarray(other - logits)).max() > 1e-4
     assert fused != "san" or aux["maps"].shape == (11, 2, config.image.tokens)
 
@@ -307,21 +319,22 @@ def test_every_answer_is_one_token():
 def test_a_generator_does_not_see_the_word_that_it_is_to_write():
     decoder = vqa.AnswerDecoder(6, words=13, length=4, depth=2, heads=2, rngs=nnx.Rngs(0))
     fused, answer = normal(2, 6), np.array([[1, 2, 3, 4], [5, 6, 7, 8]])
-    before = np.asarray(decoder(fused, answer)[0])
+    before = np.asarray(run(decoder, fused, answer)[0])
     assert before.shape == (2, 4, 13)
     for t in range(4):
         changed = answer.copy()
         changed[:, t] = 11
-        reached = np.abs(np.asarray(decoder(fused, changed)[0]) - before).max((0, 2)) > 1e-5
+        reached = np.abs(np.asarray(run(decoder, fused, changed)[0]) - before).max((0, 2)) > 1e-5
         np.testing.assert_array_equal(reached, np.arange(4) > t)
-    assert (np.abs(np.asarray(decoder(fused + normal(2, 6, seed=1), answer)[0]) - before).max((0, 2)) > 1e-5).all()
+    assert (np.abs(np.asarray(run(decoder, fused + normal(2, 6, seed=1), answer)[0]) - before).max((0, 2)) > 1e-5).all()
 
 
 def test_three_ways_to_give_a_picture():
     drawn = Q.pairs(np.random.default_rng(0), 3)
     images = render.render(drawn.a, 64)
     assert vqa.pictures({"image": images}) is images and vqa.pictures({"tokens": 0}) is None
-    np.testing.assert_array_equal(vqa.pictures({"pictures": images, "row": np.array([2, 0])}), np.asarray(images)[[2, 0]])
+    chosen = vqa.pictures({"pictures": images, "row": np.array([2, 0])})
+    np.testing.assert_array_equal(chosen, np.asarray(images)[[2, 0]])
     made = vqa.pictures({"tiles": render.tiles(64), **render.stamps(drawn.a, 64)})
     np.testing.assert_array_equal(made, images)
 

@@ -23,6 +23,12 @@ def normal(*shape, seed=0):
     return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
 
 
+@nnx.jit
+def run(model, *args):
+    """Compiled as a whole: an eager forward would compile every operation by itself."""
+    return model(*args)
+
+
 def bits(rows):
     return np.array([[int(bit) for bit in row] for row in rows.split()], bool)
 
@@ -63,7 +69,7 @@ def test_masked_softmax():
 def test_attention_by_hand():
     layer = MultiHeadAttention(6, 3, source=7, rngs=nnx.Rngs(0))
     x, context, mask = normal(2, 4, 6), normal(2, 5, 7, seed=1), bits("11011 11111 10000 00110")[None]
-    y, weights = layer(x, context, mask)
+    y, weights = run(layer, x, context, mask)
     assert y.shape == (2, 4, 6) and weights.shape == (2, 3, 4, 5)
     q, k, v = (np.asarray(f(a)) for f, a in ((layer.query, x), (layer.key, context), (layer.value, context)))
     expected = np.zeros((2, 4, 6), np.float32)
@@ -80,8 +86,8 @@ def test_attention_by_hand():
 def test_attention_does_not_know_the_order():
     block, x = Block(6, 3, rngs=nnx.Rngs(0)), normal(2, 7, 6)
     order = np.random.default_rng(1).permutation(7)
-    y, weights = block(x)
-    y_moved, weights_moved = block(x[:, order])
+    y, weights = run(block, x)
+    y_moved, weights_moved = run(block, x[:, order])
     np.testing.assert_allclose(y_moved, np.asarray(y)[:, order], **CLOSE)
     np.testing.assert_allclose(weights_moved, np.asarray(weights)[:, :, order][..., order], **CLOSE)
 
@@ -89,11 +95,11 @@ def test_attention_does_not_know_the_order():
 def test_a_word_reaches_only_what_the_mask_lets_see_it():
     model, x = Transformer(6, 2, 3, rngs=nnx.Rngs(0)), normal(2, 7, 6)
     mask = attention_mask(jnp.ones((2, 7), bool), jnp.array([0, 0, 0, 1, 1, 1, 1]))
-    before = np.asarray(model(x, mask)[0])
+    before = np.asarray(run(model, x, mask)[0])
     for t in range(7):
         changed = x.copy()
         changed[:, t] = normal(6, seed=t + 1)  # not + 1: a layer norm would not feel it
-        reached = np.abs(np.asarray(model(changed, mask)[0]) - before).max((0, 2)) > 1e-4
+        reached = np.abs(np.asarray(run(model, changed, mask)[0]) - before).max((0, 2)) > 1e-4
         np.testing.assert_array_equal(reached, np.asarray(mask)[0, :, t])
 
 
@@ -102,7 +108,7 @@ def test_padding_changes_nothing():
     valid = jnp.array([[True] * 5 + [False] * 3] * 2)
     for seed in (1, 2):
         padded = np.concatenate([x, 9 * normal(2, 3, 6, seed=seed)], 1)
-        np.testing.assert_allclose(model(padded, attention_mask(valid))[0][:, :5], model(x)[0], **CLOSE)
+        np.testing.assert_allclose(run(model, padded, attention_mask(valid))[0][:, :5], run(model, x)[0], **CLOSE)
 
 
 def test_the_block_uses_the_erf_gelu():
@@ -153,7 +159,7 @@ def test_lstm_stands_still_at_padding_and_never_looks_ahead():
     np.testing.assert_array_equal(aux["states"][1, 3:], np.repeat(np.asarray(aux["states"][1, 3:4]), 4, 0))
     changed = x.copy()
     changed[:, 3] += 1
-    reached = np.abs(np.asarray(lstm(changed)[1]["states"] - lstm(x)[1]["states"])).max((0, 2)) > 1e-5
+    reached = np.abs(np.asarray(run(lstm, changed)[1]["states"] - run(lstm, x)[1]["states"])).max((0, 2)) > 1e-5
     np.testing.assert_array_equal(reached, np.arange(7) >= 3)
 
 

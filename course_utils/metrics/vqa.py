@@ -1,8 +1,8 @@
 """The accuracy of visual question answering, as the official evaluation of VQA computes it, and what follows from it.
 
-Ten people answered each question. An answer counts in full if three others gave it: min(1, agreeing / 3), averaged over
-the ten ways to leave one annotator out (Antol et al., 2015). Answers are compared after a normalisation that belongs to
-the metric: "Two." and "the two" are both "2". It is applied only where the annotators disagree.
+Ten people answered each question. An answer counts in full if three people gave it: min(1, agreeing / 3), averaged
+over the ten ways to leave one annotator out (Antol et al., 2015). Answers are compared after a normalisation that
+belongs to the metric: "Two." and "the two" are both "2". It is applied only where the annotators disagree.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SHORT_FORMS = """
     what's what've when's where'd where's where've who'd who'd've who'll who's who've why'll why're why's won't would've
     wouldn't wouldn't've y'all y'all'd've y'all'll you'd you'd've you'll you're you've
 """.split()
-# A short form that lost exactly one of its apostrophes gets it back; "somebody'd" loses its own, a slip of the original.
+# A short form that lost exactly one apostrophe gets it back; "somebody'd" loses its own, a slip of the original.
 _CONTRACTIONS = {
     form[:i] + form[i + 1 :]: form for form in _SHORT_FORMS for i, letter in enumerate(form) if letter == "'"
 } | {"somebody'd": "somebodyd"}
@@ -42,11 +42,11 @@ def normalise(answer: str) -> str:
     """An answer as the official evaluation compares it.
 
     In this order: punctuation goes (it becomes a space, or nothing where the answer has a space beside that mark or a
-    comma between two digits anywhere), periods go unless a digit follows, letters become lower case, number words become
-    digits ("none" becomes "0"), articles go, lost apostrophes come back.
+    comma between two digits anywhere), periods go unless a digit follows, letters become lower case, number words
+    become digits ("none" becomes "0"), articles go, lost apostrophes come back.
 
-    >>> normalise("The Two dogs."), normalise("1,000"), normalise("3.5"), normalise("dont know"), normalise("black/white")
-    ('2 dogs', '1000', '3.5', "don't know", 'black white')
+    >>> [normalise(answer) for answer in ("The Two dogs.", "1,000", "3.5", "dont know", "black/white")]
+    ['2 dogs', '1000', '3.5', "don't know", 'black white']
     """
     text = cleaned = _trimmed(answer)
     glued = _COMMA_IN_NUMBER.search(text) is not None
@@ -111,8 +111,8 @@ def vqa_accuracy(predictions: Sequence[str], annotations: Sequence[Sequence[str]
 def soft_targets(annotations: Sequence[Sequence[str]], vocabulary: Sequence[str]) -> np.ndarray:
     """What a classifier with a sigmoid for each answer is trained on: float32[B, V].
 
-    Entry (b, k) is the accuracy that ``vocabulary[k]`` would get as the answer to question b. Rows need not add up to 1;
-    a row is 0 where nothing that was said is in the vocabulary. (Teney et al., 2018.)
+    Entry (b, k) is the accuracy that ``vocabulary[k]`` would get as the answer to question b (Teney et al., 2018). Rows
+    need not add up to 1; a row is 0 where nothing that was said is in the vocabulary.
 
     Raises ValueError if a question has no annotation.
     """

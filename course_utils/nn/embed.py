@@ -27,5 +27,5 @@ class Positions(nnx.Module):
     def __call__(self, x: jax.Array) -> jax.Array:
         table = self.table[...]
         if x.shape[-2] > len(table):
-            raise ValueError(f"There are {x.shape[-2]} tokens but only {len(table)} positions; build with more of them.")
+            raise ValueError(f"There are {x.shape[-2]} tokens but only {len(table)} positions; build more of them.")
         return x + table[: x.shape[-2]]

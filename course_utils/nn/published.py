@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-# Where a published tensor goes: a path into the model ("encoder.query.kernel") and what is done to the array on the way.
+# Where a published tensor goes: a path into the model ("encoder.query.kernel"), and what is done to it on the way.
 Names = Mapping[str, tuple[str, Callable[[np.ndarray], np.ndarray]]]
 
 
@@ -46,6 +46,8 @@ def load(model: nnx.Module, tensors: Mapping[str, np.ndarray], names: Names) -> 
     for path, array in arrays.items():
         if array.shape != params[path].shape:
             raise ValueError(f"{path} has shape {params[path].shape}; the published tensor gives {array.shape}.")
-    state = nnx.state(model, nnx.Param)
-    flat = [(key, param.replace(jnp.asarray(arrays[".".join(map(str, key))]))) for key, param in nnx.to_flat_state(state)]
-    nnx.update(model, nnx.from_flat_state(flat))
+    filled = [
+        (key, param.replace(jnp.asarray(arrays[".".join(map(str, key))])))
+        for key, param in nnx.to_flat_state(nnx.state(model, nnx.Param))
+    ]
+    nnx.update(model, nnx.from_flat_state(filled))

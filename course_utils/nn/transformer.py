@@ -48,7 +48,7 @@ class Transformer(nnx.Module):
         self.norm = nnx.LayerNorm(width, rngs=rngs)
 
     def __call__(self, x: jax.Array, mask: jax.Array | None = None) -> tuple[jax.Array, dict[str, list[jax.Array]]]:
-        """float32[B, T, D], mask bool broadcast to [B, T, T] → float32[B, T, D], {"attention": [B, H, T, T] a block}."""
+        """float32[B, T, D], mask bool broadcast to [B, T, T] → float32[B, T, D]; ``attention`` [B, H, T, T] a block."""
         attention = []
         for block in self.blocks:
             x, weights = block(x, mask)

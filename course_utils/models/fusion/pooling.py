@@ -1,8 +1,8 @@
 """One vector from two: the fusion functions of visual question answering, from concatenation to MUTAN.
 
-Each is a pure function ``pooling(params, v, h)`` of a picture's vector v float32[..., D_v], a question's vector
-h float32[..., D_h] and a dictionary of parameters; it returns float32[..., D_out]. :func:`shapes` says which parameters
-each one has, so their number is known before anything is built.
+Each is a pure function ``pooling(params, v, h)`` of a dictionary of parameters, a picture's vector float32[..., D_v] and
+a question's vector float32[..., D_h]; it returns float32[..., D_out]. :func:`shapes` says which parameters each one has,
+so their number is known before anything is built.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from flax import nnx
 
 from course_utils.nn import init
+from course_utils.nn.published import Names, same, transpose
 
 Params = Mapping[str, jax.Array]
 Shapes = dict[str, tuple[int, ...]]
@@ -112,7 +113,7 @@ def shapes(name: str, d_v: int, d_h: int, d_out: int, width: int = 0, rank: int 
 
 
 def parameter_count(name: str, d_v: int, d_h: int, d_out: int, width: int = 0, rank: int = 0) -> int:
-    """How many numbers a pooling learns; for "bilinear" that is d_v · d_h · d_out + d_out. Arguments of :func:`shapes`."""
+    """How many numbers a pooling learns; d_v · d_h · d_out + d_out for "bilinear". Arguments as of :func:`shapes`."""
     return sum(math.prod(shape) for shape in shapes(name, d_v, d_h, d_out, width, rank).values())
 
 
@@ -165,12 +166,11 @@ def _std(name: str, shape: tuple[int, ...]) -> float:
     return math.prod(shape[:-1]) ** -0.5
 
 
-# The reference's layers, "0" for the question and "1" for the picture → our parameters.
-def mutan_names(rank: int) -> dict[str, tuple[str, Callable]]:
-    """Where the weights of block.bootstrap's ``Mutan([D_h, D_v], D_out)`` go; for :func:`course_utils.nn.published.load`."""
+def mutan_names(rank: int) -> Names:
+    """Where the weights of block.bootstrap's ``Mutan([D_h, D_v], D_out)`` go, for :func:`published.load`.
 
-    def matrix(w):
-        return w.T
+    Its layers "0" are the question's, "1" the picture's.
+    """
 
     def core(w):  # (R · D, D) → (D, R, D)
         return w.T.reshape(w.shape[1], rank, -1)
@@ -178,13 +178,10 @@ def mutan_names(rank: int) -> dict[str, tuple[str, Callable]]:
     def core_bias(b):
         return b.reshape(rank, -1)
 
-    def same(b):
-        return b
-
     return {
-        "linear0.weight": ("V", matrix), "linear0.bias": ("b_V", same),
-        "linear1.weight": ("U", matrix), "linear1.bias": ("b_U", same),
+        "linear0.weight": ("V", transpose), "linear0.bias": ("b_V", same),
+        "linear1.weight": ("U", transpose), "linear1.bias": ("b_U", same),
         "merge_linear0.weight": ("N", core), "merge_linear0.bias": ("b_N", core_bias),
         "merge_linear1.weight": ("M", core), "merge_linear1.bias": ("b_M", core_bias),
-        "linear_out.weight": ("P", matrix), "linear_out.bias": ("b", same),
+        "linear_out.weight": ("P", transpose), "linear_out.bias": ("b", same),
     }  # fmt: skip

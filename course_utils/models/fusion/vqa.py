@@ -132,8 +132,8 @@ class Fusion(nnx.Module):
         Returns
         -------
         fused : float32[B, D]
-        aux : ``question`` float32[B, D]; of a model with eyes ``grid`` float32[B, N, D], and ``image`` float32[B, D] or,
-            with stacked attention, ``maps`` float32[B, hops, N].
+        aux : ``question`` float32[B, D]; of a model with eyes ``grid`` float32[B, N, D], and ``image`` float32[B, D]
+            or, with stacked attention, ``maps`` float32[B, hops, N].
         """
         h, _ = self.question(tokens)
         if not self.sees:
@@ -162,7 +162,9 @@ class AnswerDecoder(nnx.Module):
     The words are those of questions and answers alike, and one more that says "begin".
     """
 
-    def __init__(self, width: int, *, words: int = len(VOCAB), length: int = 1, depth: int, heads: int, rngs: nnx.Rngs):
+    def __init__(
+        self, width: int, *, words: int = len(VOCAB), length: int = 1, depth: int, heads: int, rngs: nnx.Rngs
+    ):
         self.begin = words
         self.words = Embed(words + 1, width, rngs=rngs)
         self.positions = Positions(1 + length, width, rngs=rngs)
@@ -241,7 +243,7 @@ def softmax_loss(model: VQAClassifier, batch: Batch) -> tuple[jax.Array, dict[st
 
 
 def writing_loss(model: VQAGenerator, batch: Batch) -> tuple[jax.Array, dict[str, jax.Array]]:
-    """Cross-entropy of the word that spells the right ``answer`` int[B], among all words; the share written rightly."""
+    """Cross-entropy, among all words, of the one that spells the right ``answer`` int[B]; the share written rightly."""
     wanted = jnp.asarray(ANSWER_TOKENS)[batch["answer"]][:, None]  # (B, 1)
     logits, _ = model(pictures(batch), batch["tokens"], wanted)
     loss = optax.softmax_cross_entropy_with_integer_labels(logits, wanted).mean()
