@@ -210,9 +210,11 @@ class Board:
 
     def png(self, scale: int = 2) -> bytes:
         """The page as PNG, ``scale`` device pixels to one px, in its 256 best colours: a third of the size."""
-        drawn, stream = io.BytesIO(), io.BytesIO()
-        self.fig.savefig(drawn, format="png", dpi=100 * scale, facecolor="white")
-        page = PillowImage.open(drawn).convert("RGB")
+        stream = io.BytesIO()
+        self.fig.set_dpi(100 * scale)
+        self.fig.canvas.draw()
+        page = PillowImage.fromarray(np.asarray(self.fig.canvas.buffer_rgba())).convert("RGB")
+        self.fig.set_dpi(100)
         page.quantize(256, PillowImage.Quantize.MEDIANCUT, dither=PillowImage.Dither.NONE).save(
             stream, format="png", optimize=True)
         return stream.getvalue()

@@ -248,7 +248,9 @@ source.show(PatchTower)
 tower = PatchTower(TowerConfig(classes=6), rngs=nnx.Rngs(0))
 three = pictures[jnp.array([art.index(name) for name in ("tiger", "pizza", "bus")])]
 
-print("pictures", three.shape, "→ features", tower.features(three).shape, "→ logits", tower(three).shape)
+# eval_shape tells the shapes of a function's results without computing them
+features, logits = jax.eval_shape(tower.features, three), jax.eval_shape(tower, three)
+print("pictures", three.shape, "→ features", features.shape, "→ logits", logits.shape)
 print("parameters:", f"{sum(p.size for p in jax.tree.leaves(nnx.state(tower, nnx.Param))):,}")
 
 # %% [markdown]
