@@ -1,4 +1,4 @@
-"""Answers to the exercise of notebook 00, written from its text alone by people who had not seen its check.
+"""Answers to the exercise of notebook 00, written from its text alone, without a look at its check.
 
 All of RIGHT must pass; each of WRONG must be told what it got wrong (its description, then the diagnosis it must get).
 """
