@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import difflib
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
+import jax
 import numpy as np
 
+from course_utils import runtime
 from course_utils.exercises import core
 
 # notebook number → its module in this package
@@ -45,22 +49,40 @@ def verdict(exercise_id: str, fn: Callable, seed: int) -> core.Verdict:
     """Runs ``fn`` on the cases of ``seed`` and judges its answers. Never raises for what ``fn`` does."""
     exercise = find(exercise_id)
     cases = exercise.cases(seed)
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), _in_full() if exercise.trains else contextlib.nullcontext():
         return exercise.judge(cases, core.answer(fn, cases))
+
+
+@contextlib.contextmanager
+def _in_full() -> Iterator[None]:
+    """Without ``COURSE_FAST``, under which the grader runs a notebook: a challenge's training must not be cut short."""
+    fast = os.environ.pop("COURSE_FAST", None)
+    try:
+        yield
+    finally:
+        if fast is not None:
+            os.environ["COURSE_FAST"] = fast
 
 
 def check(exercise_id: str, fn: Callable) -> Callable:
     """Shows the learner how their function does, and returns the one that the notebook goes on with.
 
-    That is the learner's own where it passes, else the course's; the card says which.
+    That is the learner's own where it passes, else the course's; the card says which. An exercise that trains is not run
+    under ``COURSE_FAST=1``.
     """
     from IPython.display import display
 
     from course_utils.show import feedback
 
     exercise = find(exercise_id)
-    result = verdict(exercise_id, fn, _VISIBLE_SEED)
-    (_passed.add if result.passed else _passed.discard)(exercise_id)
+    if exercise.trains and runtime.is_fast():
+        result, mine = core.Verdict(0.0, "COURSE_FAST=1 leaves out what trains for longer than a moment.", "not-run"), True
+    else:
+        result = verdict(exercise_id, fn, _VISIBLE_SEED)
+        mine = result.accepted
+        (_passed.add if mine else _passed.discard)(exercise_id)
+        if mine and exercise.compiled and not _compiles(exercise, fn):
+            result, mine = dataclasses.replace(result, headline=_NOT_COMPILED), False
     siblings = [e.id for e in _exercises_of(exercise_id[:2])]
     display(
         feedback.card(
@@ -70,18 +92,40 @@ def check(exercise_id: str, fn: Callable) -> Callable:
             points=exercise.points,
             done=sum(e in _passed for e in siblings),
             total=len(siblings),
-            running="yours" if result.passed else "course",
+            running="yours" if mine else "course",
         )
     )
-    return fn if result.passed else exercise.reference
+    return fn if mine else exercise.reference
+
+
+_NOT_COMPILED = (
+    "Right, on every case. The notebook will train with it, which JAX can only do with arrays of its own: "
+    "write `jnp` for `np`, return arrays, and it runs yours."
+)
+
+
+def _compiles(exercise: core.Exercise, fn: Callable) -> bool:
+    """Whether JAX can trace ``fn``, and gets arrays of the reference's shapes from it."""
+    arguments = exercise.cases(_VISIBLE_SEED)[0].args
+
+    def shapes(f: Callable) -> list[Any]:
+        return [leaf.shape for leaf in jax.tree.leaves(jax.eval_shape(f, *arguments))]
+
+    try:
+        return shapes(fn) == shapes(exercise.reference)
+    except Exception:  # whatever a learner's code raises when it is traced
+        return False
 
 
 def grade(exercise_id: str, fn: Callable) -> float:
     """The points that ``fn`` earns on cases of the grader's own seed (``$COURSE_GRADING_SEED``).
 
-    What ``fn`` prints is swallowed, so that hidden cases cannot be read off the hand-in.
+    What ``fn`` prints is swallowed, so that hidden cases cannot be read off the hand-in. An exercise that trains runs in
+    full where that seed is set; without it, under ``COURSE_FAST=1``, it is not run and earns 0.
     """
     exercise = find(exercise_id)
+    if exercise.trains and runtime.is_fast() and "COURSE_GRADING_SEED" not in os.environ:
+        return 0.0
     seed = int(os.environ.get("COURSE_GRADING_SEED", _VISIBLE_SEED + 1))
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
         result = verdict(exercise_id, fn, seed)

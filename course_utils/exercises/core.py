@@ -7,7 +7,6 @@ inputs. Only arrays, strings and JSON pass from one to the other, so the middle 
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import linecache
 import traceback
@@ -23,13 +22,15 @@ import numpy as np
 class Case:
     """One call of the learner's function: ``fn(*args)``.
 
-    ``args`` holds NumPy arrays, strings and JSON values only. ``says`` names the case in a learner's words
-    ("a picture that is all black"). ``part`` groups the cases that earn a share of the points together.
+    ``args`` holds NumPy arrays, strings, JSON values, and dictionaries and lists of them only. ``says`` names the case in
+    a learner's words ("a picture that is all black"). ``part`` groups the cases that earn a share of the points together.
+    ``truth`` is what only the judge sees: it is never passed to the function.
     """
 
     args: tuple
     says: str
     part: str = ""
+    truth: Any = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,12 +63,26 @@ class Picture:
 
 
 @dataclasses.dataclass(frozen=True)
+class Measured:
+    """How well a challenge's answer does: a share in [0, 1], and the rising thresholds that earn points."""
+
+    value: float
+    thresholds: tuple[float, ...]
+
+    @property
+    def reached(self) -> int:
+        """How many thresholds the value reaches."""
+        return sum(self.value >= threshold - 1e-9 for threshold in self.thresholds)
+
+
+@dataclasses.dataclass(frozen=True)
 class Verdict:
     """What a judge found.
 
     ``score`` is the fraction of the exercise's points earned, in [0, 1]. ``headline`` is one sentence that names the
     misconception; ``expected`` and ``got`` show it on one small example. ``diagnosis`` is a short stable key
     ("not-normalised") that tests and instructors' reports count; it is empty where no known mistake was recognised.
+    ``measured`` is there where an answer is not right or wrong but better or worse.
     """
 
     score: float
@@ -76,10 +91,16 @@ class Verdict:
     expected: str = ""
     got: str = ""
     picture: Picture | None = None
+    measured: Measured | None = None
 
     @property
     def passed(self) -> bool:
         return self.score >= 1.0
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the notebook goes on with the learner's function: it is right, or reaches some of the thresholds."""
+        return self.passed or (self.measured is not None and self.score > 0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,7 +108,9 @@ class Exercise:
     """An exercise that grades itself.
 
     ``id`` is ``"NN.k"``; ``name`` is the function that the learner writes; ``points`` is what the notebook's marker
-    says (a test compares them).
+    says (a test compares them). ``reference`` is the course's own version, which the notebook runs until the learner's
+    passes. ``compiled``: the notebook compiles and differentiates the function, which NumPy code does not survive.
+    ``trains``: the answer trains a model, which takes seconds to a minute.
     """
 
     id: str
@@ -96,6 +119,8 @@ class Exercise:
     reference: Callable
     cases: Callable[[int], Sequence[Case]]
     judge: Callable[[Sequence[Case], Sequence[Any]], Verdict]
+    compiled: bool = False
+    trains: bool = False
 
 
 def answer(fn: Callable, cases: Sequence[Case]) -> list[Any]:
@@ -118,7 +143,7 @@ def answer(fn: Callable, cases: Sequence[Case]) -> list[Any]:
 
 def _fresh(argument: Any) -> Any:
     """A learner's own copy of an argument: arrays as JAX arrays, as everywhere in the notebooks."""
-    return jnp.asarray(argument) if isinstance(argument, np.ndarray) else copy.deepcopy(argument)
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf) if isinstance(leaf, np.ndarray) else leaf, argument)
 
 
 def _plain(value: Any) -> Any:
@@ -132,6 +157,8 @@ def _plain(value: Any) -> Any:
     if callable(value):
         raise TypeError("the answer is a function: call it, and return what it returns")
     array = np.asarray(value)
+    if array.dtype == object and isinstance(value, np.ndarray):
+        return _plain(value.tolist())
     if array.dtype == object:
         raise TypeError(f"the answer is a {type(value).__name__}, which is neither an array, a number nor text")
     return array.astype(np.float32) if array.dtype == jnp.bfloat16 else array

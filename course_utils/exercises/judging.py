@@ -1,4 +1,8 @@
-"""How a judge reaches its verdict: shape first, then values, then which known mistake gives the same answers."""
+"""How a judge reaches its verdict: shape first, then values, then which known mistake gives the same answers.
+
+:func:`judge_values` judges a function that returns one thing, :func:`judge_outputs` one that returns several. An answer
+that is better or worse, not right or wrong, gets partial credit from :func:`judge_score`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.exercises.core import Case, Problem, Verdict
+from course_utils.exercises.comparing import agrees, numbers, show, words
+from course_utils.exercises.core import Case, Measured, Picture, Problem, Verdict
+from course_utils.exercises.explaining import explain, missing, sketch, what_it_is
+
+Pattern = Callable[[Case, np.ndarray, np.ndarray], tuple[str, str] | None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,21 +28,25 @@ class Mistake:
     fn: Callable
 
 
-def agrees(expected: Any, got: Any, tolerance: float = 1e-4) -> bool:
-    """Same shape, every number finite where it should be, and within ``tolerance`` of the expected answer's scale.
+@dataclasses.dataclass(frozen=True)
+class Output:
+    """One of several things that a function returns, judged by itself: arguments of :func:`judge_values`, and
 
-    Never true for an empty or missing answer; a NaN agrees only with a NaN (that is how a mistake is recognised).
+    ``name``, the variable that holds it in the exercise's text; ``place``, where it stands among what is returned;
+    ``weight``, the share of the points. The mistakes' functions return this output alone.
     """
-    expected, got = _numbers(expected), _numbers(got)
-    if expected is None or got is None or got.shape != expected.shape or got.size == 0:
-        return False
-    if not np.array_equal(np.isfinite(expected), np.isfinite(got)):
-        return False
-    finite = np.isfinite(expected)
-    if not finite.any():
-        return np.array_equal(expected, got, equal_nan=True)
-    scale = max(float(np.abs(expected[finite]).max()), 1e-6)
-    return bool(np.abs(expected[finite] - got[finite]).max() <= tolerance * scale)
+
+    name: str
+    place: int
+    weight: float
+    returns: str
+    mistakes: Sequence[Mistake]
+    patterns: Sequence[Pattern] = ()
+    remark: str = ""
+    picture: Callable[[np.ndarray, np.ndarray], Picture] | None = None
+
+
+RIGHT = "Right, on every case."
 
 
 def judge_values(
@@ -44,11 +56,12 @@ def judge_values(
     mistakes: Sequence[Mistake],
     *,
     returns: str,
-    patterns: Sequence[Callable[[Case, np.ndarray, np.ndarray], tuple[str, str] | None]] = (),
+    patterns: Sequence[Pattern] = (),
     parts: Sequence[tuple[str, float, str]] = (("", 1.0, ""),),
+    picture: Callable[[np.ndarray, np.ndarray], Picture] | None = None,
     tolerance: float = 1e-4,
 ) -> Verdict:
-    """Compares numeric answers with the reference, part by part.
+    """Compares answers, numbers or words, with the reference, part by part.
 
     Parameters
     ----------
@@ -60,6 +73,8 @@ def judge_values(
     parts
         ``(part, weight, remark)`` in order; the weights sum to 1. A part counts when all of its cases are right and
         every part before it counts. ``remark`` is the headline where this part fails and no mistake is recognised.
+    picture
+        ``picture(expected, got)`` draws numbers of the right shape that are wrong.
     """
     if not cases or len(answers) != len(cases):
         return Verdict(0.0, "Your function gave no answers to compare.", "no-answer")
@@ -70,138 +85,143 @@ def judge_values(
         wrong = [i for i in mine if isinstance(answers[i], Problem) or not agrees(expected[i], answers[i], tolerance)]
         if wrong:
             i = wrong[0]  # an exercise lists the case that reads best first
-            headline, key = _explain(cases, answers, mine, i, expected, mistakes, patterns, returns, remark, tolerance)
+            headline, key = explain(cases, answers, mine, i, expected, mistakes, patterns, returns, remark, tolerance)
+            if part != parts[0][0] and key == "exception":
+                headline = f"{remark} {headline}"
             got = str(answers[i]) if isinstance(answers[i], Problem) else show(answers[i])
-            return Verdict(score, headline, key, f"{show(expected[i])}   ({cases[i].says})", got)
+            drawn = numbers(answers[i]) if picture else None
+            drawn = picture(expected[i], drawn) if drawn is not None and drawn.shape == expected[i].shape else None
+            wanted = show(expected[i])
+            wanted += ("\n" if "\n" in wanted else "   ") + f"({cases[i].says})"
+            return Verdict(score, headline, key, wanted, got, drawn)
         score += weight
-    return Verdict(1.0, "Right, on every case.")
+    return Verdict(1.0, RIGHT)
 
 
-def _explain(cases, answers, mine, i, expected, mistakes, patterns, returns, remark, tolerance) -> tuple[str, str]:
-    """The headline and the diagnosis of a part that fails; ``i`` is the first case that fails."""
-    answer = answers[i]
-    if isinstance(answer, Problem):
-        if answer.kind == "NotImplementedError":
-            return "There is nothing here yet: replace the line `raise NotImplementedError`.", "empty"
-        return f"Your code stopped with {answer}." + _shape_advice(answer), "exception"
-    if answer is None:
-        return "Your function returns nothing. Does it end with `return`?", "returns-nothing"
-    for mistake in mistakes:
-        with np.errstate(all="ignore"):
-            imitation = [np.asarray(mistake.fn(*cases[j].args)) for j in mine]
-        if all(agrees(imitated, answers[j], tolerance) for imitated, j in zip(imitation, mine, strict=True)):
-            return mistake.says, mistake.key
-    numbers = _numbers(answer)
-    if numbers is None:
-        return f"{_what(answer)} It should be {returns}.", "not-an-array"
-    if numbers.shape != expected[i].shape:
-        more = _other_things(answer, expected[i])
-        shapes = f"The shape is {tuple(numbers.shape)}, expected {tuple(expected[i].shape)}: {returns}."
-        return more or shapes, "shape"
-    if not np.isfinite(numbers).all():
-        return "There are NaNs or infinities in your answer. Where could a division meet 0?", "not-finite"
-    for pattern in (*patterns, *PATTERNS):
-        if found := pattern(cases[i], expected[i], numbers):
-            return found
-    return f"{remark or f'Expected {returns}.'} {_worst(expected[i], numbers)}", "values"
+def judge_outputs(
+    cases: Sequence[Case], answers: Sequence[Any], reference: Callable, outputs: Sequence[Output]
+) -> Verdict:
+    """Judges every output by itself: each that is right earns its weight, the first that is wrong is explained.
 
-
-def _shape_advice(problem: Problem) -> str:
-    """What to look at when arrays do not fit together."""
-    text = problem.message.lower()
-    if problem.kind == "TracerBoolConversionError" or "TracerBool" in problem.kind:
-        return " Inside `vmap` or `jit` a Python `if` cannot look at a value: use `jnp.where`."
-    if any(word in text for word in ("broadcast", "incompatible shapes", "dot_general", "matmul", "contracting")):
-        return (
-            " The shapes do not fit. A number for each row needs shape (n, 1) to divide a table (`keepdims=True`); "
-            "a product of two tables of rows needs `.T` on the second."
+    ``reference`` returns all outputs in their places; ``outputs`` come in the order in which they are judged.
+    """
+    in_place = sorted(outputs, key=lambda output: output.place)
+    for case, answer in zip(cases, answers):
+        right = reference(*case.args)
+        if found := _not_several(right, answer, in_place):
+            wanted = ", ".join(f"{output.name}: {sketch(value)}" for output, value in zip(in_place, right))
+            return Verdict(0.0, *found, wanted, sketch(answer))
+    verdicts = [
+        judge_values(
+            cases,
+            [answer[output.place] if isinstance(answer, list) else answer for answer in answers],
+            lambda *args, place=output.place: reference(*args)[place],
+            output.mistakes, returns=output.returns, patterns=output.patterns, parts=(("", 1.0, output.remark),),
+            picture=output.picture,
         )
-    return ""
+        for output in outputs
+    ]  # fmt: skip
+    failed = [(output.name, verdict) for output, verdict in zip(outputs, verdicts) if not verdict.passed]
+    if not failed:
+        return Verdict(1.0, RIGHT)
+    name, verdict = failed[0]
+    if verdict.diagnosis not in ("no-answer", "empty", "exception", "returns-nothing"):
+        verdict = dataclasses.replace(verdict, headline=f"{name}: {verdict.headline}")
+    return dataclasses.replace(verdict, score=sum(o.weight for o, v in zip(outputs, verdicts) if v.passed))
 
 
-def _what(answer: Any) -> str:
-    """One sentence about an answer that holds no table of numbers."""
-    if isinstance(answer, list) and answer and all(isinstance(part, (list, np.ndarray)) for part in answer):
-        lengths = [len(part) if isinstance(part, list) else part.shape for part in answer]
-        if len({str(length) for length in lengths}) > 1:
-            return f"Your function returns several things, of lengths or shapes {', '.join(map(str, lengths))}."
-    if isinstance(answer, np.ndarray):
-        return f"Your array has dtype {answer.dtype}."
-    return f"Your function returns a {type(answer).__name__}."
-
-
-def _other_things(answer: Any, expected: np.ndarray) -> str:
-    """A sentence where the expected table is one of several things returned."""
-    if isinstance(answer, list) and any(getattr(part, "shape", None) == expected.shape for part in answer):
-        return f"Your function returns {len(answer)} things; return only the one of shape {tuple(expected.shape)}."
-    return ""
-
-
-def _worst(expected: np.ndarray, got: np.ndarray) -> str:
-    """Where the largest difference is."""
-    place = np.unravel_index(np.abs(expected - got).argmax(), expected.shape)
-    where = f" at {tuple(int(k) for k in place)}" if place else ""
-    return f"The largest difference is{where}: expected {expected[place]:.3g}, got {got[place]:.3g}."
-
-
-# ---- patterns: what numbers that differ have in common with the expected ones, whatever the exercise is about
-
-
-def _all_zero(case, expected, got):
-    if np.abs(expected).max() > 0 and not got.any():
-        return "Every number is 0. Was the result of `.at[…].set(…)` assigned? Was something rounded to an integer?", "all-zero"
-
-
-def _true_or_false(case, expected, got):
-    if set(np.unique(got)) <= {0.0, 1.0} and not set(np.unique(expected)) <= {0.0, 1.0}:
-        return "Your answer only holds 0s and 1s: give the numbers themselves, not a decision about them.", "only-0-and-1"
-
-
-def _factor(case, expected, got):
-    """The same numbers times one constant."""
-    k = float((expected * got).sum() / max((expected**2).sum(), 1e-12))
-    if abs(k) > 1e-6 and abs(k - 1) > 1e-3 and expected.size > 1 and agrees(k * expected, got, 1e-3):
-        if agrees(-expected, got, 1e-3):
-            return "The sign is flipped.", "sign"
-        return f"Right up to one factor: all your numbers are {k:.3g} times as large as they should be.", "factor"
-
-
-def _close(case, expected, got):
-    error = np.abs(expected - got).max()
-    if error <= 1e-2 * np.abs(expected).max():
-        return f"Close, but off by up to {error:.1g}: is something rounded, or a guard against 0 too large?", "close"
-
-
-def _no_negatives(case, expected, got):
-    if (expected < 0).any() and agrees(np.maximum(expected, 0), got):
-        return "Negative numbers became 0. Keep them.", "no-negatives"
-
-
-def _other_order(case, expected, got):
-    if expected.size > 2 and agrees(np.sort(expected, axis=None), np.sort(got, axis=None)):
-        return "These are the right numbers in the wrong places: something is sorted, reversed or reshaped.", "other-order"
-
-
-def _rows_alike(case, expected, got):
-    if expected.ndim > 1 and len(expected) > 1 and agrees(np.broadcast_to(expected[:1], expected.shape), got):
-        return "Every row is the first row again. Does your loop use its own variable?", "rows-alike"
-
-
-PATTERNS = (_all_zero, _true_or_false, _close, _factor, _no_negatives, _other_order, _rows_alike)
-
-
-def show(value: Any) -> str:
-    """A small array, number or text on as few lines as it needs."""
-    numbers = _numbers(value)
-    if numbers is None:
-        return repr(value)
-    return np.array2string(numbers, precision=4, suppress_small=True, threshold=40, edgeitems=3)
-
-
-def _numbers(value: Any) -> np.ndarray | None:
-    """``value`` as a float array, or None where it is not numeric."""
-    try:
-        array = np.asarray(value)
-    except ValueError:  # a ragged list
+def _not_several(expected: Sequence[Any], answer: Any, outputs: Sequence[Output]) -> tuple[str, str] | None:
+    """What to say, and a key, where an answer is not several values in their order."""
+    if isinstance(answer, Problem) or answer is None:
         return None
-    return array.astype(np.float64) if array.dtype.kind in "biuf" else None
+
+    def fits(right: Any, got: Any) -> bool:
+        if words(right) is not None:
+            return words(got) is not None
+        return numbers(got) is not None and np.shape(numbers(got)) == np.shape(right)
+
+    advice = f"return {len(outputs)} values, `return {', '.join(output.name for output in outputs)}`."
+    for right, output in zip(expected, outputs):
+        if fits(right, answer):
+            return f"Your function returns {output.name} only: {advice}", "one-of-several"
+    if not isinstance(answer, list) or len(answer) != len(outputs):
+        things = f"{len(answer)} things" if isinstance(answer, list) else f"one {type(answer).__name__}"
+        return f"Your function returns {things}: {advice}", "not-several"
+    straight, reverse = ([*map(fits, expected, order)] for order in (answer, answer[::-1]))
+    if not all(straight) and all(reverse):
+        return f"These are the right things in the other order: {advice}", "exchanged"
+    return None
+
+
+class Unusable(ValueError):
+    """An answer that no score can be given: a sentence that says why, and its diagnosis."""
+
+    def __init__(self, says: str, key: str):
+        super().__init__(says)
+        self.key = key
+
+
+def choices(answer: Any, count: int, options: int) -> np.ndarray:
+    """``answer`` as ``count`` choices among ``options``: int[count], each from 0 to ``options - 1``.
+
+    Raises Unusable if it is anything else.
+    """
+    got = numbers(answer)
+    if got is None:
+        raise Unusable(what_it_is(answer), "not-an-array")
+    if got.shape != (count,):
+        advice = " Choose one of the scores in each row (`argmax`)." if got.shape == (count, options) else ""
+        raise Unusable(f"The shape is {got.shape}, expected {(count,)}.{advice}", "shape")
+    if not np.isfinite(got).all():
+        raise Unusable("There are NaNs or infinities in your answer.", "not-finite")
+    if (got != np.round(got)).any():
+        raise Unusable(f"There is {got[got != np.round(got)][0]:.3g} among your numbers, which is not whole.", "not-whole")
+    if got.min() < 0 or got.max() >= options:
+        worst = got.min() if got.min() < 0 else got.max()
+        raise Unusable(f"There is {worst:.0f} among your numbers; they go from 0 to {options - 1}.", "out-of-range")
+    return got.astype(int)
+
+
+def judge_score(
+    cases: Sequence[Case],
+    answers: Sequence[Any],
+    score: Callable[[Case, Any], float],
+    thresholds: Sequence[float],
+    *,
+    says: str,
+    returns: str,
+) -> Verdict:
+    """Partial credit: the mean score over the cases, and a share of the points for every threshold that it reaches.
+
+    Parameters
+    ----------
+    score
+        ``score(case, answer) → share in [0, 1]``, with the help of ``case.truth``; raises :class:`Unusable` for an answer
+        that cannot be scored.
+    thresholds
+        Rising; the k-th that is reached earns k / len(thresholds) of the points.
+    says
+        What the score is a share of, after a number: "of the hidden questions answered right".
+    returns
+        What the function returns, in words with its shape.
+    """
+    if not cases or len(answers) != len(cases):
+        return Verdict(0.0, "Your function gave no answers to compare.", "no-answer")
+    values = []
+    for case, answer in zip(cases, answers):
+        if found := missing(answer):
+            return Verdict(0.0, *found, returns, str(answer))
+        try:
+            values.append(float(score(case, answer)))
+        except Unusable as error:
+            return Verdict(0.0, f"{error} Return {returns}.", error.key, returns, show(answer))
+    value = float(np.mean(values))
+    measured = Measured(value if np.isfinite(value) else 0.0, tuple(thresholds))
+    reached, n = measured.reached, len(thresholds)
+    if reached == n:
+        headline = f"{value:.1%} {says}: every threshold is reached."
+    else:
+        so_far = f"{reached} of {n} thresholds reached, the next is" if reached else "the first threshold is"
+        headline = f"{value:.1%} {says}: {so_far} {thresholds[reached]:.0%}."
+    goal = f"at least {thresholds[min(reached, n - 1)]:.0%} {says}"
+    return Verdict(reached / n, headline, "" if reached == n else "below", goal, f"{value:.1%}", measured=measured)

@@ -18,7 +18,9 @@ _BADGE = (
     "<circle r='10' fill='{color}'/><path d='{stroke}' fill='none' stroke='white' stroke-width='2.4' "
     "stroke-linecap='round' stroke-linejoin='round'/></svg>"
 )
-_STROKES = {True: "M-4.5 .2L-1.2 3.6L4.6 -3.4", False: "M-3.3 -3.3L3.3 3.3M-3.3 3.3L3.3 -3.3"}
+_STROKES = {"right": "M-4.5 .2L-1.2 3.6L4.6 -3.4", "wrong": "M-3.3 -3.3L3.3 3.3M-3.3 3.3L3.3 -3.3", "open": "M-4 0L4 0"}
+_SHADES = {**VERDICT, "open": {"main": NEUTRAL["ink2"], "deep": NEUTRAL["ink2"]}}
+_SIGNS = {"right": "✓", "wrong": "✗", "open": "–"}
 _FONT = f"font-family:'{SANS}',Verdana,sans-serif"
 _CODE = f"font-family:'{MONO}',Menlo,Consolas,monospace;font-size:12.5px;white-space:pre-wrap;overflow-wrap:anywhere"
 
@@ -28,12 +30,17 @@ class Verdict(Protocol):
 
     score: float
     headline: str
+    diagnosis: str
     expected: str
     got: str
     picture: Any
+    measured: Any
 
     @property
     def passed(self) -> bool: ...
+
+    @property
+    def accepted(self) -> bool: ...
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -52,7 +59,7 @@ class Card:
     def _status(self) -> str:
         """Points of this exercise and progress through the notebook, as far as they are known."""
         parts = []
-        if self.points is not None:
+        if self.points is not None and self._mark != "open":
             earned = round(self.points * max(0.0, min(1.0, self.verdict.score)), 2)
             parts.append(f"{earned:g} of {self.points:g} points")
         if self.total:
@@ -63,11 +70,13 @@ class Card:
     def _now(self) -> str:
         if self.running == "yours":
             return "From here on, this notebook runs your version of"
+        if self.verdict.accepted:
+            return "For now, this notebook runs the course's version of"
         return "Until this is right, this notebook runs the course's version of"
 
     def __repr__(self) -> str:
         v = self.verdict
-        lines = [f"{'✓' if v.passed else '✗'} {self.exercise_id} {self.name}: {v.headline}"]
+        lines = [f"{_SIGNS[self._mark]} {self.exercise_id} {self.name}: {v.headline}"]
         for label, text in (("expected", v.expected), ("got", v.got)):
             if text:
                 first, *rest = text.splitlines()
@@ -81,9 +90,11 @@ class Card:
         return "\n".join([*lines, f"  {self._now} {self.name}."])
 
     def _repr_html_(self) -> str:
-        v, shades = self.verdict, VERDICT["right" if self.verdict.passed else "wrong"]
+        v, shades = self.verdict, _SHADES[self._mark]
         body = [self._header(shades)]
-        if v.expected or v.got:
+        if v.measured is not None:
+            body.append(_scale(v.measured, shades))
+        elif v.expected or v.got:
             body.append(_pair(v.expected, v.got))
         if v.picture is not None:
             body.append(_picture(v.picture))
@@ -95,9 +106,24 @@ class Card:
             + "".join(body) + "</div>"
         )
 
+    @property
+    def _mark(self) -> Literal["right", "wrong", "open"]:
+        if self.verdict.diagnosis == "not-run":
+            return "open"
+        return "right" if self.verdict.accepted else "wrong"
+
+    @property
+    def _word(self) -> str:
+        measured = self.verdict.measured
+        if self._mark == "open":
+            return "Not run"
+        if measured is not None and self.verdict.accepted:
+            return f"{measured.reached} of {len(measured.thresholds)} thresholds"
+        return "Right" if self.verdict.passed else "Not yet"
+
     def _header(self, shades: dict[str, str]) -> str:
-        word = "Right" if self.verdict.passed else "Not yet"
-        svg = _BADGE.format(color=shades["main"], stroke=_STROKES[self.verdict.passed])
+        word = self._word
+        svg = _BADGE.format(color=shades["main"], stroke=_STROKES[self._mark])
         badge = (f"<img alt=\"{word}\" width=\"22\" height=\"22\" "
                  f"src=\"data:image/svg+xml;base64,{_base64(svg)}\" "
                  "style=\"display:inline-block;vertical-align:middle;margin:0 10px 0 0;width:22px;height:22px\">")
@@ -148,6 +174,26 @@ def _pair(expected: str, got: str) -> str:
                 f"font-size:12.5px\">{label}</div><div style=\"{_CODE};flex:1 1 auto\">{escape(text)}</div></div>")
     return (f"<div style=\"background:{NEUTRAL['panel']};border-radius:6px;padding:8px 12px;margin-top:8px\">"
             + "".join(rows) + "</div>")
+
+
+def _scale(measured, shades: dict[str, str]) -> str:
+    """A bar from 0 to 100 % with a tick at every threshold; a tick that is reached is checked."""
+    ticks, last = [], 0.0
+    for k, threshold in enumerate(measured.thresholds):
+        reached = k < measured.reached
+        color = shades["deep"] if reached else NEUTRAL["ink2"]
+        ticks.append(
+            f"<div style=\"flex:0 0 {100 * (threshold - last):.2f}%;box-sizing:border-box;border-right:2px solid {color};"
+            f"color:{color};font-weight:{700 if reached else 400};font-size:12px;line-height:14px;text-align:right;"
+            f"padding:8px 5px 0 0;white-space:nowrap\">{'✓ ' * reached}{threshold:.0%}</div>"
+        )
+        last = threshold
+    return (
+        f"<div style=\"background:{NEUTRAL['panel']};border-radius:6px;padding:12px;margin-top:8px\">"
+        f"<div style=\"background:{NEUTRAL['rule']};height:10px\">"
+        f"<div style=\"background:{shades['main']};height:10px;width:{100 * measured.value:.1f}%\"></div></div>"
+        f"<div style=\"display:flex\">{''.join(ticks)}</div></div>"
+    )
 
 
 def _picture(picture) -> str:

@@ -1,0 +1,116 @@
+"""What is wrong with an answer, in a learner's words: a headline, and a short key that tests and reports count."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from course_utils.exercises.comparing import agrees, numbers, words
+from course_utils.exercises.core import Problem
+from course_utils.exercises.patterns import PATTERNS
+
+
+def explain(cases, answers, mine, i, expected, mistakes, patterns, returns, remark, tolerance) -> tuple[str, str]:
+    """The headline and the diagnosis of a part that fails; ``i`` is the first case that fails."""
+    answer = answers[i]
+    if found := missing(answer):
+        return found
+    for mistake in mistakes:
+        with np.errstate(all="ignore"):
+            imitation = [np.asarray(mistake.fn(*cases[j].args)) for j in mine]
+        if all(agrees(imitated, answers[j], tolerance) for imitated, j in zip(imitation, mine, strict=True)):
+            return mistake.says, mistake.key
+    if expected[i].dtype.kind == "U":
+        return _explain_words(expected[i].tolist(), answer, returns, remark)
+    got = numbers(answer)
+    if got is None:
+        return f"{what_it_is(answer)} It should be {returns}.", "not-an-array"
+    if got.shape != expected[i].shape:
+        more = _other_things(answer, expected[i])
+        shapes = f"The shape is {tuple(got.shape)}, expected {tuple(expected[i].shape)}: {returns}."
+        return more or shapes, "shape"
+    if not np.isfinite(got).all():
+        return "There are NaNs or infinities in your answer. Where could a division meet 0?", "not-finite"
+    for pattern in (*patterns, *PATTERNS):
+        if found := pattern(cases[i], expected[i], got):
+            return found
+    return f"{remark or f'Expected {returns}.'} {_worst(expected[i], got)}", "values"
+
+
+def missing(answer: Any) -> tuple[str, str] | None:
+    """What to say, and a key, where there is no answer at all: an exception, an empty stub, no ``return``."""
+    if answer is None:
+        return "Your function returns nothing. Does it end with `return`?", "returns-nothing"
+    if not isinstance(answer, Problem):
+        return None
+    if answer.kind == "NotImplementedError":
+        return "There is nothing here yet: replace the line `raise NotImplementedError`.", "empty"
+    return f"Your code stopped with {answer}." + shape_advice(answer), "exception"
+
+
+def _explain_words(expected: list[str], answer: Any, returns: str, remark: str) -> tuple[str, str]:
+    """The headline and the diagnosis of a list of strings that is not the expected one."""
+    got = words(answer)
+    if not isinstance(got, list) or not all(isinstance(word, str) for word in got):
+        pairs = isinstance(answer, list) and [pair for pair in answer if isinstance(pair, list) and pair]
+        if pairs and len(pairs) == len(answer) and all(isinstance(pair[0], str) for pair in pairs):
+            return f"Your list holds pairs, such as {tuple(answer[0])}: keep the first of each.", "pairs"
+        return f"{what_it_is(answer)} It should be {returns}.", "not-words"
+    if len(got) != len(expected):
+        return f"There are {len(got)}, expected {len(expected)}: {returns}.", "shape"
+    if sorted(got) == sorted(expected):
+        return "These are the right ones in another order.", "other-order"
+    k = next(k for k, (right, word) in enumerate(zip(expected, got)) if right != word)
+    return f"{remark or f'Expected {returns}.'} At place {k}: expected {expected[k]!r}, got {got[k]!r}.", "values"
+
+
+def shape_advice(problem: Problem) -> str:
+    """What to look at when arrays do not fit together."""
+    text = problem.message.lower()
+    if problem.kind == "TracerBoolConversionError" or "TracerBool" in problem.kind:
+        return " Inside `vmap` or `jit` a Python `if` cannot look at a value: use `jnp.where`."
+    if any(word in text for word in ("broadcast", "incompatible shapes", "dot_general", "matmul", "contracting")):
+        return (
+            " The shapes do not fit. A number for each row needs shape (n, 1) to divide a table (`keepdims=True`); "
+            "a product of two tables of rows needs `.T` on the second."
+        )
+    return ""
+
+
+def what_it_is(answer: Any) -> str:
+    """One sentence about an answer that does not hold what it should."""
+    if isinstance(answer, list) and answer and all(isinstance(part, (list, np.ndarray)) for part in answer):
+        lengths = [len(part) if isinstance(part, list) else part.shape for part in answer]
+        if len({str(length) for length in lengths}) > 1:
+            return f"Your function returns several things, of lengths or shapes {', '.join(map(str, lengths))}."
+    if isinstance(answer, np.ndarray):
+        return f"Your array has dtype {answer.dtype}."
+    return f"Your function returns a {type(answer).__name__}."
+
+
+def _other_things(answer: Any, expected: np.ndarray) -> str:
+    """A sentence where the expected table is one of several things returned."""
+    if isinstance(answer, list) and any(getattr(part, "shape", None) == expected.shape for part in answer):
+        return f"Your function returns {len(answer)} things; return only the one of shape {tuple(expected.shape)}."
+    return ""
+
+
+def _worst(expected: np.ndarray, got: np.ndarray) -> str:
+    """Where the largest difference is."""
+    place = np.unravel_index(np.abs(expected - got).argmax(), expected.shape)
+    where = f" at {tuple(int(k) for k in place)}" if place else ""
+    return f"The largest difference is{where}: expected {expected[place]:.3g}, got {got[place]:.3g}."
+
+
+def sketch(value: Any) -> str:
+    """What a value holds, without its numbers: "numbers of shape (3, 5)", "4 strings", "a dictionary of u, p"."""
+    if (text := words(value)) is not None:
+        return "a string" if isinstance(text, str) else f"{len(text)} strings"
+    if (array := numbers(value)) is not None:
+        return f"numbers of shape {array.shape}" if array.shape else "a number"
+    if isinstance(value, dict):
+        return f"a dictionary of {', '.join(value)}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(sketch, value))
+    return f"a {type(value).__name__}"
