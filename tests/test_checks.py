@@ -381,3 +381,25 @@ def test_training_is_left_out_in_a_hurry_and_never_cut_short_by_the_grader(chall
     monkeypatch.setenv("COURSE_GRADING_SEED", "7")
     assert checks.grade("99.1", trained) == 4 and runs == [None] and os.environ["COURSE_FAST"] == "1"
     assert checks.check("99.1", trained) is trained and len(runs) == 1, "the grader needs no card"
+
+
+# ---- functions that the notebook trains with
+
+
+def test_a_right_answer_that_cannot_be_compiled_is_right_but_not_trained_with(shown):
+    exercise = checks.find("01.3")
+
+    def with_jax(params, v, h):
+        return jnp.tanh(v @ params["U"]) * jnp.tanh(h @ params["V"]) @ params["P"] + params["b"]
+
+    def with_numpy(params, v, h):
+        return np.tanh(v @ params["U"]) * np.tanh(h @ params["V"]) @ params["P"] + params["b"]
+
+    def with_lists(params, v, h):
+        return list(with_jax(params, v, h))
+
+    assert checks.check("01.3", with_jax) is with_jax
+    for fn in (with_numpy, with_lists):
+        assert checks.check("01.3", fn) is exercise.reference and checks.grade("01.3", fn) == 4
+        assert "4 of 4 points" in repr(shown[-1]) and "write `jnp`" in repr(shown[-1])
+        assert "For now, this notebook runs the course's version" in repr(shown[-1])

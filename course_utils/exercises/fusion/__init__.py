@@ -1,0 +1,7 @@
+"""The exercises of notebook 01: the accuracy of answers, what a classifier of answers learns from, and fusion."""
+
+from course_utils.exercises.fusion import accuracy, attention, bilinear, mlb, mutan, targets
+
+EXERCISES = (
+    accuracy.EXERCISE, targets.EXERCISE, mlb.EXERCISE, attention.EXERCISE, mutan.EXERCISE, bilinear.EXERCISE,
+)  # fmt: skip
