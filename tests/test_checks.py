@@ -198,11 +198,15 @@ def test_what_is_not_a_table_is_said_in_words():
     assert "returns a str" in headline("table")
 
 
-def test_shapes_that_do_not_fit_get_advice():
+def test_exceptions_that_arrays_are_known_for_get_advice():
+    import collections
+
+    (unhashable,) = core.answer(lambda x: collections.Counter(x)[0], [core.Case((np.arange(3),), "")])
+    assert ".tolist()" in explaining.advice(unhashable)
     problem = core.Problem("TypeError", "mul got incompatible shapes for broadcasting: (2, 3), (2,).")
-    assert "keepdims=True" in explaining.shape_advice(problem)
-    assert "jnp.where" in explaining.shape_advice(core.Problem("TracerBoolConversionError", "…"))
-    assert explaining.shape_advice(core.Problem("KeyError", "x")) == ""
+    assert "keepdims=True" in explaining.advice(problem)
+    assert "jnp.where" in explaining.advice(core.Problem("TracerBoolConversionError", "…"))
+    assert explaining.advice(core.Problem("KeyError", "x")) == ""
 
 
 # ---- functions that return several things

@@ -46,7 +46,7 @@ def missing(answer: Any) -> tuple[str, str] | None:
         return None
     if answer.kind == "NotImplementedError":
         return "There is nothing here yet: replace the line `raise NotImplementedError`.", "empty"
-    return f"Your code stopped with {answer}." + shape_advice(answer), "exception"
+    return f"Your code stopped with {answer}." + advice(answer), "exception"
 
 
 def _explain_words(expected: list[str], answer: Any, returns: str, remark: str) -> tuple[str, str]:
@@ -65,11 +65,13 @@ def _explain_words(expected: list[str], answer: Any, returns: str, remark: str) 
     return f"{remark or f'Expected {returns}.'} At place {k}: expected {expected[k]!r}, got {got[k]!r}.", "values"
 
 
-def shape_advice(problem: Problem) -> str:
-    """What to look at when arrays do not fit together."""
+def advice(problem: Problem) -> str:
+    """What to do about exceptions that arrays are known for."""
     text = problem.message.lower()
     if problem.kind == "TracerBoolConversionError" or "TracerBool" in problem.kind:
         return " Inside `vmap` or `jit` a Python `if` cannot look at a value: use `jnp.where`."
+    if "unhashable type" in text and "array" in text:
+        return " The numbers in a JAX array cannot be counted by `Counter` or kept in a set: `.tolist()` makes plain ones."
     if any(word in text for word in ("broadcast", "incompatible shapes", "dot_general", "matmul", "contracting")):
         return (
             " The shapes do not fit. A number for each row needs shape (n, 1) to divide a table (`keepdims=True`); "
