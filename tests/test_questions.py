@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from course_utils.world import questions as Q
+from course_utils.world.questions.forms import KIND, SIZE
 from course_utils.world.scenes import HELD_OUT_PAIRS, Scenes, check, compose, describe, sample
 from course_utils.world.things import COLOURS, KINDS, KNOWLEDGE, SIZES, WORDS
 
@@ -100,6 +101,12 @@ def slow_answer(things: list[dict], word: str | None, text: str) -> str | None:
         if m[2] in ("top", "bottom", "left", "right") and sum(m[2] in t["place"].split() for t in things) > 1:
             return None
         return only(there, m[1] or "kind")
+    if m := re.fullmatch(r"what (?:has|(size) is the thing of) the same colour as the (.+)", text):
+        anchors = [t for t in things if t["kind"] == m[2]]
+        if len(anchors) != 1:
+            return None
+        rest = [t for t in things if t["place"] != anchors[0]["place"]]
+        return only(described(rest, anchors[0]["colour"] + " thing"), m[1] or "kind")
     m = re.fullmatch(r"what (?:(colour|size) )?is the (.+)", text)
     return only(described(things, m[2]), m[1] or "kind")
 
@@ -182,7 +189,7 @@ def test_both_answers_of_10_000_scenes_are_right_and_one_edit_apart(name):
 @pytest.mark.parametrize("name", Q.TYPES)
 def test_what_is_asked_of_10_000_drawn_scenes_has_the_answer(name):
     rng = np.random.default_rng(11)
-    scenes = sample(rng, 40_000, split="all", sign=1.0 if name == "reading" else 0.3)
+    scenes = sample(rng, 70_000, split="all", sign=1.0 if name == "reading" else 0.3)
     drawn = Q.ask(rng, scenes, (name, "exist"))  # whether something exists can be asked of every scene
     rows = np.flatnonzero(drawn.type == Q.TYPES.index(name))[:10_000]
     assert len(rows) == 10_000
@@ -212,7 +219,7 @@ def test_both_oracles_agree_on_what_cannot_be_answered():
 def test_ask_asks_every_type_and_one_thing_of_an_empty_looking_scene():
     rng = np.random.default_rng(17)
     drawn = Q.ask(rng, sample(rng, 4_001, sign=0.5))
-    assert (np.bincount(drawn.type, minlength=9) > 150).all()
+    assert (np.bincount(drawn.type, minlength=len(Q.TYPES)) > 100).all()
     one = compose([{"kind": "umbrella", "colour": "pink", "place": "middle"}])
     assert Q.TYPES[Q.ask(rng, one, ("two-hop", "what", "reading")).type[0]] == "what"
 
@@ -306,6 +313,56 @@ def test_one_has_to_look_at_the_right_thing():
                 assert len(described(things, f"{colour} thing")) > 1 and len(described(things, kind)) > 1
 
 
+def test_who_compares_colours_has_to_look_twice():
+    """Two things of the anchor's colour, two of another, one of a third, each anywhere. Whoever does not read the
+    anchor's colour takes any other thing, or any of a colour that occurs twice; these do best, and no count of sizes
+    does better."""
+    drawn = Q.pairs(np.random.default_rng(43), 20_000, types="same")
+    scenes, rows, anchor_kind = drawn.a, np.arange(20_000), drawn.questions.argument("anchor_kind")
+    is_anchor = scenes.kind == anchor_kind[:, None]
+    assert scenes.present.all() and (is_anchor.sum(1) == 1).all()
+    alike = scenes.colour[:, :, None] == scenes.colour[:, None]
+    assert (np.sort(alike.sum(2), 1) == [1, 2, 2, 2, 2]).all()
+    target = (alike[rows, is_anchor.argmax(1)] & ~is_anchor).argmax(1)
+    attribute = {"kind": KIND + scenes.kind, "size": SIZE + scenes.size}
+    for name, low, high in (("kind", 0.25, 1 / 3), ("size", 0.625, 2 / 3)):
+        r = np.flatnonzero([Q.FORMS[f].query == name for f in drawn.questions.form])
+        right = attribute[name][r] == drawn.answer_a[r, None]
+        assert right[np.arange(len(r)), target[r]].all()
+        other, twice = ~is_anchor[r], ~is_anchor[r] & (alike[r].sum(2) == 2)
+        random, doubled = ((right * among).sum(1) / among.sum(1) for among in (other, twice))
+        shown = [f"{random.mean():.3f}", f"{doubled.mean():.3f}"]
+        print(f"{name}: any other thing {shown[0]}, one of a colour that occurs twice {shown[1]}")
+        assert abs(random.mean() - low) < 0.035 and abs(doubled.mean() - high) < 0.035
+        for slot_property in (scenes.cell, scenes.colour):  # a thing at a given place, or of a given colour
+            for value in np.unique(slot_property):
+                there = other & (slot_property[r] == value)
+                assert (right & there).sum() / there.sum() < low + 0.05
+        if name == "size":
+            for among in (other, twice, other | ~other):  # the best that numbers of small things can tell
+                small = (among & (scenes.size[r] == 0)).sum(1)
+                met = np.zeros((6, 2))
+                np.add.at(met, (small, drawn.answer_a[r] - SIZE), 1)
+                print(f"  counted among {among.sum(1)[0]}: {met.max(1).sum() / len(r):.3f}")
+                assert met.max(1).sum() / len(r) < 0.7
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_what_is_compared_has_every_colour_and_any_place(split):
+    drawn = Q.pairs(np.random.default_rng(47), 12_000, types="same", split=split)
+    scenes = drawn.a
+    is_anchor = scenes.kind == drawn.questions.argument("anchor_kind")[:, None]
+    alike = scenes.colour == scenes.colour[is_anchor][:, None]
+    for which in (is_anchor, alike & ~is_anchor, ~alike):
+        for array, many in ((scenes.colour, len(COLOURS)), (scenes.cell, 9)):
+            share = np.bincount(array[which], minlength=many) / which.sum() * many
+            assert (np.abs(share - 1) < 0.12).all(), share
+    kinds = np.bincount(scenes.kind[~is_anchor], minlength=len(KINDS)) / (~is_anchor).sum() * len(KINDS)
+    target = np.bincount(scenes.kind[alike & ~is_anchor], minlength=len(KINDS)) / 12_000 * len(KINDS)
+    print(split, kinds.round(2), target.round(2))
+    assert (np.abs(target - 1) < 0.25).all()
+
+
 # --- the prior
 
 
@@ -379,7 +436,7 @@ def test_the_same_seed_gives_the_same_questions_and_scenes():
     assert digest.hexdigest() == FIRST_DRAWS
 
 
-FIRST_DRAWS = "ec736e49db17ba224b44e4427cd5a33f5b02bec17c20814ceab8d63b9562d8df"
+FIRST_DRAWS = "2587c2d88c631f3b0070a80e35165bbffd7c5919b6f68a2228ac0cd1774ef2c8"
 
 
 # --- what is refused
@@ -387,7 +444,8 @@ FIRST_DRAWS = "ec736e49db17ba224b44e4427cd5a33f5b02bec17c20814ceab8d63b9562d8df"
 
 SCENE = compose(
     [{"kind": "dog", "colour": "red", "place": "left"}, {"kind": "dog", "colour": "blue", "place": "top left"},
-     {"kind": "cat", "colour": "blue", "place": "bottom left"}, {"kind": "fish", "colour": "pink", "place": "right"}],
+     {"kind": "cat", "colour": "blue", "place": "bottom left"}, {"kind": "fish", "colour": "pink", "place": "right"},
+     {"kind": "bus", "colour": "blue", "place": "top"}],
     word="taxi", word_place="middle",
 )  # fmt: skip
 
@@ -408,6 +466,10 @@ SCENE = compose(
         ("what is to the left of the car?", "there is no car"),
         ("what is to the left of the fish?", "more than one thing to the left of the fish"),
         ("what is to the right of the fish?", "no thing to the right of the fish"),
+        ("what has the same colour as the car?", "there is no car"),
+        ("what has the same colour as the dog?", "more than one dog"),
+        ("what has the same colour as the fish?", "there is no other pink thing"),
+        ("what size is the thing of the same colour as the cat?", "there is more than one other blue thing"),
         ("which thing can you eat?", "argue whether the fish"),
         ("which thing is an animal?", "more than one thing that fits 'is an animal'"),
         ("what number is on the sign?", "a word, not a number"),

@@ -18,7 +18,7 @@ import numpy as np
 from course_utils.world.scenes import SLOTS
 from course_utils.world.things import COLOURS, KINDS, KNOWLEDGE, PLACES, SIZES, WORDS
 
-TYPES = ("exist", "count", "what", "colour", "size", "relation", "two-hop", "knowledge", "reading")
+TYPES = ("exist", "count", "what", "colour", "size", "relation", "two-hop", "same", "knowledge", "reading")
 
 # The places of an answer in ANSWERS, by what it names.
 YES, NO, COUNT = 0, 1, 2
@@ -35,7 +35,7 @@ RELATIONS = ("to the left of", "to the right of", "above", "below")
 PROPERTIES = tuple(KNOWLEDGE)
 
 # The columns of ``Questions.arguments``. The first five and the relation say which object is meant, the anchor is the
-# object that the relation starts from.
+# object that the relation, or the comparison of colours, starts from.
 ARGUMENTS = ("kind", "colour", "size", "place", "property", "relation", "anchor_kind", "anchor_colour", "word")
 
 # property → as it is worded in "which thing …?", "is there …?", "how many …?", "what colour is …?"
@@ -114,6 +114,8 @@ FORMS = tuple(
         ("two-hop", "kind", "what is {relation} the {anchor_colour} thing?"),
         ("two-hop", "colour", "what colour is the thing {relation} the {anchor}?"),
         ("two-hop", "size", "what size is the thing {relation} the {anchor}?"),
+        ("same", "kind", "what has the same colour as the {anchor}?"),
+        ("same", "size", "what size is the thing of the same colour as the {anchor}?"),
         ("knowledge", "kind", "which thing {which}?"),
         ("knowledge", "exist", "is there {something}?"),
         ("knowledge", "count", "how many {things}?"),

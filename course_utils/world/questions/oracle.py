@@ -2,7 +2,8 @@
 
 "The dog" is asked about only where there is exactly one dog. *Left of* compares columns of the 3 × 3 grid, *above*
 compares rows; whether one thing is left of another is not asked where both stand in one column, since their jitter
-would decide it. "What is on the left?" is asked only where nothing else stands in the left column.
+would decide it. "What is on the left?" is asked only where nothing else stands in the left column, "what has the same
+colour as the dog?" only where exactly one other thing has it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import numpy as np
 
 from course_utils.world.questions.forms import (
     ANSWERS, ARGUMENTS, COLOUR, COUNT, FORM_USES, KIND, NO, PROPERTIES, QUERIES, RELATIONS, SIDE, SIZE, WORD, YES,
-    Questions,
+    TYPES, Questions,
 )  # fmt: skip
 from course_utils.world.scenes import CELLS, HELD_OUT_PAIRS, SLOTS, Scenes
 from course_utils.world.things import COLOURS, KINDS, KNOWLEDGE, PLACES, SIZES, WORDS
@@ -62,6 +63,11 @@ def anchored(questions: Questions) -> np.ndarray:
     return FORM_USES[questions.form][:, [ARGUMENTS.index("anchor_kind"), ARGUMENTS.index("anchor_colour")]].any(1)
 
 
+def compares(questions: Questions) -> np.ndarray:
+    """bool[B]: whether the object asked about is the other one of the anchor's colour, wherever it stands."""
+    return questions.type == TYPES.index("same")
+
+
 def _matches(array: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Equal, or nothing wanted: [B, M] and [B] → bool[B, M]."""
     return (wanted[:, None] < 0) | (array == wanted[:, None])
@@ -90,7 +96,9 @@ def _judge(scenes: Scenes, questions: Questions) -> tuple[np.ndarray, np.ndarray
     before, after = line < anchor_line[:, None], line > anchor_line[:, None]
     side = np.where(relation[:, None] % 2 == 0, before, after)
     one = asks(questions, "kind", "colour", "size")
-    target &= side | ~(has_anchor & one)[:, None]  # two hops: the thing on that side of the anchor
+    alike = ~anchor & (scenes.colour == scenes.colour[rows, anchor.argmax(1)][:, None])
+    other = np.where(compares(questions)[:, None], alike, side)
+    target &= other | ~(has_anchor & one)[:, None]  # two looks: the thing beside the anchor, or of its colour
     first = target.argmax(1)
 
     place = argument("place")
@@ -159,6 +167,9 @@ def _reason(scenes: Scenes, questions: Questions, i: int, problem: int) -> str:
     if value["relation"] >= 0 and asks(questions[i], "kind", "colour", "size")[0]:
         words.append(f"{RELATIONS[value['relation']]} the {anchor}")
     shown = scenes.kind[i][scenes.present[i]]
+    if compares(questions[i])[0]:
+        colour = scenes.colour[i][scenes.present[i] & (scenes.kind[i] == value["anchor_kind"])]
+        words = ["other", *(COLOURS[c] for c in colour[:1]), "thing"]
     unclear = [KINDS[k] for k in shown if value["property"] >= 0 and (HAS != MAY_HAVE)[value["property"], k]]
     vertical = value["relation"] >= 2 or asks(questions[i], "above or below")[0]
     return _PROBLEMS[problem].format(

@@ -1,8 +1,8 @@
 """Build a scene around a question and two answers. NumPy, all questions of a batch at once.
 
-Roles come before slots: role 0 is the object asked about, role 1 the anchor of a relation if there is one, the rest are
-there so that one has to look: near misses (a red cat and a blue dog beside the red dog), things of other colours and
-sizes, things on the other side. At the end the roles are shuffled over the slots.
+Roles come before slots: role 0 is the object asked about, role 1 the anchor if there is one, the rest are there so that
+one has to look: near misses (a red cat and a blue dog beside the red dog), things of other colours and sizes, things on
+the other side, two more of one colour where colours are compared. At the end the roles are shuffled over the slots.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from course_utils.world.questions.forms import (
     COLOUR, COUNT, FORM_USES, ARGUMENTS, KIND, SIDE, SIZE, TYPES, WORD, YES, Questions,
 )  # fmt: skip
-from course_utils.world.questions.oracle import CROWDS, HELD_OUT, anchored, asks, pairs_that_fit
+from course_utils.world.questions.oracle import CROWDS, HELD_OUT, anchored, asks, compares, pairs_that_fit
 from course_utils.world.scenes import CELLS, SLOTS, Scenes, sample
 from course_utils.world.things import COLOURS, KINDS, WORDS
 
@@ -92,13 +92,13 @@ def _two_ways_to_miss(questions: Questions) -> np.ndarray:
 
 
 def _how_many(rng: np.random.Generator, questions: Questions) -> np.ndarray:
-    """How many objects: int[B]. It depends on the wording only; where one counts there are always five."""
+    """How many objects: int[B]. It depends on the wording only; where one counts or compares there are always five."""
     relative = anchored(questions)
     least = np.full(len(questions), 2)
     least[questions.type == TYPES.index("reading")] = 1
     least[relative | _two_ways_to_miss(questions) | asks(questions, "size")] = 3
     least[relative & asks(questions, "size")] = 4
-    least[asks(questions, "count")] = SLOTS
+    least[asks(questions, "count") | compares(questions)] = SLOTS
     return least + (rng.random(len(questions)) * (SLOTS + 1 - least)).astype(int)
 
 
@@ -118,7 +118,7 @@ def _edited(rng: np.random.Generator, questions: Questions) -> np.ndarray:
 
 def _looks(rng, questions, first, second, many, edited, split):
     """Kinds and colours of all roles before and after the edit: int[B, M], four times."""
-    n = len(questions)
+    n, rows = len(questions), np.arange(len(questions))
     fit, free = pairs_that_fit(questions, split)
     seen = fit & free
     kinds, colours = np.arange(len(KINDS)), np.arange(len(COLOURS))
@@ -132,6 +132,10 @@ def _looks(rng, questions, first, second, many, edited, split):
     after = np.where((found & (edited < _BY_SIZE))[:, None, None], free & ~fit, with_answer(second))
     if split == "test":  # the last object shows a held-out pair, here where it is the only one
         before[many == 1] &= HELD_OUT
+    allowed = ~HELD_OUT if split == "train" else np.ones_like(HELD_OUT)
+    same = compares(questions)
+    before[same] &= allowed[questions.argument("anchor_kind")[same], None]  # a colour that the anchor may have, too
+    after[same] &= allowed[questions.argument("anchor_kind")[same], None]
     kind, colour = np.zeros((2, n, SLOTS), int)
     other_kind, other_colour = np.zeros((2, n), int)
 
@@ -143,10 +147,9 @@ def _looks(rng, questions, first, second, many, edited, split):
     kind[c, 0] = other_kind[c] = pick(rng, (before.any(2) & after.any(2))[c])
     colour[c, 0] = pick(rng, before[c, kind[c, 0]])
     after_colours = after[c, kind[c, 0]]
-    same = edited[c] != _BY_COLOUR
-    other_colour[c] = np.where(same, colour[c, 0], pick(rng, after_colours))
+    stays = edited[c] != _BY_COLOUR
+    other_colour[c] = np.where(stays, colour[c, 0], pick(rng, after_colours))
 
-    allowed = ~HELD_OUT if split == "train" else np.ones_like(HELD_OUT)
     relative, two_ways = anchored(questions), _two_ways_to_miss(questions)
     sized, by_looks = _uses(questions, "size")[:, 0], _uses(questions, "kind", "colour", "property").any(1)
     must_differ = by_looks & ~sized
@@ -159,6 +162,9 @@ def _looks(rng, questions, first, second, many, edited, split):
         (colours == questions.argument("anchor_colour")[:, None]) | ~_uses(questions, "anchor_colour")
     )[:, None]
     anchor = anchor_like & allowed & ~(fit & by_looks[:, None, None])
+    anchor = np.where(same[:, None, None], anchor_like & (colours == colour[:, :1])[:, None], anchor)
+    unused = np.ones((n, len(COLOURS)), bool)  # where colours are compared: a pair, another pair, and one of a third
+    unused[rows, colour[:, 0]] = False
     counted = np.where(asks(questions, "count"), np.minimum(first, second) - COUNT, 0)
     for role in range(1, SLOTS):
         good = free & ~(fit & must_differ[:, None, None])
@@ -169,11 +175,15 @@ def _looks(rng, questions, first, second, many, edited, split):
         bystander = (role == 1 + relative)[:, None, None]
         good &= ~bystander | not_answer[:, None]
         good = np.where((role <= counted)[:, None, None], seen, good)
+        if role > 1:
+            wanted = unused if role != 3 else colours == colour[:, 2:3]
+            good &= ~same[:, None, None] | wanted[:, None]
         if split == "test":
             good &= (role != many - 1)[:, None, None] | HELD_OUT
         if role == 1:
             good = np.where(relative[:, None, None], anchor, good)
         kind[:, role], colour[:, role] = _pick_pair(rng, good)
+        unused[rows, colour[:, role]] = False
     return (
         kind, colour, np.concatenate([other_kind[:, None], kind[:, 1:]], 1),
         np.concatenate([other_colour[:, None], colour[:, 1:]], 1),
@@ -197,6 +207,8 @@ def _sizes(rng, questions, first, second, edited, kind, colour, drawn):
     size[by_size, 0] = first[by_size] - SIZE
     bystander = 1 + anchored(questions)[by_size]  # one small, one large
     size[by_size, bystander + 1] = 1 - size[by_size, bystander]
+    same = np.flatnonzero(compares(questions) & by_size)  # none, one, two or all three of the others: equally likely
+    size[same, 2:] = rng.random((len(same), SLOTS - 2)) < rng.random((len(same), 1))
     other = size.copy()
     other[:, 0] = np.where(edited == _BY_SIZE, 1 - size[:, 0], size[:, 0])
     return size, other
@@ -207,7 +219,8 @@ def _cells(rng, questions, first, many):
     n, rows = len(questions), np.arange(len(questions))
     relation, place = questions.argument("relation"), questions.argument("place")
     vertical = (relation >= 2) | asks(questions, "above or below")
-    between, relative = asks(questions, "holds", "left or right", "above or below"), anchored(questions)
+    between = asks(questions, "holds", "left or right", "above or below")
+    relative = anchored(questions) & ~compares(questions)
     # In lines along the relation's axis, counted from the side that is meant, and places across it.
     backwards = (relation % 2 == 1) & (relation >= 0)
 
