@@ -21,7 +21,7 @@ import numpy as np
 from course_utils import paths
 
 # notebook number → its module in this package
-MODULES = {"00": "start_here"}
+MODULES = {"00": "start_here", "01": "fusion"}
 SEEDS = (0, 1, 2, 3, 4)
 # Where a value may differ from one machine or release to another, this much is no contradiction.
 SLACK = 0.05
@@ -107,6 +107,7 @@ def record(number: str, seeds: tuple[int, ...] = SEEDS) -> dict:
     """Runs every seed of an experiment and returns what is to be written: rows, and the code and data behind them."""
     experiment = importlib.import_module(f"course_utils.experiments.{MODULES[number]}")
     rows = experiment.baselines()
+    seeds = seeds[: getattr(experiment, "SEEDS", len(seeds))]
     for seed in seeds:
         rows += [{"seed": seed, **row} for row in experiment.run(seed)]
         print(f"{number}: seed {seed} done", flush=True)

@@ -167,12 +167,13 @@ class FrozenFeatures(nnx.Module):
     """Features computed before, projected to the model's width: nothing of the picture is learnt here but that."""
 
     def __init__(self, config: FeatureConfig, *, rngs: nnx.Rngs):
+        self.norm = nnx.LayerNorm(config.features, rngs=rngs)
         self.project = Linear(config.features, config.width, rngs=rngs)
         self.positions = Positions(config.tokens, config.width, rngs=rngs)
 
     def __call__(self, features: jax.Array) -> tuple[jax.Array, dict]:
         """float32[B, N, D_f] → grid float32[B, N, D]."""
-        return self.positions(self.project(features)), {}
+        return self.positions(self.project(self.norm(features))), {}
 
 
 class LSTMQuestion(nnx.Module):
@@ -181,10 +182,12 @@ class LSTMQuestion(nnx.Module):
     def __init__(self, config: LSTMConfig, *, rngs: nnx.Rngs):
         self.words = Embed(config.words, config.embedding, rngs=rngs)
         self.lstm = LSTM(config.embedding, config.width, rngs=rngs)
+        self.norm = nnx.LayerNorm(config.width, rngs=rngs)
 
     def __call__(self, tokens: jax.Array) -> tuple[jax.Array, dict[str, jax.Array]]:
         """int32[B, T] → float32[B, D]; ``states`` float32[B, T, D]."""
-        return self.lstm(self.words(tokens), tokens != PAD)
+        last, aux = self.lstm(self.words(tokens), tokens != PAD)
+        return self.norm(last), aux
 
 
 class TransformerQuestion(nnx.Module):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -59,13 +60,15 @@ class StackConfig:
 class VQAConfig:
     """Which encoders, and how they meet. ``image=None`` is blind: it answers from the question alone.
 
-    ``answers`` K; ``depth`` and ``heads`` of the decoder that writes (the classifier has none).
+    ``answers`` K; ``hidden`` units between the fused vector and the classifier's scores; ``depth`` and ``heads`` of the
+    decoder that writes (the classifier has none).
     """
 
     image: ImageConfig | None = WindowConfig()
     question: QuestionConfig = LSTMConfig()
     fusion: PoolingConfig | StackConfig = PoolingConfig()
     answers: int = len(ANSWERS)
+    hidden: int = 256
     depth: int = 1
     heads: int = 4
 
@@ -78,7 +81,7 @@ class VQAConfig:
         }  # fmt: skip
         questions = {"lstm": LSTMConfig.tiny(), "transformer": TransformerConfig.tiny()}
         fused = StackConfig(width=5) if fusion == "san" else PoolingConfig(name=fusion, width=5, rank=3)
-        return cls(image=images[image], question=questions[question], fusion=fused, heads=2)
+        return cls(image=images[image], question=questions[question], fusion=fused, hidden=7, heads=2)
 
     def blind(self) -> VQAConfig:
         """The same without eyes."""
@@ -148,12 +151,15 @@ class VQAClassifier(nnx.Module):
 
     def __init__(self, config: VQAConfig, *, rngs: nnx.Rngs):
         self.fusion = Fusion(config, rngs=rngs)
-        self.classify = Linear(config.question.width, config.answers, rngs=rngs)
+        self.hidden = Linear(config.question.width, config.hidden, rngs=rngs)
+        self.classify = Linear(config.hidden, config.answers, rngs=rngs)
+        # Under a sigmoid every answer starts at about 1 / K; a softmax does not feel it.
+        self.classify.bias[...] = jnp.full(config.answers, -math.log(config.answers))
 
     def __call__(self, image: jax.Array | None, tokens: jax.Array) -> tuple[jax.Array, dict[str, Any]]:
         """As :class:`Fusion` → logits float32[B, K]; aux of the fusion, and ``fused`` float32[B, D]."""
         fused, aux = self.fusion(image, tokens)
-        return self.classify(gelu(fused)), {**aux, "fused": fused}
+        return self.classify(gelu(self.hidden(fused))), {**aux, "fused": fused}
 
 
 class AnswerDecoder(nnx.Module):

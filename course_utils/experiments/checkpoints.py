@@ -1,0 +1,70 @@
+"""Makes the checkpoints that are shipped in ``data/checkpoints``: ``python -m course_utils.experiments.checkpoints``.
+
+The same seed gives the same checkpoint on the same machine; on another the last bits may differ, and with them what
+was recorded from it. Make the recordings anew after it: ``make experiments``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+
+import numpy as np
+from flax import nnx
+
+from course_utils import paths, runtime, training
+from course_utils.models.fusion import grid
+from course_utils.nn import checkpoint
+from course_utils.world import render, scenes
+
+
+def grid_tower() -> grid.GridTower:
+    """Notebook 01's frozen tower: it names what stands where in scenes of the training split."""
+
+    def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:
+        drawn = scenes.sample(rng, 128, objects=(2, scenes.SLOTS), sign=0.5)
+        return {**render.stamps(drawn, grid.SIDE), **grid.place_names(drawn)}
+
+    tower = grid.GridTower(rngs=nnx.Rngs(0))
+    training.fit(
+        tower, grid.naming_loss, sample, steps=8000, learning_rate=3e-3, data={"tiles": render.tiles(grid.SIDE)}
+    )
+    return tower
+
+
+def named_right(tower: grid.GridTower, scenes_: scenes.Scenes) -> dict[str, float]:
+    """The share of objects (not of empty places) whose kind is named right, of colours, sizes and words."""
+    logits = training.predict(tower, _logits, {"image": np.asarray(render.render(scenes_, grid.SIDE))})
+    names = grid.place_names(scenes_)
+    applies = {what: named > 1 if what == "kind" else named >= 0 for what, named in names.items()}
+    return {what: float((logits[what].argmax(-1) == names[what])[applies[what]].mean()) for what in names}
+
+
+def _logits(tower: grid.GridTower, batch):
+    return tower(batch["image"])
+
+
+CHECKPOINTS = {"grid_tower": grid_tower}
+
+
+def make(name: str) -> None:
+    """Trains, writes ``data/checkpoints/NAME.safetensors`` and lists its checksum."""
+    folder = paths.data_dir()
+    file = folder / "checkpoints" / f"{name}.safetensors"
+    file.parent.mkdir(exist_ok=True)
+    model = CHECKPOINTS[name]()
+    checkpoint.save(model, file)
+    sums = json.loads((folder / "CHECKSUMS.json").read_text())
+    sums[f"checkpoints/{name}.safetensors"] = hashlib.sha256(file.read_bytes()).hexdigest()
+    (folder / "CHECKSUMS.json").write_text(json.dumps(dict(sorted(sums.items())), indent=2) + "\n")
+    test = scenes.sample(scenes.generator("test"), 2000, objects=(2, scenes.SLOTS), sign=0.5, split="test")
+    print(name, {what: round(share, 3) for what, share in named_right(model, test).items()}, "right on test scenes")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", default=list(CHECKPOINTS), help="which (default: all)")
+    runtime.use_compilation_cache()
+    for chosen in parser.parse_args().names:
+        make(chosen)

@@ -1,0 +1,94 @@
+"""Ways to answer, and ways to read: a list of answers against a written word, one label against soft scores; encoders.
+
+Every model is taught on the same balanced questions of all ten types, for the same number of steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from flax import nnx
+
+from course_utils.experiments.fusion import asking
+from course_utils.models import fusion
+from course_utils.world import render
+
+PICTURES = 16_000
+STEPS = 1200
+TEST = 4096
+PIXEL_SEEDS = 3  # models that learn from pixels take a minute each; fewer seeds
+
+WAYS = {
+    "classifier, one answer": (fusion.VQAClassifier, fusion.softmax_loss),
+    "classifier, soft scores": (fusion.VQAClassifier, fusion.sigmoid_loss),
+    "generator": (fusion.VQAGenerator, fusion.writing_loss),
+}
+_TWO_HOPS, _ONE_HOP = fusion.StackConfig(hops=2, width=64), fusion.StackConfig(hops=1, width=128)
+# name → config, and whether it learns from pixels
+READERS = {
+    "frozen features · LSTM": (asking.config(_TWO_HOPS), False),
+    "frozen features · transformer": (asking.config(_TWO_HOPS, question=fusion.TransformerConfig()), False),
+    "frozen features · LSTM, one hop": (asking.config(_ONE_HOP), False),
+    "frozen features · LSTM, MUTAN": (asking.config(fusion.PoolingConfig("mutan", width=48)), False),
+    "frozen features · LSTM, concat": (asking.config(fusion.PoolingConfig("concat")), False),
+    "CNN from pixels · LSTM": (asking.config(_TWO_HOPS, image=fusion.WindowConfig()), True),
+    "ViT from pixels · LSTM": (asking.config(_TWO_HOPS, image=fusion.PatchConfig(depth=1)), True),
+}
+
+
+def taught(seed: int = 0) -> asking.Asked:
+    """The training set of a seed."""
+    return asking.asked("balanced", PICTURES, seed)
+
+
+def test() -> asking.Asked:
+    """The test set: the same for every model."""
+    return asking.asked("balanced", TEST, test=True)
+
+
+def train(way: str, *, seed: int = 0, steps: int = STEPS, targets: np.ndarray | None = None, watch: Callable | None = None):
+    """One of ``WAYS``, reading frozen features with two hops.
+
+    ``targets`` float32[n, K]: soft scores of K answers for :func:`taught`, made by somebody else.
+
+    Raises
+    ------
+    ValueError
+        If there is no such way.
+    """
+    if way not in WAYS:
+        raise ValueError(f"There is no way {way!r}. Choose from: {', '.join(WAYS)}.")
+    build, loss = WAYS[way]
+    config = asking.config() if targets is None else asking.config(answers=np.shape(targets)[1])
+    model = build(config, rngs=nnx.Rngs(seed))
+    asking.train(model, taught(seed), loss, steps=steps, seed=seed, targets=targets, watch=watch)
+    return model
+
+
+def run(seed: int) -> list[dict]:
+    """All ways and readers, the first with every type's accuracy; then blind, and a picture of another question."""
+    rows, data = [], test()
+
+    def tell(arm: str, given: np.ndarray, types: bool = False) -> None:
+        values = {"right": asking.right(given, data), "VQA accuracy": asking.accuracy(given, data)}
+        if types:
+            values |= {f"right on {name}": value for name, value in asking.by_type(given, data).items()}
+        rows.extend({"arm": arm, "measure": measure, "value": value} for measure, value in values.items())
+
+    for way in WAYS:
+        model = train(way, seed=seed)
+        tell(way, asking.answers(model, data), types=True)
+        if way == "classifier, one answer":
+            tell("another picture", asking.answers(model, data, pictures=asking.another_picture(data)), types=True)
+    blind = fusion.VQAClassifier(asking.config().blind(), rngs=nnx.Rngs(seed))
+    asking.train(blind, taught(seed), fusion.softmax_loss, steps=STEPS // 2, seed=seed)
+    tell("blind", asking.answers(blind, data), types=True)
+    for name, (config, pixels) in READERS.items():
+        if pixels and seed >= PIXEL_SEEDS:
+            continue
+        seen = [np.asarray(render.render(d.scenes, 64)) if pixels else None for d in (taught(seed), data)]
+        model = fusion.VQAClassifier(config, rngs=nnx.Rngs(seed))
+        asking.train(model, taught(seed), fusion.softmax_loss, steps=STEPS, seed=seed, pictures=seen[0])
+        tell(name, asking.answers(model, data, pictures=seen[1]))
+    return rows

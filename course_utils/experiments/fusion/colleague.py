@@ -1,0 +1,52 @@
+"""A run that looks fine and is wrong, and the two ways to put it to the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from course_utils import training
+from course_utils.experiments.fusion import answering, asking
+from course_utils.models import fusion
+from course_utils.models.fusion.vqa import AnswerDecoder
+from course_utils.nn.masks import attention_mask
+
+STEPS = 200
+
+
+class ColleaguesDecoder(AnswerDecoder):
+    """The decoder as the colleague wrote it."""
+
+    def __call__(self, fused: jax.Array, answer: jax.Array):
+        read = self.words(answer)  # nothing is shifted: every place reads the word that it should write
+        x = self.positions(jnp.concatenate([fused[:, None], read], 1))
+        x, aux = self.transformer(x, attention_mask(jnp.ones(x.shape[:2], bool), jnp.ones(x.shape[1], int)))
+        return self.unembed(x[:, 1:]), aux
+
+
+def train(*, seed: int = 0, steps: int = STEPS, watch: Callable | None = None) -> fusion.VQAGenerator:
+    """The colleague's generator, taught as ours is."""
+    config = asking.config()
+    model = fusion.VQAGenerator(config, rngs=nnx.Rngs(seed))
+    model.decoder = ColleaguesDecoder(config.question.width, depth=config.depth, heads=config.heads, rngs=nnx.Rngs(seed))
+    asking.train(model, answering.taught(seed), fusion.writing_loss, steps=steps, seed=seed, watch=watch)
+    return model
+
+
+def _logits_as_in_training(model, batch) -> jax.Array:
+    return model(batch["image"], batch["tokens"], batch["answer"])[0]
+
+
+def their_accuracy(model: fusion.VQAGenerator, data: asking.Asked, *, pictures: np.ndarray | None = None) -> float:
+    """The share of right words as the colleague measures it: with the batch of the training loss, on a test set.
+
+    ``pictures`` as in :func:`asking.answers`.
+    """
+    wanted = fusion.ANSWER_TOKENS[data.answer][:, None]
+    batch = {"image": data.features if pictures is None else pictures, "tokens": data.tokens, "answer": wanted}
+    written = training.predict(model, _logits_as_in_training, batch).argmax(-1)
+    return float((written == wanted).mean())
