@@ -132,6 +132,8 @@ def doctor() -> list[str]:
 def start() -> None:
     """Prepares a notebook: cache on, machine and preset named, problems listed with their remedies."""
     use_compilation_cache()
+    if is_fast():  # a few steps of each program run: what counts is how soon it is compiled
+        jax.config.update("jax_disable_most_optimizations", True)
     print(describe())
     for problem in doctor():
         print("✗", problem)
