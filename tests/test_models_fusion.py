@@ -353,8 +353,22 @@ def test_losses_start_at_guessing_and_fall(head, loss, config):
     config = fusion.VQAConfig.tiny(*config)
     batch, model = batch_for(config, n=13), head(config, rngs=nnx.Rngs(0))
     history = training.fit(model, loss, lambda rng: batch, steps=60, learning_rate=0.03, chunk=60, progress=False)
-    choices = len(Q.VOCAB) if head is fusion.VQAGenerator else len(Q.ANSWERS)
-    guess = len(Q.ANSWERS) * np.log(2) if loss is fusion.sigmoid_loss else np.log(choices)
+    guess = np.log(len(Q.VOCAB) if head is fusion.VQAGenerator else len(Q.ANSWERS))
+    if loss is fusion.sigmoid_loss:  # K answers at 1 / K: each costs about 1 / K, and log K where it is right
+        guess = 1 + batch["targets"].sum(1).mean() * guess
     assert abs(history.loss[0] / guess - 1) < 0.3
     assert history.loss[-1] < 0.5 * history.loss[0]
     assert history.metrics["accuracy"][-1] > history.metrics["accuracy"][0]
+
+
+def test_under_a_sigmoid_answers_start_rare_and_a_softmax_does_not_feel_it():
+    config = fusion.VQAConfig.tiny("features", "lstm", "mlb")
+    batch, model = batch_for(config, n=101), fusion.VQAClassifier(config, rngs=nnx.Rngs(0))
+    k = len(Q.ANSWERS)
+    logits, _ = run(model, batch["image"], batch["tokens"])
+    p = np.asarray(jax.nn.sigmoid(logits))
+    assert 0.8 < k * p.mean() < 1.25 and 0.5 < k * np.percentile(p, 5) and k * np.percentile(p, 95) < 2
+    model.classify.bias[...] = jnp.zeros(k)
+    without, _ = run(model, batch["image"], batch["tokens"])
+    assert np.asarray(jax.nn.sigmoid(without)).mean() > 0.3, "half of all answers at once, without the bias"
+    np.testing.assert_allclose(jax.nn.softmax(logits), jax.nn.softmax(without), rtol=1e-4)
