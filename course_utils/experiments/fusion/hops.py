@@ -1,7 +1,7 @@
 """Two looks against one, on questions that need two: find the dog, read its colour, find the other thing of that colour.
 
-After Yang et al., 2016, "Stacked attention networks for image question answering": two attention layers gained 0.7 points
-over one there.
+After Yang et al., 2016, "Stacked attention networks for image question answering", where a second attention layer helped
+a little.
 """
 
 from __future__ import annotations

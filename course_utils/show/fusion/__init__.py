@@ -1,0 +1,1 @@
+"""The figures, the diagram and the widget of notebook 01."""

@@ -1,0 +1,76 @@
+"""One look against two: how many answers are right, and where each look goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from course_utils.show import charts
+from course_utils.show.board import Board
+from course_utils.show.marks import text_width
+from course_utils.show.palette import NEUTRAL, role as role_of
+
+_ARMS = [("dot-product", hops, how) for how in ("plain", "shown") for hops in (1, 2)]
+_ON = {"anchor": ("the dog", "vision"), "target": ("its match", "fusion"), "other": ("others", "ink"), "empty": ("nothing", "control")}
+
+
+def hops(recorded: Mapping, live: Mapping[tuple[str, int, str], Mapping]) -> Board:
+    """Accuracy of four models with equal numbers of parameters, and the shares of attention of every look.
+
+    Parameters
+    ----------
+    recorded : (arm, measure) → Estimate; arms "score/hops/how", measures "accuracy" and "hop k on …"; ("another thing",
+        "accuracy") is a guess.
+    live : (score, hops, how) → {"accuracy": share}.
+    """
+    names = [f"{hops} look{'s' * (hops > 1)}, {how}" for _, hops, how in _ARMS]
+    arms = ["/".join(map(str, arm)) for arm in _ARMS]
+    found = [recorded[arm, "accuracy"] for arm in arms]
+    by_name = dict(zip(names, found))
+    guess = recorded["another thing", "accuracy"].mean
+    rows = [(i, k) for i, (_, hops, _) in enumerate(_ARMS) for k in range(1, hops + 1)]
+    b = Board(
+        800, 432, f"Two looks: {by_name['2 looks, plain'].mean:.0%} from answers alone, "
+        f"{by_name['2 looks, shown'].mean:.0%} when the first is shown the way",
+        f"“What has the same colour as the dog?” Equal parameters; mean of {found[0].seeds} recorded runs, with 95% intervals.",
+        alt="Dot chart of right answers with stacked bars of attention. " + " ".join(
+            f"{name}: {e.mean:.0%}." for name, e in by_name.items()) + " " + " ".join(
+            f"{names[i]}, look {k}: {recorded[arms[i], f'hop {k} on anchor'].mean:.0%} on the anchor, "
+            f"{recorded[arms[i], f'hop {k} on target'].mean:.0%} on the target." for i, k in rows if _ARMS[i][1] == 2),
+        words=90,
+    )  # fmt: skip
+    pitch, top = 68, 92
+    ax = b.axes(132, top, 268, pitch * len(arms))
+    mean, low, high = ([100 * getattr(e, part) for e in found] for part in ("mean", "low", "high"))
+    charts.dots(ax, names, mean, low, high, roles=["fusion" if how == "shown" else "control" for _, _, how in _ARMS], fmt="{:.0f}%")
+    for y, arm in enumerate(_ARMS):
+        if arm in live:
+            ax.plot(100 * live[arm]["accuracy"], y, "s", ms=6, mfc="none", mec=NEUTRAL["ink"], mew=1.2, zorder=6, clip_on=False)
+    charts.chance(ax, 100 * guess, "any other thing", vertical=True)
+    ax.set(xlim=(0, 100), xticks=(0, 50, 100), xlabel="right answers, %")
+    for i, k in rows:
+        hops_of = _ARMS[i][1]
+        height = 24
+        y = top + pitch * (i + 0.5) - height / 2 + (0 if hops_of == 1 else (2 * k - 3) * 14)
+        x, width = 508, 268
+        b.text(500, y + height / 2, f"look {k}", 8.5, NEUTRAL["ink2"], ha="right")
+        for what, (_, role) in _ON.items():
+            share = recorded[arms[i], f"hop {k} on {what}"].mean
+            w = width * share
+            if w < 1:
+                continue
+            fill = role_of(role)["fill"] if role in ("vision", "fusion") else (NEUTRAL["mute"] if role == "ink" else NEUTRAL["panel"])
+            b.rect(x, y, w, height, fill, r=min(2, w / 3))
+            if w > 34:
+                ink = "white" if role in ("vision", "fusion", "ink") else NEUTRAL["ink2"]
+                b.text(x + w / 2, y + height / 2, f"{share:.0%}", 8.5, ink, ha="center")
+            x += w
+    x = 492
+    b.text(484, 76, "looks at", 8.5, NEUTRAL["ink2"], ha="right")
+    for what, (label, role) in _ON.items():
+        color = role_of(role)["deep"] if role in ("vision", "fusion") else NEUTRAL["ink2"]
+        mark = "■" if role != "control" else "□"
+        b.text(x, 76, f"{mark} {label}", 8.5, color if role != "ink" else NEUTRAL["mute"])
+        x += text_width(f"{mark} {label}", 8.5) + 14
+    if live:
+        b.text(776, 412, "□ this notebook's run", 8.5, NEUTRAL["ink2"], ha="right")
+    return b

@@ -1,0 +1,68 @@
+"""Fusion functions at equal numbers of parameters: one panel a task, one line a function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from course_utils.show import charts
+from course_utils.show.board import Board
+from course_utils.show.palette import NEUTRAL, role as role_of
+
+_TASKS = {
+    "sum": "a sum decides", "few products": "a few products decide", "all products": "all products decide",
+}  # fmt: skip
+# name → label, role, 1 for the deep shade
+_POOLINGS = {
+    "concat": ("concat", "language", 0), "concat-mlp": ("concat + MLP", "vision", 0), "mlb": ("MLB", "fusion", 0),
+    "mutan": ("MUTAN", "fusion", 1), "bilinear": ("full bilinear", "ink", 1),
+}  # fmt: skip
+
+
+def shootout(recorded: Mapping, live: Mapping[tuple[str, str], float], budget: int) -> Board:
+    """Accuracy against the number of parameters, for three tasks.
+
+    Parameters
+    ----------
+    recorded : (arm, measure) → Estimate; arms "task/pooling", measures the budgets as text.
+    live : (task, pooling) → accuracy of this notebook's runs, at ``budget``.
+    """
+    budgets = sorted({int(measure) for arm, measure in recorded if arm == "sum/mlb"})
+    at = {key: 100 * recorded[f"{key[0]}/{key[1]}", str(budget)].mean for key in
+          ((task, name) for task in _TASKS for name in ("concat", "concat-mlp", "mlb", "mutan"))}  # fmt: skip
+    b = Board(
+        800, 400, "Which fusion is best? It depends on what the answers need",
+        f"Right answers on new pairs of vectors, by number of parameters. Mean of {recorded['sum/mlb', str(budget)].seeds} "
+        "recorded runs; bars: 95% interval.",
+        alt=f"Three line charts. At {budget:,} parameters: " + " ".join(
+            f"{_TASKS[task]}: " + ", ".join(f"{name} {at[task, name]:.0f}%" for name in ("concat", "concat-mlp", "mlb", "mutan")) + "."
+            for task in _TASKS),
+        words=90,
+    )  # fmt: skip
+    for k, (task, words) in enumerate(_TASKS.items()):
+        left = 80 + 244 * k
+        ax = b.axes(left, 124, 200, 192)
+        b.text(left, 104, words, 10, weight="bold")
+        for name, (_, role, deep) in _POOLINGS.items():
+            found = [(n, recorded[f"{task}/{name}", str(n)]) for n in budgets if (f"{task}/{name}", str(n)) in recorded]
+            x = np.log2([n for n, _ in found])
+            mean, low, high = ([100 * getattr(e, part) for _, e in found] for part in ("mean", "low", "high"))
+            charts.series(ax, x, mean, low, high, role=role, variant=deep)
+            if (task, name) in live:
+                ax.plot(np.log2(budget), 100 * live[task, name], "s", ms=6, mfc="none", mec=NEUTRAL["ink"], mew=1.2, zorder=6)
+        floor = 100 * recorded[f"{task}/commonest answer", "accuracy"].mean
+        charts.chance(ax, floor, "" if k else "commonest answer", above=floor < 12)
+        ax.set(xticks=np.log2(budgets), xticklabels=[f"{n // 1000}k" for n in budgets], ylim=(0, 100),
+               yticks=(0, 25, 50, 75, 100), xlabel="parameters", xlim=np.log2(budgets)[[0, -1]] + (-0.15, 0.15))  # fmt: skip
+        if k:
+            ax.set_yticklabels([])
+        else:
+            ax.set_ylabel("right answers, %")
+    x = 80
+    for label, role, deep in _POOLINGS.values():
+        b.text(x, 78, f"● {label}", 9, role_of(role)["deep" if deep else "main"], weight="bold")
+        x += 40 + 7.4 * len(label)
+    if live:
+        b.text(776, 384, "□ this notebook's run", 8.5, NEUTRAL["ink2"], ha="right")
+    return b

@@ -1,0 +1,622 @@
+# %% [markdown]
+# # 01 · Questions about pictures
+#
+# {{badge}}
+#
+# **A model can answer most questions about a picture without looking at it. You will catch one doing so, and build one that looks.**
+#
+# At the end of this notebook you
+# - can say what visual question answering (VQA) asks, what counts as a right answer, and write both metric and training targets;
+# - have watched a *language prior* appear, fool a test, and vanish on another one;
+# - have fused two vectors by a sum and by products, at equal numbers of parameters, and know when a product is needed;
+# - have written the attention of a Stacked Attention Network, seen where it looks, and measured what a second look buys;
+# - have found the mistake in a run that reports 100 %.
+#
+# | | |
+# |---|---|
+# | your time | about 90 minutes; what stands under *Further* comes on top |
+# | computing | under two minutes in all on two CPU cores |
+# | needed | notebook 00 or its equivalent: JAX arrays, a training loop, a softmax; what an LSTM and an embedding are for |
+
+# %% setup
+
+# %%
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from course_utils import runtime, training
+from course_utils.exercises import check
+from course_utils.experiments import record
+from course_utils.experiments.fusion import answering, asking, colleague, hops, prior, shootout
+from course_utils.metrics import vqa as metric
+from course_utils.models import fusion
+from course_utils.show import fusion as figures
+from course_utils.show import live, source
+from course_utils.world import questions, render, scenes
+
+runtime.start()
+recorded = record.load("01")
+
+# %% [markdown]
+# ## 1 · What is asked?
+#
+# A picture, a question, an answer: *visual question answering* is the oldest test of whether a model sees **and** reads. The first large data set, VQA (Antol et al., 2015), had a weakness that took a year to notice. The second version (Goyal et al., 2017) repaired it with **balanced pairs**: for each question and picture, people chose a *similar* picture (out of 24 candidates) that gives the same question another answer. Our world makes such pairs by one small edit.
+
+# %%
+taught, test = answering.taught(), answering.test()  # balanced pairs; every second half holds the edited pictures
+half = len(test) // 2
+first_of = {name: int(np.flatnonzero(test.questions.type[:half] == k)[1]) for k, name in enumerate(questions.TYPES)}
+
+figures.pairs([
+    (np.asarray(render.render(test.scenes[[i, i + half]], 96)), test.questions[i].texts()[0],
+     [questions.ANSWERS[test.answer[j]] for j in (i, i + half)])
+    for i in (first_of["colour"], first_of["exist"], first_of["relation"])
+]).show()
+
+# %% [markdown]
+# Read a question and cover the pictures: the words alone do not tell the answer. That is the whole point of a balanced pair.
+#
+# There are ten types of questions here. Most have a well-known relative: *relation*, *two-hop* and *same* are compositional like **GQA** (Hudson & Manning, 2019); *knowledge* needs a fact that no picture shows, as in **OK-VQA** (Marino et al., 2019); *reading* asks about a sign, as in **TextVQA** (Singh et al., 2019).
+
+# %%
+for name, i in first_of.items():
+    print(f"{name:10} {test.questions[i].texts()[0]:58} {questions.ANSWERS[test.answer[i]]}")
+
+# %% [markdown]
+# This is the model that you will train, over and over, in a few seconds each time:
+
+# %%
+figures.pipeline().show()
+
+# %% [markdown]
+# The **picture** becomes a grid of $N = 9$ vectors, one for each place. They come from a small tower that was taught beforehand to *name* what stands in a place, and that stays frozen, as the ImageNet networks of the first VQA models did. The **question** is read word by word by an LSTM and ends as one vector $u$. Both *meet*, and a classifier chooses an answer. Everything but the tower is trained here.
+#
+# ## 2 · What is a right answer?
+#
+# People disagree. Is it "couch" or "sofa"? So ten people answered each question of VQA, and an answer counts in full when **three** of them gave it. To be fair to people, whose own answer cannot count for themselves, the official metric leaves one annotator out at a time and averages:
+#
+# $$\text{accuracy}(a) = \frac{1}{10} \sum_{i=1}^{10} \min\!\left(1, \frac{\text{number of the other nine, without } i, \text{ who said } a}{3}\right)$$
+#
+# It is often misquoted as $\min(1, n/3)$ with $n$ votes out of ten, which is not the same: with two votes that gives 0.67, the real metric 0.6.
+#
+# Before answers are compared, punctuation and articles go and number words become digits:
+
+# %%
+for answer in ("Two dogs.", "the  RED one!", "dont know", "1,000"):
+    print(f"{answer!r:16} → {metric.normalise(answer)!r}")
+
+# %% [markdown] exercise="01.1" name="vqa_accuracy" title="How right is an answer?" points=4 difficulty=1 minutes=10
+# Write the metric for a batch. Answers are already normalised and written as numbers, so two answers are the same if their numbers are. `given[b]` holds what the $A$ annotators of question $b$ said; usually $A = 10$, but count them: your function must work for any $A$.
+#
+# Hint: For one question, count the votes $n$ for the answer. There are only two kinds of annotators to leave out: the $n$ who agree with the answer, and the $A - n$ who do not. What is the count among the others in each case?
+#
+# Hint: `votes = (given == answers[:, None]).sum(1)` has shape $(B,)$. Of the $A$ ways to leave one out, `votes` leave `votes - 1` behind and `A - votes` leave `votes`. Clip each count divided by 3 at 1, and take the weighted mean.
+
+# %% solution="01.1"
+def vqa_accuracy(answers, given):
+    """The official accuracy of each answer.
+
+    answers: int[B], given: int[B, A], what A annotators said  →  float[B], between 0 and 1
+    """
+    ### BEGIN SOLUTION
+    votes = (given == answers[:, None]).sum(1)  # (B,)
+    people = given.shape[1]
+    if_agreeing_left = jnp.minimum(1, (votes - 1) / 3)
+    if_other_left = jnp.minimum(1, votes / 3)
+    return (votes * if_agreeing_left + (people - votes) * if_other_left) / people
+    ### END SOLUTION
+
+# %% check="01.1"
+accuracy = check("01.1", vqa_accuracy)
+
+# %% graded="01.1"
+from course_utils.exercises import grade
+
+grade("01.1", vqa_accuracy)
+
+# %% [markdown]
+# What does the metric say of the truth, of one annotator, and of the **opposite** answer to yes-no questions?
+
+# %%
+binary = test.answer < 2  # yes or no
+opposite = np.where(binary, 1 - test.answer, 0)
+for who, given, which in [
+    ("the right answer", test.answer, np.ones(len(test), bool)),
+    ("the first annotator", test.given[:, 0], np.ones(len(test), bool)),
+    ("the wrong one of yes and no", opposite, binary),
+]:
+    print(f"{who:30} {np.mean(accuracy(jnp.asarray(given), jnp.asarray(test.given))[which]):.2f}")
+
+# %% [markdown]
+# Look at the last line. One of our annotators in five slips, and where there are only two answers, those slips all fall on the same wrong one: it earns a large part of a point. **A VQA accuracy is not a share of right answers**, and its floor is not 0. Since we know the truth in this world, the rest of the notebook counts right answers, plainly, and uses the metric where it belongs.
+#
+# ## 3 · How does a model answer?
+#
+# **By choosing.** Keep the most frequent answers of the training set as a list of $K$ (VQA models used about 3,000), and let a classifier score them all. Several answers may earn something, so the strong models for VQA v2 did not train a softmax on one label but a **sigmoid for each answer** against a soft target: the accuracy which that answer would get.
+
+# %% [markdown] exercise="01.2" name="answer_targets" title="What does the classifier learn from?" points=4 difficulty=2 minutes=12
+# `annotations[b]` is the list of what people said to question $b$, already normalised. Return two things:
+# 1. `vocabulary`: the `most` most frequent answers, counting *all* annotators of all questions; the most frequent first, ties in alphabetical order;
+# 2. `targets`, shape $(B, K)$: the VQA accuracy that answer $k$ of the vocabulary would get on question $b$, by the formula above. Answers that were cut off are nobody's target: such a question may have a row of zeros.
+#
+# Hint: `collections.Counter` counts strings. `sorted(counts, key=...)` can sort by two things at once if the key is a pair: minus the count, then the word.
+#
+# Hint: With $n$ votes out of $A$, the accuracy is $\big(n \min(1, \tfrac{n-1}{3}) + (A - n) \min(1, \tfrac{n}{3})\big) / A$. `given.count(answer)` gives $n$.
+
+# %% solution="01.2"
+import collections
+
+
+def answer_targets(annotations, most):
+    """The answers that a classifier can give, and what each is worth.
+
+    annotations: list of B lists of strings, most: K  →  vocabulary: list of K strings, targets: float[B, K]
+    """
+    ### BEGIN SOLUTION
+    counts = collections.Counter(answer for given in annotations for answer in given)
+    vocabulary = sorted(counts, key=lambda answer: (-counts[answer], answer))[:most]
+
+    def worth(answer, given):
+        n, people = given.count(answer), len(given)
+        return (n * min(1, (n - 1) / 3) + (people - n) * min(1, n / 3)) / people
+
+    targets = np.array([[worth(answer, given) for answer in vocabulary] for given in annotations])
+    return vocabulary, targets
+    ### END SOLUTION
+
+# %% check="01.2"
+targets_of = check("01.2", answer_targets)
+
+# %% graded="01.2"
+grade("01.2", answer_targets)
+
+# %% [markdown]
+# Your function now makes the targets of a real training set: 16,000 questions with ten annotations each. We keep 64 of the 72 answers, so that you can see the price of a closed list.
+
+# %%
+annotations = [[questions.ANSWERS[a] for a in given] for given in taught.given]
+vocabulary, soft = targets_of(annotations, 64)
+lost = [answer for answer in questions.ANSWERS if answer not in vocabulary]
+print(f"cut off: {', '.join(lost)}")
+print(f"questions whose right answer cannot be given: {np.isin(test.answer, [questions.ANSWERS.index(a) for a in lost]).mean():.1%}")
+
+# %%
+chooser = answering.train(
+    "classifier, soft scores", steps=runtime.steps(answering.STEPS), targets=np.asarray(soft),
+    watch=live.LossCurve("A classifier learns from soft scores", role="fusion"),
+)
+place_of = np.array([questions.ANSWERS.index(answer) for answer in vocabulary])  # in the list of all 72
+chosen = place_of[asking.scores(chooser, test).argmax(-1)]
+
+# %% [markdown]
+# **By writing.** Or let a small decoder *write* the answer as a word, from the same vocabulary as the questions: nothing but training keeps it from answering "is" or "the". This is how today's models answer, and it needs no list.
+
+# %%
+writer = answering.train(
+    "generator", steps=runtime.steps(answering.STEPS), watch=live.LossCurve("A generator learns to write answers", role="language")
+)
+written = asking.answers(writer, test)
+print(f"words that are no answer at all: {(written < 0).mean():.1%}")
+
+# %%
+figures.arms(
+    "Choosing and writing, on new balanced questions",
+    {name: recorded[name, "right"] for name in (*answering.WAYS, "another picture", "blind")},
+    {"classifier, soft scores": asking.right(chosen, test), "generator": asking.right(written, test)},
+    controls=("another picture", "blind"),
+).show()
+
+# %% [markdown]
+# Three things to see. Soft scores did **not** help here: our annotators slip at random, so one clean label teaches faster. On real VQA, where disagreement carries meaning, they did. Writing is a little slower to learn than choosing, and it may catch up with more steps; its advantage is that it needs no list. And both controls do badly, though not at zero: *blind* never sees a picture, and *another picture* is the first classifier shown the picture of some other question.
+#
+# One number hides a lot. Per type:
+
+# %%
+figures.by_type(
+    {"one answer": {t: recorded["classifier, one answer", f"right on {t}"].mean for t in questions.TYPES},
+     "writing": {t: recorded["generator", f"right on {t}"].mean for t in questions.TYPES}},
+    {t: recorded["blind", f"right on {t}"].mean for t in questions.TYPES},
+    title="Easy where one look suffices, hard where things must be compared",
+).show()
+
+# %% [markdown]
+# Keep the bottom of this figure in mind: *count*, *relation* and *same*. Section 6 comes back to it.
+#
+# ## 4 · Does it look at all?
+#
+# The first VQA data set was not balanced. Of its questions that began "What sport is", 41 % had the answer "tennis"; of those that began "How many", 39 % had the answer "2" (Goyal et al., 2017). Why look, then?
+#
+# Let us build such a data set: every question's *text* has a favourite answer, which is right 85 times in 100. We test on three sets of new pictures:
+# - **biased**, like the training set;
+# - **flipped**: favourites exist, but they are *others* (Agrawal et al., 2018, called this "changing priors");
+# - **balanced**: the text tells nothing.
+#
+# Four models: one that sees and one that is **blind** (it gets the question only), each taught once on 4,000 biased and once on 4,000 balanced questions.
+#
+# **Predict, then run.** Take the model that *can* see, taught on biased questions. It gets about 7 in 10 right on the biased test. How many on the flipped one? Commit yourself; nobody grades a guess.
+
+# %%
+# Your guess for the sighted model that was taught on biased questions, on the flipped test, in percent: replace None.
+guess = None
+
+# %%
+models = {}
+for taught_on in prior.TAUGHT:
+    for eyes in ("blind", "sighted"):
+        models[eyes, taught_on] = prior.train(
+            eyes, taught_on, steps=runtime.steps(prior.STEPS if eyes == "sighted" else prior.BLIND_STEPS),
+            watch=live.LossCurve(f"{eyes}, taught on {taught_on} questions", role="vision" if eyes == "sighted" else "language"),
+        )
+
+# %%
+runs = {key: {kind: prior.right(model, kind) for kind in prior.TESTED} for key, model in models.items()}
+figures.prior(recorded, runs, guess).show()
+
+# %% [markdown]
+# Follow the lines from left to right.
+# - On the biased test the **blind** model is as good as the one with eyes. If this were your only test, you would ship it.
+# - On the flipped test it falls far below a guess: it says, with confidence, what used to be right.
+# - The sighted model **could** look, and mostly does not: it falls as well. Reading the question was the easier way to a low loss.
+# - Taught on balanced questions, the same network has no choice but to look, and no test surprises it.
+#
+# Is "it mostly does not look" a fact or a phrase? Show each model the picture of *another* question and count.
+
+# %%
+for taught_on in prior.TAUGHT:
+    model = models["sighted", taught_on]
+    print(f"taught on {taught_on:9} biased test: {runs['sighted', taught_on]['biased']:.0%} right; "
+          f"with another question's picture: {prior.right(model, 'biased', wrong_picture=True):.0%}")
+
+# %% [markdown]
+# The first model loses little: about as much as its eyes are worth. **A number on a test from the same source says nothing about looking.** When VQA got its balanced pairs, every published model fell, the one that only reads the question most of all (Goyal et al., 2017).
+#
+# Would more data cure it?
+
+# %%
+figures.prior_by_pictures(recorded).show()
+
+# %% [markdown]
+# More *biased* pictures help, because 15 in 100 of them contradict the favourite. But at every size the same number of *balanced* pictures is worth more. With an easier eye (more data, better features) the gap shrinks: a prior wins where looking is hard.
+#
+# ## 5 · Where picture and question meet
+#
+# So far the meeting was a black box. Take two vectors, $v$ from the picture and $h$ from the question, each of 24 numbers. The simplest fusion stacks them:
+#
+# $$z = W\,[v; h] + b = W_v v + W_h h + b$$
+#
+# That is a **sum** of what the picture says and what the question says. But "what colour is the dog?" is no sum: the question decides *which part* of the picture matters. For that, features of one must **multiply** features of the other. The full way is a *bilinear* form, one weight for each pair of features and each output $k$:
+#
+# $$z_k = v^\top T_k\, h + b_k$$
+#
+# What would that cost at the sizes of a real model, with a picture of 2,048 numbers, a question of 2,400 and 2,000 answers?
+
+# %%
+full = fusion.parameter_count("bilinear", 2048, 2400, 2000)
+print(f"full bilinear: {full:,} parameters, {full * 4 / 2**30:.0f} GiB in float32")
+print(f"MLB, inner width 1,200: {fusion.parameter_count('mlb', 2048, 2400, 2000, width=1200):,}")
+
+# %% [markdown]
+# So people looked for cheap products. **MLB** (Kim et al., 2017) projects both vectors into one space of $D$ numbers and multiplies there, element by element:
+#
+# $$z = P^\top \big( \tanh(U^\top v) \circ \tanh(V^\top h) \big) + b$$
+
+# %% [markdown] exercise="01.3" name="mlb_pooling" title="A product that one can afford" points=4 difficulty=1 minutes=6
+# Write MLB. `params` is a dictionary: `U` $(D_v \times D)$, `V` $(D_h \times D)$, `P` $(D \times D_{out})$, `b` $(D_{out})$. Vectors are rows here, so $U^\top v$ is written `v @ params["U"]`. It must work with any leading axes, such as $(B, N, D_v)$. Use `jnp`: your function is compiled below.
+#
+# Hint: Three matrix products, two tanh, one elementwise product. Which of them comes before the tanh, which after?
+#
+# Hint: First the two projections, each through its own `jnp.tanh`; multiply them with `*`; then `@ params["P"]`, and add the bias last.
+
+# %% solution="01.3"
+def mlb_pooling(params, v, h):
+    """Multimodal low-rank bilinear pooling.
+
+    v: float[..., D_v], h: float[..., D_h]  →  float[..., D_out]
+    """
+    ### BEGIN SOLUTION
+    left = jnp.tanh(v @ params["U"])  # (..., D)
+    right = jnp.tanh(h @ params["V"])
+    return (left * right) @ params["P"] + params["b"]
+    ### END SOLUTION
+
+# %% check="01.3"
+mlb = check("01.3", mlb_pooling)
+
+# %% graded="01.3"
+grade("01.3", mlb_pooling)
+
+# %% [markdown]
+# Now a fair fight: **2,000 parameters each**, two vectors in, one of 12 answers out. We know what decides, because we made the tasks. In *sum* each answer's score is something $v$ says plus something $h$ says. In *few products* it is a sum of products of a handful of their features. `concat-mlp` is concatenation followed by a hidden layer; `mutan` (exercise 01.5, under Further) refines MLB.
+
+# %%
+BUDGET = 2000
+fight = {}
+for task in ("sum", "few products"):
+    for name in ("concat", "concat-mlp", "mlb", "mutan"):
+        function = mlb if name == "mlb" else None  # yours, if it passed
+        fight[task, name] = shootout.accuracy(
+            name, task, BUDGET, steps=runtime.steps(shootout.STEPS), function=function)
+    print(task, {name: round(value, 2) for (of, name), value in fight.items() if of == task})
+
+# %%
+figures.shootout(recorded, fight, BUDGET).show()
+
+# %% [markdown]
+# - **Left**: where a sum decides, concatenation is perfect with 588 parameters, and *pure products fail*: MLB and the full bilinear form cannot add. (MUTAN can: its projections have biases, and a product with a constant is a sum.)
+# - **Middle**: where a few products decide, concatenation is at the floor, whatever its size; a hidden layer helps it imitate products, at a price. MUTAN needs the fewest parameters.
+# - **Right**: where *all* products decide, there is nothing to save: only the full form gets it, with its 6,924 parameters.
+#
+# So no fusion is best. Each is a bet on what the answers need; at equal parameters the papers reported MUTAN ahead of MLB and both ahead of concatenation on VQA, by one or two points, not by a landslide. The product of $v$ and $h$ *without* projections is hopeless: their axes have nothing to do with each other.
+#
+# ## 6 · Where does it look?
+#
+# A vector for the whole picture must describe everything, just in case. **Stacked Attention Networks** (Yang et al., 2016) keep the grid, and let the question look: it compares itself with every place, turns the scores into shares, and takes in the weighted mean of what is there. Then it looks *again*, knowing more.
+#
+# For one question $u$ and places $v_1 \dots v_N$:
+#
+# $$s_n = \frac{(W_I^\top v_n) \cdot (W_Q^\top u)}{\sqrt{k}}, \qquad p = \text{softmax}(s), \qquad u' = u + \sum_n p_n v_n$$
+#
+# (The paper computed $s_n$ by a small network with a tanh instead of a dot product; `fusion.HOPS` has both.)
+
+# %% [markdown] exercise="01.4" name="attention_hop" title="One look" points=4 difficulty=2 minutes=12
+# Write one hop for a batch: `grid` $(B, N, D)$, `u` $(B, D)$, and `params` with `W_I`, `W_Q`, both $(D \times k)$. Return `next_u` $(B, D)$ **and** the shares `p` $(B, N)$. Use `jnp`: your function is compiled below.
+#
+# Hint: The scores have one number for each question and place, shape $(B, N)$. Over which axis do shares add up to 1?
+#
+# Hint: `keys = grid @ params["W_I"]` is $(B, N, k)$, `query = u @ params["W_Q"]` is $(B, k)$; `jnp.einsum("bnk,bk->bn", ...)` gives all scores. After `jax.nn.softmax(..., axis=-1)`, `jnp.einsum("bn,bnd->bd", ...)` takes the weighted mean; do not forget `u +`.
+
+# %% solution="01.4"
+def attention_hop(params, grid, u):
+    """One look of a question at the places of a picture.
+
+    grid: float[B, N, D], u: float[B, D]  →  next_u: float[B, D], p: float[B, N]
+    """
+    ### BEGIN SOLUTION
+    keys = grid @ params["W_I"]  # (B, N, k)
+    query = u @ params["W_Q"]  # (B, k)
+    scores = jnp.einsum("bnk,bk->bn", keys, query) / jnp.sqrt(query.shape[-1])
+    p = jax.nn.softmax(scores, axis=-1)
+    return u + jnp.einsum("bn,bnd->bd", p, grid), p
+    ### END SOLUTION
+
+# %% check="01.4"
+look = check("01.4", attention_hop)
+
+# %% graded="01.4"
+grade("01.4", attention_hop)
+
+# %% [markdown]
+# Put your hop into the sighted model of section 4 and ask. Each panel shows the shares $p$ of one look over the nine places.
+
+# %%
+sighted = models["sighted", "balanced"]
+for hop in sighted.fusion.fuse.hops:
+    hop.function = look
+
+said, where = asking.answers(sighted, test), hops.maps(sighted, test)
+for name in ("colour", "size"):
+    of_type = np.flatnonzero(test.questions.type == questions.TYPES.index(name))
+    i = of_type[(said == test.answer)[of_type].argmax()]  # the first that it answers right
+    display(figures.looks(
+        np.asarray(render.render(test.scenes[[i]], 96))[0], test.questions[i].texts()[0],
+        questions.ANSWERS[test.answer[i]], where[i], questions.ANSWERS[said[i]],
+    ).show())
+
+# %% [markdown]
+# ### Does a second look help?
+#
+# Some questions need two: *"what has the same colour as the dog?"* First find the dog, then something of its colour. In these scenes five things stand anywhere, and a second pair shares another colour, so there is no way around it. One hop with $k = 128$ and two hops with $k = 64$ have the same number of parameters. We train two hops twice: **plain**, on answers only, and **shown**, where the loss also rewards the *first* hop for looking at the dog.
+
+# %%
+again = {}
+for how in ("plain", "shown"):
+    model = hops.train(2, how, steps=runtime.steps(hops.STEPS), function=look,
+                       watch=live.LossCurve(f"Two hops, {how}", role="fusion" if how == "shown" else "control"))
+    again["dot-product", 2, how] = {"accuracy": hops.right(model), "looks": hops.looks(model, hops.test())}
+
+# %%
+figures.hops(recorded, again).show()
+
+# %% [markdown]
+# An honest result, and not the one in the textbook. **Plain training gains nothing from the second hop**: both hops stay on *other things*, where a guess is right now and then. Yet the *same* network, with the *same* parameters, answers most of these questions once its first look is shown the way: then the first hop is on the dog, and the second finds the thing of its colour, which nobody ever pointed at. One hop that is shown the dog does worse than nothing: it looks where it should, and has no look left.
+#
+# So two looks *can* compose; gradient descent from answers alone did not find it here. In the paper a second layer helped a little, and its maps looked like reasoning. Remember this when you see such maps: a map says where a sum took its numbers from. Whether that is *why* the answer was given must be measured, as you did with another question's picture.
+#
+# And *two-hop* in the figure of section 3, "what is to the left of the dog?", which even one hop answers? A shortcut of ours: the question is only asked where exactly one thing stands on that side, so the answer is always the outermost thing. One look at the positions suffices:
+
+# %%
+for arm in ("frozen features · LSTM, one hop", "frozen features · LSTM"):
+    print(f"{arm:34} all types: {recorded[arm, 'right'].mean:.0%} right")
+
+# %% [markdown]
+# ## 7 · A run that looks fine
+#
+# A colleague rewrote the generator of section 3. *"Mine reaches 100 %, on **test** questions, after 200 steps. I think balanced pairs are solved."* You repeat their run, with their own evaluation.
+
+# %%
+theirs = colleague.train(
+    steps=runtime.steps(colleague.STEPS), watch=live.LossCurve("The colleague's generator", role="language")
+)
+print(f"their accuracy on test questions: {colleague.their_accuracy(theirs, test):.1%}")
+
+# %% [markdown]
+# No network that looks is this good, or this fast. Change **one** thing at a time. Which of these two measurements would you make first, and what do you expect? Write your suspicion down, then run both.
+
+# %%
+my_suspicion = "…"
+
+# %%
+other = colleague.their_accuracy(theirs, test, pictures=asking.another_picture(test))
+alone = asking.right(asking.answers(theirs, test), test)
+print(f"their evaluation, with another question's picture:          {other:.1%}")
+print(f"our evaluation: the model writes, and nobody tells it what: {alone:.1%}")
+
+# %% [markdown]
+# <details><summary><b>Diagnosis</b> (open it when you have yours)</summary>
+#
+# A decoder that learns to write reads the *previous* words and predicts the next: what it reads must be shifted by one. Here nothing is shifted, so the decoder reads the very word that it should write, and copies it. The evaluation hands it the answers in the same way, so the test leaks exactly like the training. The picture was never needed. When the model must write by itself, there is nothing to copy.
+#
+# Compare the two decoders: `source.show(colleague.ColleaguesDecoder)` and `source.show(fusion.vqa.AnswerDecoder)`.
+# </details>
+#
+# You will write many decoders in this course. The test for this mistake is always the same: **let the model write on its own**.
+#
+# ## 8 · Ask it yourself
+#
+# Compose a scene, ask what you like, and see what the blind model of section 4 and the two sighted ones say, with what confidence, and where they look. Try a question whose favourite answer the biased model has learned, in a scene where it is wrong.
+
+# %%
+figures.ask({
+    "blind, biased": models["blind", "biased"],
+    "sighted, biased": models["sighted", "biased"],
+    "sighted, balanced": models["sighted", "balanced"],
+})
+
+# %% [markdown] question="01.q1" title="Would you deploy it?" points=2 minutes=6
+# A hospital buys a model that answers questions about X-ray pictures. The vendor reports: *"91 % VQA accuracy on 5,000 held-out questions; a radiologist reaches 93 %."* In at most six sentences: (a) name **one** measurement that tells how much of the 91 % comes from the questions alone, and what result would worry you; (b) describe **one** test set that you would have built, and what you expect of a model with a language prior on it.
+#
+# Rubric: 1 point for (a): a blind baseline, a lookup of the commonest answer per question, or questions put to the wrong (or a blank) picture, *with* the worrying result (close to 91 %). Half a point without the result. 1 point for (b): balanced or complementary pairs, a flipped prior, or the same question with another answer, *with* the expectation that the model falls, up to below a guess on a flipped prior. Half a point without the expectation. No point for more data of the same kind, another metric on the same test, or attention maps alone.
+
+# %% [markdown] answer="01.q1"
+# (a) Train the same model without pictures, or ask the given one with the X-ray of another patient. If it still gets close to 91 %, most of the score comes from the wording of the questions: that would worry me. (b) For every test question I would have a similar X-ray chosen on which the same question has another answer, as in VQA v2. A model with a language prior gives both the same answer, so it gets at most one of each pair; on a test set where the usual answer is the rare one it falls below guessing.
+
+# %% [markdown]
+# ## Further
+#
+# ### MUTAN
+# MLB multiplies each projected feature of $v$ with *one* of $h$. MUTAN (Ben-younes et al., 2017) starts from the full bilinear form, decomposes its tensor (Tucker), and keeps the small core in the middle at rank $R$: after the projections $\tilde v = U^\top v + b_U$ and $\tilde h = V^\top h + b_V$,
+#
+# $$z = P^\top \sum_{r=1}^{R} \big( M_r^\top \tilde v + b_{M,r} \big) \circ \big( N_r^\top \tilde h + b_{N,r} \big) + b$$
+
+# %% [markdown] exercise="01.5" name="mutan_pooling" title="Tucker, with a core of rank R" points=2 difficulty=2 minutes=10 further=true
+# `params` holds `U`, `b_U`, `V`, `b_V`, `M` and `N` of shape $(D, R, D)$ (input, rank, output), `b_M` and `b_N` of shape $(R, D)$, `P`, `b`. Leading axes as in 01.3; use `jnp`.
+#
+# Hint: Compute all $R$ maps of $\tilde v$ at once: the result has shape $(\dots, R, D)$. Where does the sum over $r$ come, before the product or after it?
+#
+# Hint: `jnp.einsum("...d,drk->...rk", v, params["M"]) + params["b_M"]`, the same for `N`; multiply, `.sum(-2)`, then `P` and `b`.
+
+# %% solution="01.5"
+def mutan_pooling(params, v, h):
+    """MUTAN fusion.
+
+    v: float[..., D_v], h: float[..., D_h]  →  float[..., D_out]
+    """
+    ### BEGIN SOLUTION
+    v = v @ params["U"] + params["b_U"]  # (..., D)
+    h = h @ params["V"] + params["b_V"]
+    m = jnp.einsum("...d,drk->...rk", v, params["M"]) + params["b_M"]  # (..., R, D)
+    n = jnp.einsum("...d,drk->...rk", h, params["N"]) + params["b_N"]
+    return (m * n).sum(-2) @ params["P"] + params["b"]
+    ### END SOLUTION
+
+# %% check="01.5"
+mutan = check("01.5", mutan_pooling)
+
+# %% graded="01.5"
+grade("01.5", mutan_pooling)
+
+# %% [markdown] exercise="01.6" name="bilinear_pooling" title="The full form, and its price" points=2 difficulty=1 minutes=6 further=true
+# $z_k = v^\top T_k h + b_k$ with `T` of shape $(D_v, D_h, D_{out})$ and `b` $(D_{out})$. Return `z` **and** `count`, how many numbers the form learns (all of `T` and `b`), from the shapes.
+#
+# Hint: One `einsum` with three operands, or an outer product first.
+#
+# Hint: `jnp.einsum("...i,...j,ijk->...k", v, h, T)`; the count is a product of three sizes plus one more size.
+
+# %% solution="01.6"
+def bilinear_pooling(params, v, h):
+    """Full bilinear pooling.
+
+    v: float[..., D_v], h: float[..., D_h]  →  z: float[..., D_out], count: int
+    """
+    ### BEGIN SOLUTION
+    z = jnp.einsum("...i,...j,ijk->...k", v, h, params["T"]) + params["b"]
+    return z, params["T"].size + params["b"].size
+    ### END SOLUTION
+
+# %% check="01.6"
+bilinear = check("01.6", bilinear_pooling)
+
+# %% graded="01.6"
+grade("01.6", bilinear_pooling)
+
+# %% [markdown]
+# ### Other eyes, other readers
+# The same questions and steps, with other encoders: a transformer that reads the question, a small CNN or ViT that must learn to see from the pixels while it learns to answer, one vector instead of a grid.
+
+# %%
+figures.arms(
+    "Who learns to look in the same number of steps?",
+    {name: recorded[name, "right"] for name in (*answering.READERS, "blind")}, {}, controls=("blind",),
+).show()
+
+# %% [markdown]
+# Learning to see *through answers alone* is slow: a balanced pair teaches nothing until the right thing is looked at. That is why the first VQA models borrowed frozen features, and why notebook 03 trains eyes on captions first.
+
+# %% [markdown]
+# ### The open challenge
+# You get 8,000 **biased** questions of four types, and must answer **balanced** ones. The given model below concatenates; it does little more than repeat favourites. Improve what you like: the fusion, the length, the loss, which questions are drawn how often. The test questions come from a seed that you do not know.
+
+# %%
+def train_and_answer(train, test, config, steps, draw=None):
+    """Trains a classifier on `train` and answers `test`. `draw`: probability of each training question, float[n]."""
+    features, tokens, answer = (np.asarray(train[name]) for name in ("features", "tokens", "answer"))
+    model = fusion.VQAClassifier(config, rngs=nnx.Rngs(0))
+
+    def sample(rng):
+        row = rng.choice(len(answer), 128, p=draw)
+        return {"image": features[row], "tokens": tokens[row], "answer": answer[row]}
+
+    training.fit(model, fusion.softmax_loss, sample, steps=steps, learning_rate=4e-3)
+    asked = {"image": np.asarray(test["features"]), "tokens": np.asarray(test["tokens"])}
+    return training.predict(model, asking.logits, asked).argmax(-1)
+
+
+def given_model(train, test):
+    return train_and_answer(train, test, asking.config(fusion.PoolingConfig("concat")), steps=400)
+
+
+# %% [markdown] exercise="01.7" name="answer_challenge" title="Beat the prior" points=4 difficulty=3 minutes=25 further=true
+# `train` has `features` $(n, 9, 64)$, `tokens` $(n, 14)$ and `answer` $(n)$; `test` has `features` and `tokens`. Return one answer for each test question, int$(m)$, as numbers in the list of 72. Right answers of 40 %, 50 %, 58 % and 63 % earn a point each. Your function may train for up to 90 seconds on two cores; do not use `runtime.steps` in it.
+#
+# Hint: What does concatenation have no way to do? `fusion.StackConfig` and `fusion.PoolingConfig` are what `asking.config` takes; you have read about all of them.
+#
+# Hint: Two hops of attention pass the first thresholds, more steps the next. For the last one, draw questions whose answer is rare *for their words* more often: count how often each pair of `tokens` and `answer` occurs (`np.unique(..., axis=0, return_inverse=True, return_counts=True)`).
+
+# %% solution="01.7"
+def answer_challenge(train, test):
+    """Answers to new balanced questions, after training on biased ones.
+
+    train: features float[n, 9, 64], tokens int[n, 14], answer int[n]; test: features, tokens  →  int[m]
+    """
+    ### BEGIN SOLUTION
+    pair = np.column_stack([train["tokens"], train["answer"]])
+    _, group, count = np.unique(pair, axis=0, return_inverse=True, return_counts=True)
+    draw = count[group.ravel()] ** -0.5  # the commoner a question with its answer, the less each one counts
+    return train_and_answer(train, test, asking.config(), steps=1000, draw=draw / draw.sum())
+    ### END SOLUTION
+
+# %% check="01.7"
+challenger = check("01.7", answer_challenge)
+
+# %% graded="01.7"
+grade("01.7", answer_challenge)
+
+# %% [markdown]
+# ## What to remember
+# 1. VQA accuracy is a leave-one-out mean over annotators; a wrong answer can earn a good part of it.
+# 2. A model takes the easiest way to a low loss. If the question gives the answer away, it will not look.
+# 3. A test from the same source cannot show that. A blind baseline, a wrong picture, a flipped prior can.
+# 4. Concatenation adds, products multiply; at equal parameters the answers decide which you need.
+# 5. An attention map says where numbers came from. That two looks can compose does not mean that training finds it.
+#
+# ## Read on
+# - S. Antol et al., *VQA: Visual question answering*, ICCV 2015, section 3: how answers were collected and scored.
+# - Y. Goyal et al., *Making the V in VQA matter*, CVPR 2017: balanced pairs, and what they did to published models.
+# - A. Agrawal et al., *Don't just assume; look and answer*, CVPR 2018: tests with changed priors.
+# - Z. Yang et al., *Stacked attention networks for image question answering*, CVPR 2016, section 3.3.
+# - J.-H. Kim et al., *Hadamard product for low-rank bilinear pooling*, ICLR 2017; H. Ben-younes et al., *MUTAN*, ICCV 2017.
+# - D. Teney et al., *Tips and tricks for visual question answering*, CVPR 2018: soft scores and sigmoids.
+#
+# Artwork: Noto Emoji, Twemoji, Fluent Emoji and FxEmojis; authors and licences stand in `data/ATTRIBUTION.md`.

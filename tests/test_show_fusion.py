@@ -1,0 +1,74 @@
+"""Notebook 01's figures of results: tidy whatever was measured, and honest about it."""
+
+import numpy as np
+import pytest
+
+from course_utils.errors import BadInput
+from course_utils.experiments.record import Estimate
+from course_utils.show.fusion import hops, results, shootout
+from course_utils.world.questions import TYPES
+
+
+def estimate(mean: float, half: float = 0.01, seeds: int = 4) -> Estimate:
+    return Estimate(mean, mean - half, mean + half, seeds)
+
+
+def recording(rng: np.random.Generator, low: float = 0.0, high: float = 1.0) -> dict:
+    """Every arm that the figures read, with values anywhere between low and high."""
+
+    def draw() -> Estimate:
+        return estimate(float(rng.uniform(low, high)))
+
+    found = {}
+    for eyes in ("sighted", "blind"):
+        for taught in ("biased", "balanced"):
+            for n in (1000, 4000, 16_000):
+                found |= {(f"{eyes}/{taught}/{n}", test): draw() for test in results.TESTS}
+    for task in ("sum", "few products", "all products"):
+        found[f"{task}/commonest answer", "accuracy"] = draw()
+        for name in ("concat", "concat-mlp", "mlb", "mutan", "bilinear"):
+            found |= {(f"{task}/{name}", str(n)): draw() for n in ((8000,) if name == "bilinear" else (1000, 2000, 4000, 8000))}
+    for count in (1, 2):
+        for how in ("plain", "shown"):
+            arm = f"dot-product/{count}/{how}"
+            found[arm, "accuracy"] = draw()
+            for k in range(1, count + 1):
+                shares = rng.dirichlet(np.ones(4))
+                found |= {(arm, f"hop {k} on {on}"): estimate(s) for on, s in zip(("anchor", "target", "other", "empty"), shares)}
+    return found | {("another thing", "accuracy"): estimate(0.4, 0)}
+
+
+def boards(recorded: dict, live: float):
+    yield results.prior(recorded, {("sighted", "biased"): dict.fromkeys(results.TESTS, live)}, 35)
+    yield results.prior(recorded, {})
+    yield results.prior_by_pictures(recorded)
+    yield shootout.shootout(recorded, {("sum", "mlb"): live, ("few products", "mutan"): live}, 2000)
+    yield hops.hops(recorded, {("dot-product", 2, "shown"): {"accuracy": live}})
+    types = {name: recorded["sighted/biased/4000", "biased"].mean for name in TYPES}
+    yield results.by_type({"one answer": types, "writing": types}, types, title="By type")
+    named = {name: recorded["sighted/biased/4000", "biased"] for name in ("classifier, soft scores", "generator", "blind")}
+    yield results.arms("Arms", named, {"generator": live}, controls=("blind",))
+
+
+@pytest.mark.parametrize(("seed", "low", "high"), [(0, 0, 1), (1, 0.97, 1), (2, 0, 0.02), (3, 0.25, 0.3)])
+def test_figures_are_tidy_whatever_was_measured(seed, low, high):
+    recorded = recording(np.random.default_rng(seed), low, high)
+    for board in boards(recorded, live=(low + high) / 2):
+        assert board.lint() == [], board.alt
+        assert len(board.alt.split()) > 8
+
+
+def test_titles_say_what_was_recorded():
+    recorded = recording(np.random.default_rng(0))
+    recorded["blind/biased/4000", "biased"] = estimate(0.73)
+    recorded["blind/biased/4000", "flipped"] = estimate(0.15)
+    words = [text.get_text() for text in results.prior(recorded, {}).ax.texts]
+    assert any("73%" in text and "15%" in text for text in words)
+    recorded["dot-product/2/shown", "accuracy"] = estimate(0.69)
+    assert "69%" in hops.hops(recorded, {}).alt
+
+
+@pytest.mark.parametrize("guess", ["40", 140, -1])
+def test_a_guess_that_is_no_percentage_is_refused(guess):
+    with pytest.raises(BadInput, match="percent"):
+        results.prior(recording(np.random.default_rng(0)), {}, guess)
