@@ -9,7 +9,14 @@ import math
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from einops import einsum, rearrange, reduce
+from flax import nnx
+
+from course_utils import training
+from course_utils.experiments.fusion import asking
+from course_utils.models import fusion
+from course_utils.world.questions import ANSWERS, VOCAB
 
 # ---- 01.1 vqa_accuracy(answers int[B], given int[B, A]) → float[B]
 
@@ -1097,6 +1104,131 @@ def bilinear_count_first(params, v, h):
     return bilinear_einsum(params, v, h)[::-1]
 
 
+# ---- 01.7 answer_challenge(train, test) → int[m]
+
+
+def challenge_two_hops(train, test):
+    """The course's own parts: two looks at the frozen features, every question as it comes."""
+    images, tokens, answers = (np.asarray(train[name]) for name in ("features", "tokens", "answer"))
+    model = fusion.VQAClassifier(asking.config(fusion.StackConfig(hops=2)), rngs=nnx.Rngs(0))
+
+    def sample(rng):
+        row = rng.integers(len(answers), size=128)
+        return {"image": images[row], "tokens": tokens[row], "answer": answers[row]}
+
+    training.fit(model, fusion.softmax_loss, sample, steps=1000, learning_rate=4e-3, progress=False)
+    batch = {"image": np.asarray(test["features"]), "tokens": np.asarray(test["tokens"])}
+    return training.predict(model, asking.logits, batch).argmax(-1)
+
+
+def challenge_by_hand(train, test):
+    """A sum of words asks, one look answers: parameters in a dictionary, optax, one scan."""
+    width, steps = 64, 1000
+    mean, std = train["features"].mean((0, 1)), train["features"].std((0, 1)) + 1e-3
+    keys = iter(jax.random.split(jax.random.key(0), 7))
+
+    def matrix(rows, columns, scale=None):
+        return (scale or rows**-0.5) * jax.random.normal(next(keys), (rows, columns))
+
+    params = {
+        "words": matrix(len(VOCAB), width, 0.3), "places": matrix(9, width, 0.3), "see": matrix(64, width),
+        "ask": matrix(width, width), "key": matrix(width, width), "hidden": matrix(2 * width, 256),
+        "out": matrix(256, len(ANSWERS)),
+    }  # fmt: skip
+
+    def scores(p, features, tokens):
+        grid = (features - mean) / std @ p["see"] + p["places"]
+        asked = jnp.tanh(jnp.where(tokens[..., None] > 0, p["words"][tokens], 0).sum(1))
+        look = jax.nn.softmax(einsum(grid @ p["key"], asked @ p["ask"], "b n d, b d -> b n") / width**0.5)
+        seen = einsum(look, grid, "b n, b n d -> b d")
+        return jax.nn.gelu(jnp.concatenate([seen, asked], 1) @ p["hidden"]) @ p["out"]
+
+    def loss(p, rows):
+        logits = scores(p, train["features"][rows], train["tokens"][rows])
+        return optax.softmax_cross_entropy_with_integer_labels(logits, train["answer"][rows]).mean()
+
+    optimizer = optax.adamw(optax.cosine_decay_schedule(4e-3, steps), weight_decay=1e-2)
+
+    def step(carry, rows):
+        p, state = carry
+        updates, state = optimizer.update(jax.grad(loss)(p, rows), state, p)
+        return (optax.apply_updates(p, updates), state), None
+
+    rows = np.random.default_rng(0).integers(len(train["answer"]), size=(steps, 128))
+    (params, _), _ = jax.jit(lambda carry, rows: jax.lax.scan(step, carry, rows))((params, optimizer.init(params)), rows)
+    return jax.jit(scores)(params, test["features"], test["tokens"]).argmax(-1)
+
+
+def _untrained(test):
+    m = len(test["tokens"])
+    return jax.random.normal(jax.random.key(0), (m, len(ANSWERS)))
+
+
+def challenge_one_answer_for_all(train, test):
+    return jnp.full(len(test["tokens"]), jnp.bincount(train["answer"]).argmax())
+
+
+def challenge_prior(train, test):
+    """A table of what was answered to the same words."""
+    counts = collections.defaultdict(collections.Counter)
+    for text, answer in zip(np.asarray(train["tokens"]).tolist(), train["answer"].tolist()):
+        counts[tuple(text)][answer] += 1
+    texts = map(tuple, np.asarray(test["tokens"]).tolist())
+    return [counts[text].most_common(1)[0][0] if text in counts else 0 for text in texts]
+
+
+def challenge_untrained(train, test):
+    return _untrained(test).argmax(-1)
+
+
+def challenge_scores(train, test):
+    return _untrained(test)
+
+
+def challenge_argmax_over_questions(train, test):
+    return _untrained(test).argmax(0)
+
+
+def challenge_axis_kept(train, test):
+    return _untrained(test).argmax(-1, keepdims=True)
+
+
+def challenge_for_train(train, test):
+    return train["answer"]
+
+
+def challenge_probabilities(train, test):
+    return jax.nn.softmax(_untrained(test)).max(-1)
+
+
+def challenge_as_tokens(train, test):
+    return jnp.asarray(fusion.ANSWER_TOKENS)[_untrained(test).argmax(-1)]
+
+
+def challenge_minus_one_where_unknown(train, test):
+    return np.where(np.arange(len(test["tokens"])) % 2, -1, challenge_one_answer_for_all(train, test))
+
+
+def challenge_words(train, test):
+    return [ANSWERS[k] for k in _untrained(test).argmax(-1)]
+
+
+def challenge_not_finite(train, test):
+    return jnp.log(_untrained(test)[:, 0])
+
+
+def challenge_how_right_it_is(train, test):
+    return float((challenge_one_answer_for_all(train, train) == train["answer"]).mean())
+
+
+def challenge_function(train, test):
+    return lambda features, tokens: _untrained({"tokens": tokens}).argmax(-1)
+
+
+def challenge_test_answers(train, test):
+    return test["answer"]
+
+
 RIGHT = {
     "01.1": [
         accuracy_loops, accuracy_broadcast, accuracy_vmap, accuracy_numpy_delete, accuracy_mask, accuracy_formula,
@@ -1107,6 +1239,7 @@ RIGHT = {
     "01.4": [hop_plain, hop_einsum, hop_vmap, hop_batched_matmul, hop_numpy_loops, hop_einops],
     "01.5": [mutan_einsum, mutan_loop, mutan_one_matrix, mutan_vmap_over_rank],
     "01.6": [bilinear_einsum, bilinear_outer, bilinear_tensordot, bilinear_loops, bilinear_vmap],
+    "01.7": [challenge_two_hops, challenge_by_hand],
 }  # fmt: skip
 
 WRONG = {
@@ -1294,6 +1427,25 @@ WRONG = {
         (bilinear_count_of_each, "two counts", "shape"),
         (bilinear_no_count, "returns the form only", "one-of-several"),
         (bilinear_count_first, "returns the count first", "exchanged"),
+        (empty_stub, "raise NotImplementedError left", "empty"),
+        (nothing_returned, "forgot return", "returns-nothing"),
+    ],
+    "01.7": [
+        (challenge_one_answer_for_all, "the commonest answer for all", "below"),
+        (challenge_prior, "the commonest answer to the same words", "below"),
+        (challenge_untrained, "a model that was not trained", "below"),
+        (challenge_scores, "scores without argmax", "shape"),
+        (challenge_argmax_over_questions, "argmax over the questions", "shape"),
+        (challenge_axis_kept, "keepdims=True", "shape"),
+        (challenge_for_train, "answers for the training questions", "shape"),
+        (challenge_how_right_it_is, "its accuracy for its answers", "shape"),
+        (challenge_probabilities, "the probability of the answer", "not-whole"),
+        (challenge_as_tokens, "the answers' tokens in the vocabulary of words", "out-of-range"),
+        (challenge_minus_one_where_unknown, "-1 where it does not know", "out-of-range"),
+        (challenge_words, "words for numbers", "not-an-array"),
+        (challenge_not_finite, "logarithm of scores", "not-finite"),
+        (challenge_function, "returns a function that answers", "exception"),
+        (challenge_test_answers, "looks for the answers in the test", "exception"),
         (empty_stub, "raise NotImplementedError left", "empty"),
         (nothing_returned, "forgot return", "returns-nothing"),
     ],
