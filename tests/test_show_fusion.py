@@ -5,8 +5,10 @@ import pytest
 
 from course_utils.errors import BadInput
 from course_utils.experiments.record import Estimate
-from course_utils.show.fusion import hops, results, shootout
+from course_utils.show import fusion as F
 from course_utils.world.questions import TYPES
+
+TESTS = ("biased", "balanced", "flipped")
 
 
 def estimate(mean: float, half: float = 0.01, seeds: int = 4) -> Estimate:
@@ -23,7 +25,7 @@ def recording(rng: np.random.Generator, low: float = 0.0, high: float = 1.0) -> 
     for eyes in ("sighted", "blind"):
         for taught in ("biased", "balanced"):
             for n in (1000, 4000, 16_000):
-                found |= {(f"{eyes}/{taught}/{n}", test): draw() for test in results.TESTS}
+                found |= {(f"{eyes}/{taught}/{n}", test): draw() for test in TESTS}
     for task in ("sum", "few products", "all products"):
         found[f"{task}/commonest answer", "accuracy"] = draw()
         for name in ("concat", "concat-mlp", "mlb", "mutan", "bilinear"):
@@ -39,15 +41,15 @@ def recording(rng: np.random.Generator, low: float = 0.0, high: float = 1.0) -> 
 
 
 def boards(recorded: dict, live: float):
-    yield results.prior(recorded, {("sighted", "biased"): dict.fromkeys(results.TESTS, live)}, 35)
-    yield results.prior(recorded, {})
-    yield results.prior_by_pictures(recorded)
-    yield shootout.shootout(recorded, {("sum", "mlb"): live, ("few products", "mutan"): live}, 2000)
-    yield hops.hops(recorded, {("dot-product", 2, "shown"): {"accuracy": live}})
+    yield F.prior(recorded, {("sighted", "biased"): dict.fromkeys(TESTS, live)}, 35)
+    yield F.prior(recorded, {})
+    yield F.prior_by_pictures(recorded)
+    yield F.shootout(recorded, {("sum", "mlb"): live, ("few products", "mutan"): live}, 2000)
+    yield F.hops(recorded, {("dot-product", 2, "shown"): {"accuracy": live}})
     types = {name: recorded["sighted/biased/4000", "biased"].mean for name in TYPES}
-    yield results.by_type({"one answer": types, "writing": types}, types, title="By type")
+    yield F.by_type({"one answer": types, "writing": types}, types, title="By type")
     named = {name: recorded["sighted/biased/4000", "biased"] for name in ("classifier, soft scores", "generator", "blind")}
-    yield results.arms("Arms", named, {"generator": live}, controls=("blind",))
+    yield F.arms("Arms", named, {"generator": live}, controls=("blind",))
 
 
 @pytest.mark.parametrize(("seed", "low", "high"), [(0, 0, 1), (1, 0.97, 1), (2, 0, 0.02), (3, 0.25, 0.3)])
@@ -62,13 +64,13 @@ def test_titles_say_what_was_recorded():
     recorded = recording(np.random.default_rng(0))
     recorded["blind/biased/4000", "biased"] = estimate(0.73)
     recorded["blind/biased/4000", "flipped"] = estimate(0.15)
-    words = [text.get_text() for text in results.prior(recorded, {}).ax.texts]
+    words = [text.get_text() for text in F.prior(recorded, {}).ax.texts]
     assert any("73%" in text and "15%" in text for text in words)
     recorded["dot-product/2/shown", "accuracy"] = estimate(0.69)
-    assert "69%" in hops.hops(recorded, {}).alt
+    assert "69%" in F.hops(recorded, {}).alt
 
 
 @pytest.mark.parametrize("guess", ["40", 140, -1])
 def test_a_guess_that_is_no_percentage_is_refused(guess):
     with pytest.raises(BadInput, match="percent"):
-        results.prior(recording(np.random.default_rng(0)), {}, guess)
+        F.prior(recording(np.random.default_rng(0)), {}, guess)
