@@ -45,8 +45,9 @@ c.Autograde.autograde_preprocessors = [
     ClearMetadataPreprocessor, stock.LimitOutput, stock.SaveAutoGrades, stock.AssignLatePenalties, stock.CheckCellMetadata,
 ]
 c.Execute.skip_cells_with_tag = "course-grader-skips"  # the default tag, on a test cell, gives full points
-c.Execute.timeout = 60  # seconds a cell: one endless loop would hold up the class
-c.GradingExecute.deadline = 600  # seconds a notebook: sixty slow cells would, too
+c.Execute.timeout = 180  # seconds a cell: an endless loop would hold up the class, 60 would stop a challenge that trains
+# (the course's own takes 10 seconds, 40 on a busy machine; a student's may take 90)
+c.GradingExecute.deadline = 900  # seconds a notebook: a challenge and its slow neighbours end, sixty slow cells do not
 c.Execute.startup_timeout = 120  # a busy machine starts kernels slowly, which is not the student's fault
 c.Execute.shutdown_kernel = "immediate"  # waiting for a polite end costs a fifth of the time
 c.Execute.extra_arguments = ["--Application.log_level=40"]  # every kernel warns about its transport, in the report

@@ -1,11 +1,13 @@
 """The form of a check: shape first, no point for nothing, every known mistake named, nobody's exception is ours."""
 
+import dataclasses
 import os
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from course_utils import runtime
 from course_utils.exercises import checking as checks
 from course_utils.exercises import core, explaining, judging
 
@@ -369,6 +371,20 @@ def test_whole_numbers_of_any_type_are_choices(challenge):
         assert checks.verdict("99.1", lambda x, kind=kind: kind, 0).passed
     assert checks.verdict("99.1", lambda x: 1 / 0, 0).diagnosis == "exception"
     assert challenge_judge([], []).score == 0
+
+
+def test_what_the_grader_trains_with_and_asks_is_not_cut_short(challenge, monkeypatch):
+    """A challenge draws its data by sizes that COURSE_FAST reduces: a right answer would learn from too little."""
+
+    def cases(seed):
+        assert not runtime.is_fast()
+        return challenge_cases(seed)
+
+    made = dataclasses.replace(challenge, cases=cases)
+    monkeypatch.setattr(checks, "_exercises_of", lambda number: (made,))
+    monkeypatch.setenv("COURSE_FAST", "1")
+    monkeypatch.setenv("COURSE_GRADING_SEED", "7")
+    assert checks.grade("99.1", right(10)) == 4 and runtime.is_fast()
 
 
 def test_training_is_left_out_in_a_hurry_and_never_cut_short_by_the_grader(challenge, shown, monkeypatch):

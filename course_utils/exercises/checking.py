@@ -48,14 +48,15 @@ def _exercises_of(number: str) -> tuple[core.Exercise, ...]:
 def verdict(exercise_id: str, fn: Callable, seed: int) -> core.Verdict:
     """Runs ``fn`` on the cases of ``seed`` and judges its answers. Never raises for what ``fn`` does."""
     exercise = find(exercise_id)
-    cases = exercise.cases(seed)
     with np.errstate(all="ignore"), _in_full() if exercise.trains else contextlib.nullcontext():
+        cases = exercise.cases(seed)
         return exercise.judge(cases, core.answer(fn, cases))
 
 
 @contextlib.contextmanager
 def _in_full() -> Iterator[None]:
-    """Without ``COURSE_FAST``, under which the grader runs a notebook: a challenge's training must not be cut short."""
+    """Without ``COURSE_FAST``, under which the grader runs a notebook: neither a challenge's training nor the data that
+    it learns from must be cut short."""
     fast = os.environ.pop("COURSE_FAST", None)
     try:
         yield
