@@ -13,8 +13,8 @@ from course_utils.models import fusion
 from course_utils.models.fusion import grid
 from course_utils.models.fusion.encoders import FeatureConfig, LSTMConfig
 from course_utils.show.explorer import wished
-from course_utils.show.fusion import looking
 from course_utils.show.fusion.ask import ask
+from course_utils.show.fusion.looking import looks, pairs
 from course_utils.show.fusion.pipeline import QUESTION, pipeline, scene
 from course_utils.world import questions
 from course_utils.world.questions import ANSWERS
@@ -42,7 +42,7 @@ def widget():
 
 
 def words(widget) -> str:
-    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", widget.figure.data))).replace("\xa0", " ")
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>|&nbsp;", " ", widget.figure.data)))
 
 
 def asked(widget, **fields) -> str:
@@ -68,7 +68,7 @@ LONGEST = max(questions.all_texts(), key=len)
 @pytest.mark.parametrize("texts", [("is there a dog?",) * 3, (LONGEST, "is there a dog?", LONGEST), (LONGEST,), ("is there a dog?",) * 5])
 def test_pairs_are_tidy_however_many_and_long(texts):
     pictures = np.random.default_rng(0).integers(0, 256, (2, 96, 96, 3), np.uint8)
-    board = looking.pairs([(pictures, text, ["watermelon", "motorcycle"]) for text in texts])
+    board = pairs([(pictures, text, ["watermelon", "motorcycle"]) for text in texts])
     assert board.lint() == [] and texts[0] in board.alt
 
 
@@ -77,7 +77,7 @@ def test_pairs_are_tidy_however_many_and_long(texts):
 @pytest.mark.parametrize("said", ["strawberry", "red"])
 def test_looks_are_tidy_and_print_the_shares_that_count(count, question, said):
     maps = np.array([[0.04, 0.05, 0.91, 0, 0, 0, 0, 0, 0], [1 / 9] * 9, [0, 0, 0, 0, 1, 0, 0, 0, 0]])[:count]
-    board = looking.looks(np.zeros((96, 96, 3), np.uint8), question, "strawberry", maps, said)
+    board = looks(np.zeros((96, 96, 3), np.uint8), question, "strawberry", maps, said)
     assert board.lint() == []
     printed = [text.get_text() for text in board.ax.texts]
     assert "91%" in printed and "5%" in printed and "4%" not in printed
@@ -88,7 +88,7 @@ def test_looks_are_tidy_and_print_the_shares_that_count(count, question, said):
 @pytest.mark.parametrize("shape", [(9,), (0, 9), (4, 9), (2, 10)])
 def test_maps_of_another_shape_are_refused(shape):
     with pytest.raises(BadInput, match="9 shares"):
-        looking.looks(np.zeros((96, 96, 3), np.uint8), "is there a dog?", "yes", np.ones(shape), "no")
+        looks(np.zeros((96, 96, 3), np.uint8), "is there a dog?", "yes", np.ones(shape), "no")
 
 
 # ---- the widget
@@ -123,7 +123,7 @@ def test_small_slips_of_typing_are_read(widget, question):
 
 def test_a_question_that_cannot_be_read_leaves_the_picture_and_names_close_ones(widget):
     page = asked(widget, scene="red dog", question="what <i>hue</i> is the dog?")
-    assert "cannot be read" in page and "what size is the dog?" in page or "what colour is the dog?" in page
+    assert "cannot be read" in page and "is the dog?" in page.partition("Close to it")[2]
     assert "data:image/png" in widget.figure.data and "<i>" not in widget.figure.data
     assert "such as" in asked(widget, question=" ")
 

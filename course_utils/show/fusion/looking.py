@@ -87,11 +87,11 @@ def looks(picture: np.ndarray, question: str, answer: str, maps: np.ndarray, sai
         _shares(b, x, top, side, p)
         b.text(x, top + side + 14, f"look {k + 1}", 8.5, ROLE["fusion"]["deep"], weight="bold")
     x = Board.PAD + (side + gap) * (count + 1) + 8
-    for y, label, word, role in ((top + 8, "the model says", said, "fusion"), (top + 72, "right is", answer, "ink")):
+    for y, label, word, role in ((top + 8, "the model says", said, "fusion"), (top + 72, "right is", answer, "right")):
         b.text(x, y, label, 8.5, NEUTRAL["ink2"])
         chip, = b.tokens(x, y + 12, [word], role)
         if role == "fusion":
-            b.mark(chip.end + 16, y + 24, ok)
+            b.mark(chip.end + 16, y + 24, ok, 9)
     return b
 
 

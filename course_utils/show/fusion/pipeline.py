@@ -38,12 +38,12 @@ def pipeline() -> Board:
     """From a picture and a question to an answer, by two looks; as the alternative to choosing, a decoder writes."""
     b = Board(800, 632, "A question looks twice, then it is answered",
               "Solid parts are trained. A look adds a weighted mean of the nine vectors to the question.",
-              "Schematic: where the looks fall and how long the bars are was drawn by hand, not measured.", alt=_ALT)
+              "Schematic: where the looks fall and how long the bars are is drawn by hand, as the idea has it; not measured.", alt=_ALT)
     b.legend(roles=("language", "fusion"))
     picture = np.asarray(render(scene(), 96))[0]
 
     shown = b.picture(picture, _LEFT + 32, 464, 128)
-    tower = b.box(_LEFT, _TOWER, _WIDE, 40, "tower", "vision", frozen=True)
+    tower = b.box(_LEFT, _TOWER, _WIDE, 44, "tower", "vision", "learned to name", frozen=True)
     grid = _grid(b, _LEFT + 36, 252, 120)
     b.text(_LEFT + _WIDE / 2, 236, "a vector $v_n$ for each place", 8.5, ROLE["vision"]["deep"], ha="center")
     b.arrow(shown.top, tower.bottom, role="vision")
@@ -53,10 +53,10 @@ def pipeline() -> Board:
     width = b.tokens_width(QUESTION)
     chips = Spot(776 - width, 568, width, 24)
     b.tokens(chips.x, chips.y, QUESTION)
-    lstm = b.box(_LOOK, _LSTM, _LOOK_W, 40, "LSTM", "language")
+    lstm = b.box(_LOOK, _LSTM, _LOOK_W, 44, "LSTM", "language")
     looks = [
         b.box(_LOOK, y, _LOOK_W, 56, f"{name} look", "fusion", sub)
-        for y, name, sub in zip(_LOOK_Y, ("first", "second"), (r"$u \leftarrow u + \Sigma\, p_n v_n$", "the same, with weights of its own"))
+        for y, name, sub in zip(_LOOK_Y, ("first", "second"), ("where is the dog?", "what else is blue?"))
     ]
     trunk = 320
     for look, y, weights in zip(looks, _LOOK_Y, _LOOKS):
@@ -68,8 +68,9 @@ def pipeline() -> Board:
     u = _vector(b, middle, 466)
     b.arrow(lstm.top, (middle, 475), role="language", head=0, gap=0)
     b.arrow((middle, 461), looks[0].bottom, role="language")
-    b.text(u.end + 10, 466, "$u$", 10, ROLE["language"]["deep"])
+    b.text(u.end + 10, 466, "the question as one vector, $u$", 8.5, ROLE["language"]["deep"])
     b.arrow(looks[0].top, looks[1].bottom, role="fusion")
+    b.text(middle + 12, 362, r"$u + \Sigma\, p_n v_n$", 9.5, ROLE["fusion"]["deep"])
     _heads(b, middle, looks[1].y)
     return b
 
@@ -100,12 +101,12 @@ def _vector(b: Board, x: float, y: float) -> Spot:
 
 def _heads(b: Board, middle: float, top: float) -> None:
     """Choosing from a list, and as the alternative writing."""
-    choose = b.box(344, _HEADS, 168, 40, "classifier", "fusion")
-    write = b.box(592, _HEADS, 168, 40, "decoder", "language")
+    choose = b.box(344, _HEADS, 168, 44, "classifier", "fusion", "chooses")
+    write = b.box(592, _HEADS, 168, 44, "decoder", "language", "writes")
     fork = _HEADS + 72
     b.arrow((middle, top), (middle, fork), (choose.bottom[0], fork), choose.bottom, role="fusion")
     b.arrow((middle, top), (middle, fork), (write.bottom[0], fork), write.bottom, role="fusion", dashed=True)
-    b.text(choose.end + 40, _HEADS + 20, "or", 9.5, NEUTRAL["ink2"], ha="center")
+    b.text(choose.end + 40, _HEADS + 22, "or", 9.5, NEUTRAL["ink2"], ha="center")
     for i, (word, share) in enumerate(_CHOICES):
         y = 100 + 18 * i
         b.text(404, y, word, 9, ROLE["language"]["deep"], ha="right", mono=True)
