@@ -1,6 +1,7 @@
 # The two commands: `make lab` opens the course, `make test` runs every test. The rest is for those who write and grade it.
-# NN picks notebooks ("00" or "00 01"); FROM is a folder of hand-ins; ASSIGNMENT a notebook's whole name.
+# NN picks notebooks ("00" or "00 01"); NAME checkpoints; FROM is a folder of hand-ins; ASSIGNMENT a notebook's whole name.
 NN ?=
+NAME ?=
 FROM ?=
 ASSIGNMENT ?=
 PORT ?= 8888
@@ -8,7 +9,7 @@ BIN = .venv/bin
 # JupyterLab refuses to run as root, as in many containers, unless told.
 AS_ROOT = $$([ "$$(id -u)" = 0 ] && echo --allow-root)
 
-.PHONY: lab test test-full build check grade formgrader experiments data bench clean env-lab env-test
+.PHONY: lab test test-full build check grade formgrader experiments checkpoints data bench clean env-lab env-test
 
 lab: env-lab
 	$(BIN)/jupyter lab $(AS_ROOT) --port $(PORT) --LabApp.default_url=/lab/tree/notebooks/00_start_here/00_start_here.ipynb
@@ -41,6 +42,9 @@ formgrader: env-lab
 
 experiments: env-lab
 	$(BIN)/python -m course_utils.experiments.record $(NN)
+
+checkpoints: env-lab
+	$(BIN)/python -m course_utils.experiments.checkpoints $(NAME)
 
 data: env-test
 	$(BIN)/python -m pip install --quiet -e ".[data]"

@@ -195,6 +195,19 @@ def test_the_shipped_tower_names_what_stands_where():
     assert grid.frozen_tower() is grid.frozen_tower()
 
 
+def test_the_shipped_tower_knows_fewer_kinds_in_colours_that_it_never_saw():
+    """What data/README.md says."""
+    test = scenes.sample(scenes.generator("test"), 1000, objects=(2, scenes.SLOTS), sign=0.5, split="test")
+    named = checkpoints.named_right(grid.frozen_tower(), test)
+    assert 0.76 < named["kind"] < 0.86 and min(named["colour"], named["size"], named["word"]) > 0.98
+
+
+def test_every_checkpoint_that_can_be_made_is_shipped():
+    for name in checkpoints.CHECKPOINTS:
+        assert paths.data_file(f"checkpoints/{name}.safetensors").stat().st_size < 500_000
+        assert f"`{name}`" in (paths.data_dir() / "README.md").read_text()
+
+
 def test_features_of_scenes_are_what_the_tower_sees():
     batch = drawn(5)
     features = grid.scene_features(batch)

@@ -11,6 +11,7 @@ import sys
 import sysconfig
 import tomllib
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,19 @@ def test_the_wheel_holds_the_data_and_is_what_is_imported(elsewhere, tmp_path):
     assert done.returncode == 0, done.stderr
     home = str(elsewhere.parents[1])
     assert all(line.startswith(home) for line in done.stdout.split("\n") if line), done.stdout
+
+
+def test_the_wheel_holds_every_data_file_and_its_licences(wheel):
+    packed = {name.removeprefix("course_utils/_data/") for name in zipfile.ZipFile(wheel).namelist()}
+    listed = json.loads((ROOT / "data/CHECKSUMS.json").read_text())
+    assert packed >= {*listed, "ATTRIBUTION.md", *(f"licences/{path.name}" for path in (ROOT / "data/licences").iterdir())}
+    assert "checkpoints/grid_tower.safetensors" in listed
+
+
+def test_a_checkpoint_loads_from_the_wheel(elsewhere, tmp_path):
+    code = "from course_utils.models.fusion import grid; print(grid.frozen_tower().describe.kernel.shape)"
+    done = run(elsewhere, "-c", code, cwd=tmp_path, env=outside())
+    assert done.returncode == 0 and done.stdout.strip() == "(1323, 128)", done.stderr
 
 
 _EXECUTE = """
