@@ -47,7 +47,7 @@ def boards(recorded: dict, live: float):
     yield F.shootout(recorded, {("sum", "mlb"): live, ("few products", "mutan"): live}, 2000)
     yield F.hops(recorded, {("dot-product", 2, "shown"): {"accuracy": live}})
     types = {name: recorded["sighted/biased/4000", "biased"].mean for name in TYPES}
-    yield F.by_type({"one answer": types, "writing": types}, types, title="By type")
+    yield F.by_type({"one answer": types, "writing": types}, types)
     named = {name: recorded["sighted/biased/4000", "biased"] for name in ("classifier, soft scores", "generator", "blind")}
     yield F.arms("Arms", named, {"generator": live}, controls=("blind",))
 
@@ -57,7 +57,7 @@ def test_figures_are_tidy_whatever_was_measured(seed, low, high):
     recorded = recording(np.random.default_rng(seed), low, high)
     for board in boards(recorded, live=(low + high) / 2):
         assert board.lint() == [], board.alt
-        assert len(board.alt.split()) > 8
+        assert 8 < len(board.alt.split()) <= 40, board.alt
 
 
 def test_titles_say_what_was_recorded():
@@ -68,6 +68,8 @@ def test_titles_say_what_was_recorded():
     assert any("73%" in text and "15%" in text for text in words)
     recorded["dot-product/2/shown", "accuracy"] = estimate(0.69)
     assert "69%" in F.hops(recorded, {}).alt
+    types = {name: 0.9 if name == "what" else 0.5 for name in TYPES}
+    assert any("blind: what" in text.get_text() for text in F.by_type({"one": types}, dict.fromkeys(TYPES, 0.4)).ax.texts)
 
 
 @pytest.mark.parametrize("guess", ["40", 140, -1])

@@ -215,7 +215,7 @@ class Board:
         self.fig.canvas.draw()
         page = PillowImage.fromarray(np.asarray(self.fig.canvas.buffer_rgba())).convert("RGB")
         self.fig.set_dpi(100)
-        page.quantize(256, PillowImage.Quantize.MEDIANCUT, dither=PillowImage.Dither.NONE).save(
+        page.quantize(256, PillowImage.Quantize.MAXCOVERAGE, dither=PillowImage.Dither.NONE).save(
             stream, format="png", optimize=True)
         return stream.getvalue()
 

@@ -209,7 +209,7 @@ figures.arms(
 ).show()
 
 # %% [markdown]
-# Three things to see. Soft scores did **not** help here: our annotators slip at random, so one clean label teaches faster. On real VQA, where disagreement carries meaning, they did. Writing is a little slower to learn than choosing, and it may catch up with more steps; its advantage is that it needs no list. And both controls do badly, though not at zero: *blind* never sees a picture, and *another picture* is the first classifier shown the picture of some other question.
+# Three things to see. Soft scores did **not** help here: our annotators slip at random, so one clean label teaches faster. On real VQA, where disagreement carries meaning, they did (Teney et al., 2018). Writing is slower to learn than choosing, and differs more from run to run (look at its interval); its advantage is that it needs no list. And both controls do badly, though not at zero: *blind* never sees a picture, and *another picture* is the first classifier shown the picture of some other question.
 #
 # One number hides a lot. Per type:
 
@@ -218,11 +218,10 @@ figures.by_type(
     {"one answer": {t: recorded["classifier, one answer", f"right on {t}"].mean for t in questions.TYPES},
      "writing": {t: recorded["generator", f"right on {t}"].mean for t in questions.TYPES}},
     {t: recorded["blind", f"right on {t}"].mean for t in questions.TYPES},
-    title="Easy where one look suffices, hard where things must be compared",
 ).show()
 
 # %% [markdown]
-# Keep the bottom of this figure in mind: *count*, *relation* and *same*. Section 6 comes back to it.
+# At the top one look at one place suffices. At the bottom things must be brought *together*: two properties of one thing ("is there a red dog?"), two things and their places, two things of one colour. Section 6 comes back to this.
 #
 # ## 4 · Does it look at all?
 #
@@ -278,7 +277,7 @@ for taught_on in prior.TAUGHT:
 figures.prior_by_pictures(recorded).show()
 
 # %% [markdown]
-# More *biased* pictures help, because 15 in 100 of them contradict the favourite. But at every size the same number of *balanced* pictures is worth more. With an easier eye (more data, better features) the gap shrinks: a prior wins where looking is hard.
+# More *biased* pictures help, because 15 in 100 of them contradict the favourite. But at every size the same number of *balanced* pictures is worth more, and the gap does not close: a model that may guess has less reason to look, however much it is shown.
 #
 # ## 5 · Where picture and question meet
 #
@@ -345,10 +344,10 @@ figures.shootout(recorded, fight, BUDGET).show()
 
 # %% [markdown]
 # - **Left**: where a sum decides, concatenation is perfect with 588 parameters, and *pure products fail*: MLB and the full bilinear form cannot add. (MUTAN can: its projections have biases, and a product with a constant is a sum.)
-# - **Middle**: where a few products decide, concatenation is at the floor, whatever its size; a hidden layer helps it imitate products, at a price. MUTAN needs the fewest parameters.
+# - **Middle**: where a few products decide, concatenation is at the floor; a hidden layer helps it imitate products, at a price. From 2,000 parameters on MUTAN leads.
 # - **Right**: where *all* products decide, there is nothing to save: only the full form gets it, with its 6,924 parameters.
 #
-# So no fusion is best. Each is a bet on what the answers need; at equal parameters the papers reported MUTAN ahead of MLB and both ahead of concatenation on VQA, by one or two points, not by a landslide. The product of $v$ and $h$ *without* projections is hopeless: their axes have nothing to do with each other.
+# So no fusion is best. Each is a bet on what the answers need. On VQA the papers reported MUTAN ahead of MLB, and both ahead of concatenation: in the same order as in the middle panel, but by small margins. The product of $v$ and $h$ *without* projections is hopeless: their axes have nothing to do with each other.
 #
 # ## 6 · Where does it look?
 #
@@ -420,15 +419,15 @@ for how in ("plain", "shown"):
 figures.hops(recorded, again).show()
 
 # %% [markdown]
-# An honest result, and not the one in the textbook. **Plain training gains nothing from the second hop**: both hops stay on *other things*, where a guess is right now and then. Yet the *same* network, with the *same* parameters, answers most of these questions once its first look is shown the way: then the first hop is on the dog, and the second finds the thing of its colour, which nobody ever pointed at. One hop that is shown the dog does worse than nothing: it looks where it should, and has no look left.
+# An honest result, and not the one in the textbook. **Plain training gains nothing from the second hop**: both hops stay on *other things*, and naming any other thing at random would do no worse. Yet the *same* network, with the *same* parameters, answers most of these questions once its first look is shown the way: then the first hop is on the dog, and the second finds the thing of its colour, which nobody ever pointed at. One hop that is shown the dog does no better than a blind model: it looks where it was told to, and has no look left.
 #
 # So two looks *can* compose; gradient descent from answers alone did not find it here. In the paper a second layer helped a little, and its maps looked like reasoning. Remember this when you see such maps: a map says where a sum took its numbers from. Whether that is *why* the answer was given must be measured, as you did with another question's picture.
 #
-# And *two-hop* in the figure of section 3, "what is to the left of the dog?", which even one hop answers? A shortcut of ours: the question is only asked where exactly one thing stands on that side, so the answer is always the outermost thing. One look at the positions suffices:
+# And *two-hop* in the figure of section 3, "what is to the left of the dog?", which this model answers well? A shortcut of ours: the question is only asked where exactly one thing stands on that side, so the answer is always the outermost thing, and one look at the positions suffices. Over all ten types a second hop buys nothing either:
 
 # %%
 for arm in ("frozen features · LSTM, one hop", "frozen features · LSTM"):
-    print(f"{arm:34} all types: {recorded[arm, 'right'].mean:.0%} right")
+    print(f"{arm + ('' if 'one' in arm else ', two hops'):34} {recorded[arm, 'right'].mean:.0%} right")
 
 # %% [markdown]
 # ## 7 · A run that looks fine
@@ -552,7 +551,7 @@ figures.arms(
 ).show()
 
 # %% [markdown]
-# Learning to see *through answers alone* is slow: a balanced pair teaches nothing until the right thing is looked at. That is why the first VQA models borrowed frozen features, and why notebook 03 trains eyes on captions first.
+# One vector for the whole picture hardly gets beyond blind, whatever the pooling: in this world the grid and the look matter more than the product. And learning to see *through answers alone* is slow, because a balanced pair teaches nothing until the right thing is looked at. That is why the first VQA models borrowed frozen features, and why notebook 03 trains eyes on captions first.
 
 # %% [markdown]
 # ### The open challenge

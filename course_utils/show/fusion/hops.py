@@ -32,10 +32,9 @@ def hops(recorded: Mapping, live: Mapping[tuple[str, int, str], Mapping]) -> Boa
         800, 432, f"Two looks: {by_name['2 looks, plain'].mean:.0%} from answers alone, "
         f"{by_name['2 looks, shown'].mean:.0%} when the first is shown the way",
         f"“What has the same colour as the dog?” Equal parameters; mean of {found[0].seeds} recorded runs, with 95% intervals.",
-        alt="Dot chart of right answers with stacked bars of attention. " + " ".join(
-            f"{name}: {e.mean:.0%}." for name, e in by_name.items()) + " " + " ".join(
-            f"{names[i]}, look {k}: {recorded[arms[i], f'hop {k} on anchor'].mean:.0%} on the anchor, "
-            f"{recorded[arms[i], f'hop {k} on target'].mean:.0%} on the target." for i, k in rows if _ARMS[i][1] == 2),
+        alt="Dot chart of right answers. " + ", ".join(f"{name} {e.mean:.0%}" for name, e in by_name.items())
+        + f". Shown, look 1 is {recorded[arms[-1], 'hop 1 on anchor'].mean:.0%} on the anchor, look 2 "
+        f"{recorded[arms[-1], 'hop 2 on target'].mean:.0%} on its match.",
         words=90,
     )  # fmt: skip
     pitch, top = 68, 92
@@ -45,7 +44,7 @@ def hops(recorded: Mapping, live: Mapping[tuple[str, int, str], Mapping]) -> Boa
     for y, arm in enumerate(_ARMS):
         if arm in live:
             ax.plot(100 * live[arm]["accuracy"], y, "s", ms=6, mfc="none", mec=NEUTRAL["ink"], mew=1.2, zorder=6, clip_on=False)
-    charts.chance(ax, 100 * guess, "any other thing", vertical=True)
+    charts.chance(ax, 100 * guess, "naming any other thing", vertical=True)
     ax.set(xlim=(0, 100), xticks=(0, 50, 100), xlabel="right answers, %")
     for i, k in rows:
         hops_of = _ARMS[i][1]

@@ -17,7 +17,7 @@ PICTURES = 4000  # of the models that are trained live
 # (eyes, taught) → the name at the line's end, what it means, role
 _LINES = {
     ("sighted", "balanced"): ("sighted", "taught on balanced", "fusion"),
-    ("sighted", "biased"): ("sighted", "taught on biased", "vision"),
+    ("sighted", "biased"): ("sighted", "taught on biased", "fusion"),
     ("blind", "balanced"): ("blind", "taught on balanced", "control"),
     ("blind", "biased"): ("blind", "taught on biased", "language"),
 }
@@ -45,8 +45,8 @@ def prior(recorded: Mapping, live: Mapping[tuple[str, str], Mapping[str, float]]
     b = Board(
         800, 404, f"Blind: {blind[0]:.0f}% right where the prior holds, {blind[2]:.0f}% where it is another",
         f"Ten types of questions, {PICTURES:,} training pictures. Dots: mean of {seeds} recorded runs, with 95% intervals.",
-        alt="Line chart of right answers on the biased, balanced and flipped test. " + " ".join(
-            f"{name}, {gloss}: {', '.join(f'{value:.0f}%' for value in means[key])}." for key, (name, gloss, _) in _LINES.items()),
+        alt="Line chart, biased, balanced, flipped test. " + " ".join(
+            f"{eyes}, taught {taught}: {', '.join(f'{value:.0f}%' for value in means[eyes, taught])}." for eyes, taught in _LINES),
         words=80,
     )  # fmt: skip
     ax = b.axes(88, 84, 488, 252)
@@ -54,7 +54,7 @@ def prior(recorded: Mapping, live: Mapping[tuple[str, str], Mapping[str, float]]
     for key, (name, gloss, role) in _LINES.items():
         found = [recorded[f"{key[0]}/{key[1]}/{PICTURES}", test] for test in TESTS]
         low, high = ([100 * getattr(e, side) for e in found] for side in ("low", "high"))
-        charts.series(ax, range(3), means[key], low, high, role=role)
+        charts.series(ax, range(3), means[key], low, high, role=role, variant=int(key == ("sighted", "biased")))
         for x, test in enumerate(TESTS):
             if test in live.get(key, {}):
                 _square(ax, x, 100 * live[key][test])
@@ -85,7 +85,7 @@ def prior_by_pictures(recorded: Mapping) -> Board:
     for key, found in lines.items():
         name, gloss, role = _LINES[key]
         mean, low, high = ([100 * getattr(e, part) for e in found] for part in ("mean", "low", "high"))
-        charts.series(ax, np.log2(sizes), mean, low, high, role=role)
+        charts.series(ax, np.log2(sizes), mean, low, high, role=role, variant=int(key == ("sighted", "biased")))
         ends.append((mean[-1], name, gloss, role))
     ax.set(xticks=np.log2(sizes), xticklabels=[f"{n:,}" for n in sizes], ylim=(0, 100), yticks=(0, 25, 50, 75, 100),
            xlabel="training pictures", ylabel="right answers, %")  # fmt: skip
@@ -93,20 +93,21 @@ def prior_by_pictures(recorded: Mapping) -> Board:
     return b
 
 
-def by_type(models: Mapping[str, Mapping[str, float]], blind: Mapping[str, float], *, title: str) -> Board:
+def by_type(models: Mapping[str, Mapping[str, float]], blind: Mapping[str, float]) -> Board:
     """The share of right answers for each type of question; hollow and grey, a model that sees nothing.
 
     Parameters
     ----------
-    models : name → {type: share}; two at most, drawn in fusion's and language's colour.
+    models : name → {type: share}; two at most, drawn in fusion's and language's colour. The title and the order of the
+        types are the first one's.
     """
     first = next(iter(models))
     types = sorted(models[first], key=lambda name: -(models[first][name] - blind[name]))
     b = Board(
-        800, 156 + 30 * len(types), title,
+        800, 156 + 30 * len(types), f"Far above blind: {', '.join(types[:3])}; hardly: {', '.join(types[-3:])}",
         "Right answers on new balanced questions, recorded; types sorted by how far the first is above blind.",
-        alt="Dot chart of right answers by type. " + " ".join(
-            f"{name}: {100 * models[first][name]:.0f}%, blind {100 * blind[name]:.0f}%." for name in types),
+        alt=f"Dot chart of right answers by type, {first}. " + ", ".join(
+            f"{name} {100 * models[first][name]:.0f}%" for name in types) + ".",
         words=90,
     )  # fmt: skip
     ax = b.axes(124, 92, 560, 30 * len(types))
@@ -137,7 +138,7 @@ def arms(title: str, recorded: Mapping, live: Mapping[str, float], *, controls: 
         800, 140 + 36 * len(names), title,
         f"Right answers on new balanced questions. Mean of {' to '.join(map(str, sorted({seeds[0], seeds[-1]})))} recorded "
         "runs, with 95% intervals.",
-        alt="Dot chart of right answers. " + " ".join(f"{name}: {recorded[name].mean:.0%}." for name in names), words=90,
+        alt="Dot chart of right answers. " + ", ".join(f"{name} {recorded[name].mean:.0%}" for name in names) + ".", words=90,
     )  # fmt: skip
     ax = b.axes(268, 76, 460, 36 * len(names))
     mean, low, high = ([100 * getattr(recorded[name], part) for name in names] for part in ("mean", "low", "high"))

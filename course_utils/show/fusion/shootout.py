@@ -8,15 +8,16 @@ import numpy as np
 
 from course_utils.show import charts
 from course_utils.show.board import Board
+from course_utils.show.marks import text_width
 from course_utils.show.palette import NEUTRAL, role as role_of
 
 _TASKS = {
     "sum": "a sum decides", "few products": "a few products decide", "all products": "all products decide",
 }  # fmt: skip
-# name → label, role, 1 for the deep shade
+# name → label, role, variant of charts.series: sums in grey, products in colour
 _POOLINGS = {
-    "concat": ("concat", "language", 0), "concat-mlp": ("concat + MLP", "vision", 0), "mlb": ("MLB", "fusion", 0),
-    "mutan": ("MUTAN", "fusion", 1), "bilinear": ("full bilinear", "ink", 1),
+    "concat": ("concat", "ink", 2), "concat-mlp": ("concat + MLP", "ink", 1), "mlb": ("MLB", "fusion", 0),
+    "mutan": ("MUTAN", "fusion", 1), "bilinear": ("full bilinear", "right", 0),
 }  # fmt: skip
 
 
@@ -31,12 +32,14 @@ def shootout(recorded: Mapping, live: Mapping[tuple[str, str], float], budget: i
     budgets = sorted({int(measure) for arm, measure in recorded if arm == "sum/mlb"})
     at = {key: 100 * recorded[f"{key[0]}/{key[1]}", str(budget)].mean for key in
           ((task, name) for task in _TASKS for name in ("concat", "concat-mlp", "mlb", "mutan"))}  # fmt: skip
+    best = {task: max(("concat", "concat-mlp", "mlb", "mutan"), key=lambda name: at[task, name]) for task in _TASKS}
     b = Board(
-        800, 400, "Which fusion is best? It depends on what the answers need",
+        800, 400, f"At {budget:,} parameters: {_POOLINGS[best['sum']][0]} leads on sums, "
+        f"{_POOLINGS[best['few products']][0]} on few products",
         f"Right answers on new pairs of vectors, by number of parameters. Mean of {recorded['sum/mlb', str(budget)].seeds} "
         "recorded runs; bars: 95% interval.",
-        alt=f"Three line charts. At {budget:,} parameters: " + " ".join(
-            f"{_TASKS[task]}: " + ", ".join(f"{name} {at[task, name]:.0f}%" for name in ("concat", "concat-mlp", "mlb", "mutan")) + "."
+        alt=f"Three line charts. At {budget:,} parameters, concat, concat-mlp, MLB, MUTAN: " + " ".join(
+            f"{_TASKS[task]}: " + ", ".join(f"{at[task, name]:.0f}%" for name in ("concat", "concat-mlp", "mlb", "mutan")) + "."
             for task in _TASKS),
         words=90,
     )  # fmt: skip
@@ -44,11 +47,11 @@ def shootout(recorded: Mapping, live: Mapping[tuple[str, str], float], budget: i
         left = 80 + 244 * k
         ax = b.axes(left, 124, 200, 192)
         b.text(left, 104, words, 10, weight="bold")
-        for name, (_, role, deep) in _POOLINGS.items():
+        for name, (_, role, variant) in _POOLINGS.items():
             found = [(n, recorded[f"{task}/{name}", str(n)]) for n in budgets if (f"{task}/{name}", str(n)) in recorded]
             x = np.log2([n for n, _ in found])
             mean, low, high = ([100 * getattr(e, part) for _, e in found] for part in ("mean", "low", "high"))
-            charts.series(ax, x, mean, low, high, role=role, variant=deep)
+            charts.series(ax, x, mean, low, high, role=role, variant=variant)
             if (task, name) in live:
                 ax.plot(np.log2(budget), 100 * live[task, name], "s", ms=6, mfc="none", mec=NEUTRAL["ink"], mew=1.2, zorder=6)
         floor = 100 * recorded[f"{task}/commonest answer", "accuracy"].mean
@@ -60,9 +63,11 @@ def shootout(recorded: Mapping, live: Mapping[tuple[str, str], float], budget: i
         else:
             ax.set_ylabel("right answers, %")
     x = 80
-    for label, role, deep in _POOLINGS.values():
-        b.text(x, 78, f"● {label}", 9, role_of(role)["deep" if deep else "main"], weight="bold")
-        x += 40 + 7.4 * len(label)
+    for label, role, variant in _POOLINGS.values():
+        line = (role_of(role)["main"], role_of(role)["deep"], NEUTRAL["mute"])[variant]
+        b.text(x, 78, "●", 9, line)
+        b.text(x + 14, 78, label, 9, NEUTRAL["ink2"] if variant == 2 else role_of(role)["deep"], weight="bold")
+        x += 36 + text_width(label, 9, bold=True)
     if live:
         b.text(776, 384, "□ this notebook's run", 8.5, NEUTRAL["ink2"], ha="right")
     return b
