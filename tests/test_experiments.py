@@ -1,4 +1,5 @@
-"""Recorded results are what today's code and data give, and each arm of notebook 00 does what its name says."""
+"""Recorded results are what today's code and data give; and each arm of notebook 00 does what its name says (those of
+notebook 01: test_experiments_fusion.py)."""
 
 import importlib
 import json
@@ -9,6 +10,7 @@ import pytest
 from course_utils import paths
 from course_utils.experiments import record
 from course_utils.experiments import start_here as kinds
+from course_utils.experiments.fusion import shootout
 from course_utils.world import emoji
 
 
@@ -21,17 +23,28 @@ def test_the_recording_belongs_to_this_code_and_data(number):
     assert {row["seed"] for row in kept["rows"] if "seed" in row} == set(kept["seeds"])
 
 
-def test_a_changed_module_or_picture_makes_a_recording_stale(monkeypatch, tmp_path):
+@pytest.mark.parametrize("number", sorted(record.MODULES))
+def test_a_changed_module_or_data_file_makes_a_recording_stale(number, monkeypatch, tmp_path):
     monkeypatch.setattr(record, "fingerprint", lambda number: "another")
-    assert "code" in record.stale("00") and "make experiments NN=00" in record.stale("00")
-    monkeypatch.undo()
-    real = paths.data_dir()
-    sums = json.loads((real / "CHECKSUMS.json").read_text())
+    assert "code" in record.stale(number) and f"make experiments NN={number}" in record.stale(number)
+    monkeypatch.setattr(record, "fingerprint", lambda number: json.loads(content)["code"])
+    real, name = paths.data_dir(), f"results/{number}.json"
+    content, sums = (real / name).read_text(), json.loads((real / "CHECKSUMS.json").read_text())
     (tmp_path / "results").mkdir()
-    (tmp_path / "results/00.json").write_bytes((real / "results/00.json").read_bytes())
-    (tmp_path / "CHECKSUMS.json").write_text(json.dumps(sums | {"emoji/noto-32.webp": "0" * 64}))
+    (tmp_path / name).write_text(content)
     monkeypatch.setattr(paths, "data_dir", lambda: tmp_path)
-    assert "emoji/noto-32.webp" in record.stale("00")
+    behind = json.loads(content)["data"]
+    assert not any(file.startswith("results/") for file in behind)
+    for file in behind:
+        (tmp_path / "CHECKSUMS.json").write_text(json.dumps(sums | {file: "0" * 64}))
+        assert f"({file}): run `make experiments NN={number}`" in record.stale(number)
+    (tmp_path / "CHECKSUMS.json").write_text(json.dumps(sums))
+    assert record.stale(number) == ""
+
+
+def test_the_frozen_tower_is_part_of_what_notebook_01_was_recorded_from():
+    behind = json.loads(paths.data_file("results/01.json").read_text())["data"]
+    assert "checkpoints/grid_tower.safetensors" in behind
 
 
 def test_the_fingerprint_sees_code_and_ignores_words():
@@ -41,13 +54,31 @@ def test_the_fingerprint_sees_code_and_ignores_words():
     assert record._meaning(source) != record._meaning(source.replace("+ 1", "+ 2"))
 
 
-def test_one_recorded_arm_comes_out_again():
-    """One seed of the arm that carries the claim, within the spread of the recorded seeds."""
-    kept = json.loads(paths.data_file("results/00.json").read_text())["rows"]
-    again = {row["measure"]: row["value"] for row in kinds.run(0, arms=("shuffled labels",))}
-    for measure, value in again.items():
-        seeds = [row["value"] for row in kept if row["arm"] == "shuffled labels" and row["measure"] == measure]
-        assert min(seeds) - record.SLACK <= value <= max(seeds) + record.SLACK, measure
+def shot_out(*names):
+    """Rows of the shoot-out's middle task at its second budget."""
+    of, budget = "few products", shootout.BUDGETS[1]
+    return [
+        {"arm": f"{of}/{name}", "measure": str(budget), "value": shootout.accuracy(name, of, budget)} for name in names
+    ]
+
+
+# notebook number → rows of seed 0 of arms that carry a claim: its method or its control, the cheapest there is
+AGAIN = {
+    "00": lambda: kinds.run(0, arms=("shuffled labels",)),
+    "01": lambda: shot_out("mutan", "concat"),
+}
+
+
+@pytest.mark.parametrize("number", sorted(record.MODULES))
+def test_one_recorded_arm_comes_out_again(number):
+    """Within the spread of the recorded seeds."""
+    kept = json.loads(paths.data_file(f"results/{number}.json").read_text())["rows"]
+    again = AGAIN[number]()
+    assert again
+    for row in again:
+        seeds = [k["value"] for k in kept if (k["arm"], k["measure"]) == (row["arm"], row["measure"])]
+        assert len(seeds) >= 3
+        assert min(seeds) - record.SLACK <= row["value"] <= max(seeds) + record.SLACK, row
 
 
 def test_the_claims_of_notebook_00_are_in_the_recording():
@@ -63,6 +94,32 @@ def test_the_claims_of_notebook_00_are_in_the_recording():
     assert of["leaking background", "new emoji, own background"].low > 0.9
     assert of["leaking background", "new emoji, called what its background says"].low > 0.7
     assert of["leaking background", "new emoji, another kind's background"].high < of["commonest kind", "new emoji"].mean
+
+
+def test_the_claims_of_notebook_01_are_in_the_recording():
+    of = record.load("01")
+    most = max(int(arm.split("/")[2]) for arm, _ in of if arm.startswith("blind/biased/"))
+    # the prior: who is taught on biased questions need not look, and falls where the prior is another one
+    assert of[f"blind/biased/{most}", "biased"].low > 0.7 and of[f"blind/biased/{most}", "flipped"].high < 0.2
+    assert of[f"sighted/balanced/{most}", "flipped"].low > of[f"sighted/biased/{most}", "flipped"].high
+    assert of[f"sighted/balanced/{most}", "balanced"].low > of[f"sighted/biased/{most}", "balanced"].high
+    blind = of[f"blind/balanced/{most}", "balanced"]
+    assert of[f"sighted/balanced/{most}", "balanced"].low > blind.high + 0.3
+    assert abs(of[f"wrong picture/balanced/{most}", "balanced"].mean - blind.mean) < 0.02, "no picture, no answer"
+    # fusion: a sum is enough for sums, hopeless where the answer depends on both
+    assert of["sum/concat", "1000"].low > 0.95 and of["few products/concat", "1000"].high < 0.2
+    assert of["few products/mutan", "2000"].low > of["few products/mlb", "2000"].high
+    assert of["few products/mutan", "2000"].low > of["few products/concat-mlp", "8000"].high
+    assert of["all products/bilinear", "8000"].low > of["all products/mutan", "8000"].high
+    # two hops: the second is worth something where the first looks at the anchor, and is not found unaided
+    for look in ("hop 1 on anchor", "hop 2 on target"):
+        assert of["dot-product/2/shown", look].low > 0.8
+    assert of["dot-product/2/shown", "accuracy"].low > of["dot-product/1/plain", "accuracy"].high + 0.2
+    assert of["dot-product/1/shown", "accuracy"].mean < of["blind", "accuracy"].high + 0.02, "the anchor is no answer"
+    assert abs(of["dot-product/2/plain", "accuracy"].mean - of["dot-product/1/plain", "accuracy"].mean) < 0.05
+    # answering: with another question's picture a model knows no more than one without eyes
+    assert abs(of["another picture", "right"].mean - of["blind", "right"].mean) < 0.03
+    assert of["classifier, one answer", "right"].low > of["blind", "right"].high + 0.3
 
 
 def test_an_estimate_is_a_mean_with_students_interval():
@@ -93,6 +150,8 @@ def test_an_unknown_arm_is_refused_by_name():
         kinds.train("shuffeled labels", steps=1)
 
 
-def test_every_recorded_module_exists():
+def test_every_recorded_module_exists_and_every_recording_has_a_module():
     for module in record.MODULES.values():
-        assert importlib.import_module(f"course_utils.experiments.{module}").run
+        experiment = importlib.import_module(f"course_utils.experiments.{module}")
+        assert experiment.run and experiment.baselines
+    assert {path.stem for path in (paths.data_dir() / "results").glob("*.json")} == set(record.MODULES) == set(AGAIN)
