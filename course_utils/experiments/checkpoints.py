@@ -14,6 +14,8 @@ import numpy as np
 from flax import nnx
 
 from course_utils import paths, runtime, training
+from course_utils.experiments.fusion import asking, shipped
+from course_utils.models import fusion
 from course_utils.models.fusion import grid
 from course_utils.nn import checkpoint
 from course_utils.world import render, scenes
@@ -28,7 +30,8 @@ def grid_tower() -> grid.GridTower:
 
     tower = grid.GridTower(rngs=nnx.Rngs(0))
     training.fit(
-        tower, grid.naming_loss, sample, steps=8000, learning_rate=3e-3, data={"tiles": render.tiles(grid.SIDE)}
+        tower, grid.naming_loss, sample, steps=8000, learning_rate=3e-3, data={"tiles": render.tiles(grid.SIDE)},
+        progress=False,
     )
     return tower
 
@@ -45,7 +48,25 @@ def _logits(tower: grid.GridTower, batch):
     return tower(batch["image"])
 
 
-CHECKPOINTS = {"grid_tower": grid_tower}
+def two_looks() -> fusion.VQAClassifier:
+    """Notebook 01's model to talk to: as those that it trains live, on more balanced questions and for longer."""
+    model = shipped.untrained()
+    asking.train(model, asking.asked("balanced", 96_000), fusion.softmax_loss, steps=12_000)
+    return model
+
+
+def _told_grid_tower(tower: grid.GridTower) -> dict[str, float]:
+    return named_right(tower, scenes.sample(scenes.generator("test"), 2000, objects=(2, scenes.SLOTS), sign=0.5, split="test"))
+
+
+def _told_two_looks(model: fusion.VQAClassifier) -> dict[str, float]:
+    test = asking.asked("balanced", 4096, test=True)
+    given = asking.answers(model, test)
+    return {"all": asking.right(given, test), **asking.by_type(given, test)}
+
+
+# name → what trains it, what tells how good it is on test scenes
+CHECKPOINTS = {"grid_tower": (grid_tower, _told_grid_tower), "two_looks": (two_looks, _told_two_looks)}
 
 
 def make(name: str) -> None:
@@ -53,13 +74,13 @@ def make(name: str) -> None:
     folder = paths.data_dir()
     file = folder / "checkpoints" / f"{name}.safetensors"
     file.parent.mkdir(exist_ok=True)
-    model = CHECKPOINTS[name]()
+    train, told = CHECKPOINTS[name]
+    model = train()
     checkpoint.save(model, file)
     sums = json.loads((folder / "CHECKSUMS.json").read_text())
     sums[f"checkpoints/{name}.safetensors"] = hashlib.sha256(file.read_bytes()).hexdigest()
     (folder / "CHECKSUMS.json").write_text(json.dumps(dict(sorted(sums.items())), indent=2) + "\n")
-    test = scenes.sample(scenes.generator("test"), 2000, objects=(2, scenes.SLOTS), sign=0.5, split="test")
-    print(name, {what: round(share, 3) for what, share in named_right(model, test).items()}, "right on test scenes")
+    print(name, {what: round(share, 3) for what, share in told(model).items()}, "right on test scenes")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from flax import nnx
 
@@ -10,12 +12,15 @@ from course_utils.exercises.core import Case, Exercise, Verdict
 from course_utils.exercises.judging import choices, judge_score
 from course_utils.experiments.fusion import asking
 from course_utils.models import fusion
-from course_utils.world.questions import ANSWERS
+from course_utils.models.fusion import encoders, grid
+from course_utils.world import scenes
+from course_utils.world.questions import ANSWERS, biased
 
 TYPES = ("what", "colour", "size", "reading")
-TAUGHT, ASKED = 8000, 4096
+TAUGHT, ASKED = 16_000, 4096
+STRENGTH = 0.98  # of the prior: one answer in fifty contradicts the words
 # The given model, which fuses by concatenation, gets about .29; tests/answers/fusion.py holds answers that get more, and less.
-THRESHOLDS = (0.4, 0.5, 0.58, 0.63)
+THRESHOLDS = (0.34, 0.39, 0.44, 0.46)
 
 
 def answer_challenge(train: dict, test: dict) -> np.ndarray:
@@ -30,16 +35,23 @@ def answer_challenge(train: dict, test: dict) -> np.ndarray:
         row = rng.choice(len(answer), 128, p=share)
         return {"image": features[row], "tokens": tokens[row], "answer": answer[row]}
 
-    training.fit(model, fusion.softmax_loss, sample, steps=1000, learning_rate=4e-3, progress=False)
+    training.fit(model, fusion.softmax_loss, sample, steps=1200, learning_rate=4e-3, progress=False)
     batch = {"image": np.asarray(test["features"]), "tokens": np.asarray(test["tokens"])}
     return training.predict(model, asking.logits, batch).argmax(-1)
 
 
+@functools.cache
+def _taught() -> dict[str, np.ndarray]:
+    drawn, questions, answer = biased(scenes.generator("train"), TAUGHT, TYPES, strength=STRENGTH)
+    return {
+        "features": grid.scene_features(drawn), "tokens": questions.tokens(encoders.LONGEST), "answer": answer.astype(np.int32),
+    }  # fmt: skip
+
+
 def cases(seed: int) -> list[Case]:
-    """One case: 8,000 biased questions to learn from, always the same; 4,096 balanced ones of the seed to answer."""
-    taught = asking.asked("biased", TAUGHT, types=TYPES)
+    """One case: 16,000 biased questions to learn from, always the same; 4,096 balanced ones of the seed to answer."""
     test = asking.asked("balanced", ASKED, seed, test=True, types=TYPES)
-    train = {"features": taught.features, "tokens": taught.tokens, "answer": taught.answer}
+    train = dict(_taught())
     asks = {"features": test.features, "tokens": test.tokens}
     return [Case((train, asks), f"{ASKED:,} balanced questions", truth=test.answer)]
 

@@ -22,8 +22,7 @@ class ColleaguesDecoder(AnswerDecoder):
     """The decoder as the colleague wrote it."""
 
     def __call__(self, fused: jax.Array, answer: jax.Array):
-        read = self.words(answer)  # nothing is shifted: every place reads the word that it should write
-        x = self.positions(jnp.concatenate([fused[:, None], read], 1))
+        x = self.positions(jnp.concatenate([fused[:, None], self.words(answer)], 1))  # (B, 1 + L, D)
         x, aux = self.transformer(x, attention_mask(jnp.ones(x.shape[:2], bool), jnp.ones(x.shape[1], int)))
         return self.unembed(x[:, 1:]), aux
 
