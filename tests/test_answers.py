@@ -1,12 +1,14 @@
 """Every right answer passes and every wrong one is told what it got wrong, on several seeds."""
 
 import importlib
+import pkgutil
 
+import answers
 import pytest
 
 from course_utils.exercises import checking
 
-MODULES = [importlib.import_module(f"answers.{name}") for name in checking.MODULES.values()]
+MODULES = [importlib.import_module(f"answers.{module.name}") for module in pkgutil.iter_modules(answers.__path__)]
 RIGHT = [(key, fn) for module in MODULES for key, fns in module.RIGHT.items() for fn in fns]
 WRONG = [(key, *answer) for module in MODULES for key, answers in module.WRONG.items() for answer in answers]
 EXERCISES = [e for number in checking.MODULES for e in checking._exercises_of(number)]

@@ -275,6 +275,39 @@ def test_what_is_not_several_values_in_order_is_said_in_words(wrong, diagnosis, 
     assert verdict.diagnosis == diagnosis and words in verdict.headline and verdict.got, verdict
 
 
+def test_an_output_may_have_parts():
+    cases = [core.Case((np.ones(shape),), "ones", part) for shape, part in (((3, 2), ""), ((2,), "axes"))]
+    parts = [("", 0.75, ""), ("axes", 0.25, "Only with rows.")]
+    outputs = [judging.Output("sums", 0, 0.5, "sums", [], parts=parts), judging.Output("one", 1, 0.5, "a number", [])]
+
+    def judged(fn):
+        return judging.judge_outputs(cases, core.answer(fn, cases), lambda x: (x.sum(-1), 1), outputs)
+
+    assert judged(lambda x: (x.sum(-1), 1)).passed
+    for fn in (lambda x: (x.sum(1), 1), lambda x: (x.reshape(-1, 2).sum(-1), 1)):
+        verdict = judged(fn)
+        assert verdict.headline.startswith(("sums: Only with rows.", "Only with rows.")) and verdict.score == 0.375 + 0.5
+
+
+def test_words_have_patterns_of_their_own():
+    def pattern(case, expected, got):
+        return (f"{len(got)} of {len(expected)}.", "too-few") if len(got) < len(expected) else None
+
+    verdict = judging.judge_values([core.Case((), "")], [["a"]], lambda: ["a", "b"], [], returns="words", patterns=[pattern])
+    assert (verdict.headline, verdict.diagnosis) == ("1 of 2.", "too-few")
+
+
+def test_where_shapes_do_not_fit_those_of_the_parameters_are_named():
+    cases = [core.Case(({"U": np.ones((3, 4)), "b": np.ones(2)}, np.ones((2, 3))), "")]
+
+    def headline(fn):
+        return judging.judge_values(cases, core.answer(fn, cases), lambda p, x: x @ p["U"], [], returns="").headline
+
+    assert "Shapes here: U (3, 4), b (2,)." in headline(lambda p, x: x @ p["U"].T)
+    assert "letters name the axes" in headline(lambda p, x: jnp.einsum("bi,ki->bk", x, p["U"]))
+    assert "U (3, 4)" not in headline(lambda p, x: p["W"])
+
+
 def test_several_outputs_need_answers():
     assert judging.judge_outputs(SEVERAL, [], total_and_words, OUTPUTS).score == 0
 

@@ -15,14 +15,15 @@ def explain(cases, answers, mine, i, expected, mistakes, patterns, returns, rema
     """The headline and the diagnosis of a part that fails; ``i`` is the first case that fails."""
     answer = answers[i]
     if found := missing(answer):
-        return found
+        says, key = found
+        return says + (_shapes(cases[i]) if key == "exception" and _misfits(answer) else ""), key
     for mistake in mistakes:
         with np.errstate(all="ignore"):
             imitation = [np.asarray(mistake.fn(*cases[j].args)) for j in mine]
         if all(agrees(imitated, answers[j], tolerance) for imitated, j in zip(imitation, mine, strict=True)):
             return mistake.says, mistake.key
     if expected[i].dtype.kind == "U":
-        return _explain_words(expected[i].tolist(), answer, returns, remark)
+        return _explain_words(cases[i], expected[i].tolist(), answer, patterns, returns, remark)
     got = numbers(answer)
     if got is None:
         return f"{what_it_is(answer)} It should be {returns}.", "not-an-array"
@@ -49,7 +50,7 @@ def missing(answer: Any) -> tuple[str, str] | None:
     return f"Your code stopped with {answer}." + advice(answer), "exception"
 
 
-def _explain_words(expected: list[str], answer: Any, returns: str, remark: str) -> tuple[str, str]:
+def _explain_words(case, expected: list[str], answer: Any, patterns, returns: str, remark: str) -> tuple[str, str]:
     """The headline and the diagnosis of a list of strings that is not the expected one."""
     got = words(answer)
     if not isinstance(got, list) or not all(isinstance(word, str) for word in got):
@@ -57,6 +58,9 @@ def _explain_words(expected: list[str], answer: Any, returns: str, remark: str) 
         if pairs and len(pairs) == len(answer) and all(isinstance(pair[0], str) for pair in pairs):
             return f"Your list holds pairs, such as {tuple(answer[0])}: keep the first of each.", "pairs"
         return f"{what_it_is(answer)} It should be {returns}.", "not-words"
+    for pattern in patterns:
+        if found := pattern(case, expected, got):
+            return found
     if len(got) != len(expected):
         return f"There are {len(got)}, expected {len(expected)}: {returns}.", "shape"
     if sorted(got) == sorted(expected):
@@ -72,12 +76,38 @@ def advice(problem: Problem) -> str:
         return " Inside `vmap` or `jit` a Python `if` cannot look at a value: use `jnp.where`."
     if "unhashable type" in text and "array" in text:
         return " The numbers in a JAX array cannot be counted by `Counter` or kept in a set: `.tolist()` makes plain ones."
-    if any(word in text for word in ("broadcast", "incompatible shapes", "dot_general", "matmul", "contracting")):
+    if _misfits(problem, _PRODUCTS):
         return (
-            " The shapes do not fit. A number for each row needs shape (n, 1) to divide a table (`keepdims=True`); "
-            "a product of two tables of rows needs `.T` on the second."
+            " In `x @ W` the last axis of x meets the first of W, and both must be equally long. Is it the matrix of the "
+            "other input? Is one turned round (`.T`)? Did a sum take away the wrong axis? Or is `*` meant?"
         )
+    if _misfits(problem, _ELEMENTWISE):
+        return (
+            " `+`, `*` and `==` need equal shapes, up to axes of length 1: a number or a vector for each row of a table gets "
+            "one with `x[:, None]` or `keepdims=True`. Otherwise, is a projection missing, or is there one too many?"
+        )
+    if _misfits(problem, _EINSUM):
+        return " In einsum the letters name the axes in their order: write down the shapes, and compare."
     return ""
+
+
+# words of the exceptions of JAX and NumPy where shapes do not fit
+_PRODUCTS = ("dot_general", "matmul", "contracting")
+_ELEMENTWISE = ("broadcast", "incompatible shapes")
+_EINSUM = ("einsum", "einstein", "size of label")
+
+
+def _misfits(problem: Problem, kinds: tuple[str, ...] = (*_PRODUCTS, *_ELEMENTWISE, *_EINSUM)) -> bool:
+    """Whether shapes that do not fit stopped a function."""
+    return any(kind in problem.message.lower() for kind in kinds)
+
+
+def _shapes(case) -> str:
+    """A sentence with the shapes of the parameters that a case passes, if it does."""
+    shapes = [
+        f"{name} {np.shape(array)}" for argument in case.args if isinstance(argument, dict) for name, array in argument.items()
+    ]
+    return f" Shapes here: {', '.join(shapes)}." if shapes else ""
 
 
 def what_it_is(answer: Any) -> str:

@@ -33,7 +33,8 @@ class Output:
     """One of several things that a function returns, judged by itself: arguments of :func:`judge_values`, and
 
     ``name``, the variable that holds it in the exercise's text; ``place``, where it stands among what is returned;
-    ``weight``, the share of the points. The mistakes' functions return this output alone.
+    ``weight``, the share of the points. The mistakes' functions return this output alone. ``parts`` is for cases that are
+    grouped; without it, all cases that belong to no part are judged, under ``remark``.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Output:
     patterns: Sequence[Pattern] = ()
     remark: str = ""
     picture: Callable[[np.ndarray, np.ndarray], Picture] | None = None
+    parts: Sequence[tuple[str, float, str]] = ()
 
 
 RIGHT = "Right, on every case."
@@ -69,7 +71,7 @@ def judge_values(
         What the function returns, in words with its shape: "a table with one row a query, shape (Q, G)".
     patterns
         ``pattern(case, expected, got) → (headline, diagnosis) or None``: tried, before the general ones, on answers of
-        the right shape that no mistake imitates.
+        the right shape that no mistake imitates. Where words are expected, both are lists of them, of any length.
     parts
         ``(part, weight, remark)`` in order; the weights sum to 1. A part counts when all of its cases are right and
         every part before it counts. ``remark`` is the headline where this part fails and no mistake is recognised.
@@ -86,7 +88,7 @@ def judge_values(
         if wrong:
             i = wrong[0]  # an exercise lists the case that reads best first
             headline, key = explain(cases, answers, mine, i, expected, mistakes, patterns, returns, remark, tolerance)
-            if part != parts[0][0] and key == "exception":
+            if part != parts[0][0] and key in ("exception", "shape"):
                 headline = f"{remark} {headline}"
             got = str(answers[i]) if isinstance(answers[i], Problem) else show(answers[i])
             drawn = numbers(answers[i]) if picture else None
@@ -116,7 +118,8 @@ def judge_outputs(
             cases,
             [answer[output.place] if isinstance(answer, list) else answer for answer in answers],
             lambda *args, place=output.place: reference(*args)[place],
-            output.mistakes, returns=output.returns, patterns=output.patterns, parts=(("", 1.0, output.remark),),
+            output.mistakes, returns=output.returns, patterns=output.patterns,
+            parts=output.parts or (("", 1.0, output.remark),),
             picture=output.picture,
         )
         for output in outputs
@@ -127,7 +130,7 @@ def judge_outputs(
     name, verdict = failed[0]
     if verdict.diagnosis not in ("no-answer", "empty", "exception", "returns-nothing"):
         verdict = dataclasses.replace(verdict, headline=f"{name}: {verdict.headline}")
-    return dataclasses.replace(verdict, score=sum(o.weight for o, v in zip(outputs, verdicts) if v.passed))
+    return dataclasses.replace(verdict, score=sum(o.weight * v.score for o, v in zip(outputs, verdicts)))
 
 
 def _not_several(expected: Sequence[Any], answer: Any, outputs: Sequence[Output]) -> tuple[str, str] | None:

@@ -1385,7 +1385,7 @@ WRONG = {
         (hop_three_things, "returns the keys too", "not-several"),
         (hop_nan, "logarithm of negative scores", "not-finite"),
         (hop_shapes_do_not_fit, "@ of a batch and a batch", "exception"),
-        (hop_batch_mixed, "an index that sums over the batch", "values"),
+        (hop_batch_mixed, "an index that sums over the batch", "all-questions-at-once"),
         (empty_stub, "raise NotImplementedError left", "empty"),
         (nothing_returned, "forgot return", "returns-nothing"),
     ],

@@ -22,10 +22,10 @@ def vqa_accuracy(answers: np.ndarray, given: np.ndarray) -> np.ndarray:
 def _question(rng: np.random.Generator, votes: int, annotators: int) -> tuple[int, np.ndarray]:
     """A random answer, and what the annotators said, in any order: ``votes`` of them gave it, the others few others.
 
-    One answer is the commonest, so that nothing depends on how a tie is broken.
+    One answer is the commonest, so that nothing depends on how a tie is broken. With four votes of ten it is another.
     """
     while True:
-        answer, *others = rng.permutation(19)[:4]
+        answer, *others = rng.permutation(19)[: 2 if (votes, annotators) == (4, 10) else 4]
         given = rng.permutation(np.where(np.arange(annotators) < votes, answer, rng.choice(others, annotators)))
         *_, second, first = sorted([0, *np.unique(given, return_counts=True)[1]])
         if second < first:
@@ -71,6 +71,29 @@ def _of_left_out(fn):
     return lambda answers, given: fn(_left_out(answers, given))
 
 
+def _two_kinds(weights, agreeing=lambda n: n - 1, disagreeing=lambda n: n, least=0):
+    """A mistake in the two kinds of annotators to leave out: how many of each, and how many of the others agree then.
+
+    Nobody leaves −1 vote behind where all n are counted right; a mistake may cut it off at 0 (``least``) or not.
+    """
+
+    def of_counts(n, a):
+        agree, disagree = weights(n, a)
+        return (agree * np.clip(agreeing(n) / 3, least, 1) + disagree * np.clip(disagreeing(n) / 3, least, 1)) / a
+
+    return _of_counts(of_counts)
+
+
+def _as_annotators(count):
+    """A mistake in A: ``count(B, A)`` in its place. The formula is written out, since A may be less than the votes."""
+
+    def fn(answers, given):
+        n, a = _votes(answers, given), count(*np.shape(given))
+        return (n * np.minimum(1, (n - 1) / 3) + (a - n) * np.minimum(1, n / 3)) / a
+
+    return fn
+
+
 def _commonest(answers, given):
     return np.array([np.bincount(row).argmax() for row in np.asarray(given)])
 
@@ -110,6 +133,8 @@ MISTAKES = [
         "A third for each who agrees, and yours are whole numbers before the mean: divide with `/`, not `//`.",
         _of_left_out(lambda others: np.minimum(1, others // 3).mean(1)),
     ),
+    Mistake("truncated", "Your accuracies are cut off to whole numbers (`int`). Keep the fractions.", lambda answers, given: np.floor(vqa_accuracy(answers, given))),
+    Mistake("rounded", "You round to one decimal. With ten annotators that does not show: with five, 0.533 is right.", lambda answers, given: np.round(vqa_accuracy(answers, given), 1)),
     Mistake(
         "agreeing-left-out",
         "You always leave out somebody who agrees. Leave out each of the annotators in turn: mostly it is one who does not.",
@@ -160,6 +185,27 @@ MISTAKES = [
         "You divide the sum by one less than there are annotators. There are as many ways to leave one out as annotators.",
         _of_left_out(lambda others: np.minimum(1, others / 3).sum(1) / (others.shape[1] - 1)),
     ),
+    *[
+        Mistake(
+            "kinds-exchanged",
+            "The two kinds are mixed up: each of the n who agree leaves n − 1 votes behind, each of the other A − n leaves n.",
+            _two_kinds(lambda n, a: (a - n, n), least=least),
+        )
+        for least in (-1, 0)
+    ],
+    Mistake("agreeing-only", "You leave out only those who agree. Leave out the other A − n as well: n votes remain then.", _two_kinds(lambda n, a: (n, 0 * n))),
+    Mistake("disagreeing-only", "You leave out only those who disagree. Leave out the n who agree as well: n − 1 votes remain then.", _two_kinds(lambda n, a: (0 * n, a - n))),
+    Mistake("half-of-the-others", "You ask whether more than half of the others agree. Three are enough, and one or two are worth something.", _of_left_out(lambda others: (others > others.shape[1] / 2 - 0.5).mean(1))),
+    Mistake("share-of-the-others", "You divide by 0.3 A, three of *ten*. Three of the others are enough, however many there are: divide by 3.", _of_left_out(lambda others: np.minimum(1, others / (0.3 * others.shape[1])).mean(1))),
+    Mistake("first-answer-for-all", "You compare every question's annotators with the first answer. Each question has its own: `answers[:, None]`.", lambda answers, given: vqa_accuracy(np.broadcast_to(answers[:1], answers.shape), given)),
+    Mistake(
+        "votes-over-questions",
+        "You add up over the questions (axis 0). A question's votes stand in its row: `.sum(1)`.",
+        lambda answers, given: agreement((np.asarray(given) == np.asarray(answers)[:, None]).sum(0), np.shape(given)[1]),
+    ),
+    Mistake("questions-for-annotators", "You take the number of questions for that of annotators: A is `given.shape[1]`.", _as_annotators(lambda b, a: b)),
+    Mistake("axis-kept", "Your answer keeps an axis of length 1: return shape (B,), without `keepdims` or `[:, None]` at the end.", lambda answers, given: vqa_accuracy(answers, given)[:, None]),
+    Mistake("first-question-only", "You return the first question's accuracy only: does `return` stand inside the loop?", lambda answers, given: vqa_accuracy(answers, given)[0]),
     Mistake(
         "only-for-ten",
         "Your formula is right for ten annotators only: 0, 0.3, 0.6, 0.9, 1. With five, leaving one out weighs more.",

@@ -69,6 +69,16 @@ def _additive(params, grid, u):
     return softmax(np.tanh(grid @ params["W_I"] + (u @ params["W_Q"])[:, None]).sum(-1))
 
 
+def _squashed(params, grid, u):
+    keys, query = np.tanh(grid @ params["W_I"]), np.tanh(u @ params["W_Q"])
+    return softmax(np.einsum("bnk,bk->bn", keys, query) / np.sqrt(query.shape[-1]))
+
+
+def _all_questions(params, grid, u):
+    """Scores of each place with all questions, added up, as an einsum does whose letters are not those of one batch."""
+    return _map(params, grid, np.broadcast_to(u.sum(0), u.shape))
+
+
 def _cosines(params, grid, u):
     keys, query = grid @ params["W_I"], u @ params["W_Q"]
     return softmax(_scores(params, grid, u) / (np.linalg.norm(keys, axis=-1) * np.linalg.norm(query, axis=-1)[:, None]))
@@ -120,6 +130,10 @@ MAP_MISTAKES = [
     Mistake("not-projected-root-of-d", "You compare the places with u themselves. Both go through their matrix first, W_I and W_Q.", lambda params, grid, u: softmax(np.einsum("bnd,bd->bn", grid, u) / np.sqrt(u.shape[1]))),
     Mistake("not-projected-no-scale", "You compare the places with u themselves. Both go through their matrix first, W_I and W_Q.", lambda params, grid, u: softmax(np.einsum("bnd,bd->bn", grid, u))),
     Mistake("additive", "These scores are sums, tanh(W_I v + W_Q u), as in the paper. Here they are scalar products.", _additive),
+    Mistake("additive-scaled", "These scores are sums, tanh(W_I v + W_Q u), as in the paper. Here they are scalar products.", lambda params, grid, u: softmax(np.tanh(grid @ params["W_I"] + (u @ params["W_Q"])[:, None]).sum(-1) / np.sqrt(params["W_I"].shape[1]))),
+    Mistake("tanh-on-both", "You squash keys and query with tanh, as MLB does. Here their scalar product is taken as it is.", _squashed),
+    Mistake("two-looks", "This is the map of a second look, after u has changed. One hop looks once.", lambda params, grid, u: _map(params, grid, u + _seen(params, grid, u))),
+    Mistake("all-questions-at-once", "You add up the scores over all questions of the batch. In einsum both operands need the same letter b: \"bnk,bk->bn\".", _all_questions),
     Mistake("cosines", "You divide the scores by both lengths. Divide by √k: how long a key is matters here.", _cosines),
     Mistake("flat", "Every place gets the same. The map has to follow the scores.", _of_scores(lambda s: np.full(s.shape, 1 / s.shape[1]))),
     Mistake(
@@ -146,6 +160,8 @@ def _taking(weights):
 NEXT_MISTAKES = [
     Mistake("no-residual", "You return what was seen without u: the question is forgotten. Add u.", _of_seen(lambda u, seen: seen)),
     Mistake("residual-twice", "u is added twice.", _of_seen(lambda u, seen: 2 * u + seen)),
+    Mistake("residual-for-every-place", "You add u inside the sum, once for each of the N places. Add it once: u + Σ p_n v_n.", lambda params, grid, u: grid.shape[1] * u + _seen(params, grid, u)),
+    Mistake("axis-of-one", "Your next u has an axis of length 1 in the middle: `[:, 0]` or `squeeze(1)` takes it off.", _of_seen(lambda u, seen: (u + seen)[:, None])),
     Mistake("unchanged", "u comes back as it went in: add Σ p_n v_n.", _of_seen(lambda u, seen: u)),
     Mistake("subtracted", "You subtract what was seen. Add it.", _of_seen(lambda u, seen: u - seen)),
     Mistake("averaged", "You average u and what was seen. Add them.", _of_seen(lambda u, seen: (u + seen) / 2)),

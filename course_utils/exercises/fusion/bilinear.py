@@ -7,11 +7,11 @@ import math
 import numpy as np
 
 from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.fusion.drawn import RETURNS, pooling_cases
+from course_utils.exercises.fusion.drawn import AVERAGED, AXES, FLATTENED, RETURNS, averaged, flattened, pooling_cases
 from course_utils.exercises.judging import Mistake, Output, judge_outputs
 from course_utils.models.fusion import pooling
 
-cases = pooling_cases("bilinear", 106, [(5, 4, 2), (3, 11, 5), (7, 3, 2), (2, 4, 7)])
+cases = pooling_cases("bilinear", 106, [(5, 4, 2), (3, 11, 5), (7, 3, 4), (2, 4, 7)])
 
 
 def bilinear_pooling(params, v, h):
@@ -45,6 +45,7 @@ def _diagonal(params, v, h):
 
 FORM_MISTAKES = [
     Mistake("no-bias", "The bias b is missing: b_k stands at the end of each output.", _made(bias=0.0)),
+    Mistake("bias-twice", "The bias b is added twice.", _made(bias=2.0)),
     Mistake("bias-subtracted", "The bias b is subtracted. Add it.", _made(bias=-1.0)),
     Mistake(
         "bias-for-every-pair",
@@ -76,6 +77,16 @@ FORM_MISTAKES = [
         lambda params, v, h: _form(params["T"], v, np.ones_like(h)) + _form(params["T"], np.ones_like(v), h) + params["b"],
     ),
     Mistake("mean", "You average over the pairs of features. Add them up.", lambda params, v, h: _form(params["T"], v, h) / (v.shape[-1] * h.shape[-1]) + params["b"]),
+    Mistake(
+        "sums-multiplied",
+        "You add up v, h and T each by itself and multiply the sums. Multiply v_i, h_j and T_ijk first, then add up over i and j.",
+        lambda params, v, h: v.sum(-1, keepdims=True) * h.sum(-1, keepdims=True) * params["T"].sum((0, 1)) + params["b"],
+    ),
+    Mistake("divided-by-root", "You divide by a square root, as attention does with its scores. A bilinear form does not.", _made(lambda t: t / np.sqrt(t.shape[0] * t.shape[1]))),
+    Mistake("all-pairs-of-the-batch", "You combine every v of the batch with every h. Each v meets its own h: in einsum both need the same letter, or `...`.", lambda params, v, h: np.einsum("...i,cj,ijk->...ck", v, h.reshape(-1, h.shape[-1]), params["T"]) + params["b"]),
+    Mistake("batch-summed", "You add up over the pairs of v and h. Each pair keeps a vector of its own: shape (…, D_out).", lambda params, v, h: _form(params["T"], v, h).reshape(-1, params["b"].size).sum(0) + params["b"]),
+    Mistake("averaged", AVERAGED, averaged(_made())),
+    Mistake("flattened", FLATTENED, flattened(_made())),
     Mistake("tanh", "You squash the output with tanh. A bilinear form has none.", _made(after=np.tanh)),
     Mistake("tanh-of-all", "You squash the output with tanh. A bilinear form has none.", lambda params, v, h: np.tanh(_made()(params, v, h))),
     Mistake("tanh-on-both", "You squash v and h with tanh, as MLB does. A bilinear form takes them as they are.", lambda params, v, h: _made()(params, np.tanh(v), np.tanh(h))),
@@ -129,14 +140,17 @@ def _off(case, expected, got):
         return f"T has {case.args[0]['T'].size} numbers here and b {case.args[0]['b'].size}; yours is {got:g}.", "miscounted"
 
 
+AXES_OF_COUNT = ("axes", 0.25, "Right for a batch [B], wrong for other leading axes: the parameters are always the same.")
+
+
 def judge(cases: list[Case], answers: list) -> Verdict:
     """Half of the points for the form, half for the count."""
     remark = "The values differ. One output by hand: T[:, :, k] is a table; put v to its left and h to its right."
     return judge_outputs(
         cases, answers, _reference,
         [
-            Output("z", 0, 0.5, RETURNS, FORM_MISTAKES, remark=remark),
-            Output("count", 1, 0.5, "one whole number", COUNT_MISTAKES, patterns=[_off]),
+            Output("z", 0, 0.5, RETURNS, FORM_MISTAKES, parts=[("", 0.75, remark), AXES]),
+            Output("count", 1, 0.5, "one whole number", COUNT_MISTAKES, [_off], parts=[("", 0.75, ""), AXES_OF_COUNT]),
         ],
     )  # fmt: skip
 

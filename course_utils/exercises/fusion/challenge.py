@@ -35,7 +35,7 @@ def answer_challenge(train: dict, test: dict) -> np.ndarray:
         row = rng.choice(len(answer), 128, p=share)
         return {"image": features[row], "tokens": tokens[row], "answer": answer[row]}
 
-    training.fit(model, fusion.softmax_loss, sample, steps=1200, learning_rate=4e-3, progress=False)
+    training.fit(model, fusion.softmax_loss, sample, steps=1000, learning_rate=4e-3, progress=False)
     batch = {"image": np.asarray(test["features"]), "tokens": np.asarray(test["tokens"])}
     return training.predict(model, asking.logits, batch).argmax(-1)
 

@@ -42,4 +42,23 @@ def pooling_cases(name: str, number: int, sizes: list[tuple[int, ...]]) -> Calla
 
 
 RETURNS = "a vector of length D_out for each pair of v and h, shape (…, D_out)"
-AXES = ("axes", 0.25, "Right for a batch [B], wrong for other leading axes (none, or two): multiply over the last axis only.")
+AXES = ("axes", 0.25, "Right for a batch [B], wrong for other leading axes (none, or two): count axes from the end (−1, −2), and give einsum its `...`.")
+
+
+def flattened(fn: Callable) -> Callable:
+    """The mistake of a pooling ``fn`` that makes one list of all pairs and leaves it at that."""
+    return lambda params, v, h: fn(params, v.reshape(-1, v.shape[-1]), h.reshape(-1, h.shape[-1]))
+
+
+def averaged(fn: Callable) -> Callable:
+    """The mistake of a pooling ``fn`` that averages over all pairs."""
+
+    def mean(params, v, h):
+        z = fn(params, v, h)
+        return z.reshape(-1, z.shape[-1]).mean(0)
+
+    return mean
+
+
+FLATTENED = "Right for a batch [B]; other leading axes are flattened, and stay so: at the end, reshape to `(*v.shape[:-1], -1)`."
+AVERAGED = "You average over the pairs of v and h. Each pair keeps a vector of its own: shape (…, D_out)."

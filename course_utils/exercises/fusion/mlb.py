@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.fusion.drawn import AXES, RETURNS, pooling_cases
+from course_utils.exercises.fusion.drawn import AVERAGED, AXES, FLATTENED, RETURNS, averaged, flattened, pooling_cases
 from course_utils.exercises.judging import Mistake, judge_values
 from course_utils.models.fusion import pooling
 
@@ -77,6 +77,9 @@ MISTAKES = [
         "There is a tanh around the result. The output is not squashed: its numbers become logits.",
         lambda params, v, h: np.tanh(_made()(params, v, h)),
     ),
+    Mistake("tanh-around-p-only", "The tanh stands around P. It belongs to each side, before they are multiplied.", _made(_same, _same, after=np.tanh)),
+    Mistake("softmax-of-output", "There is a softmax around the result. The output is not squashed: its numbers become logits.", lambda params, v, h: _softmax(_made()(params, v, h))),
+    Mistake("sigmoid-of-output", "There is a sigmoid around the result. The output is not squashed: its numbers become logits.", lambda params, v, h: _sigmoid(_made()(params, v, h))),
     Mistake("tanh-of-output-only", "The tanh stands around the result. It belongs to each side, before they are multiplied.", lambda params, v, h: np.tanh(_made(_same, _same)(params, v, h))),
     Mistake("sigmoid", "You use a sigmoid on both sides. A tanh lets a side be negative, and turn the other's sign.", _made(_sigmoid, _sigmoid)),
     Mistake("relu", "You use relu on both sides. MLB squashes with tanh.", _made(_relu, _relu)),
@@ -88,10 +91,13 @@ MISTAKES = [
     Mistake("no-tanh-no-bias", "The tanh of each side is missing, and the bias b at the end.", _made(_same, _same, bias=0.0)),
     Mistake("bias-twice", "The bias b is added twice.", _made(bias=2.0)),
     Mistake("bias-subtracted", "The bias b is subtracted. Add it.", _made(bias=-1.0)),
+    Mistake("bias-multiplied", "You multiply by the bias b. Add it.", lambda params, v, h: _made(bias=0.0)(params, v, h) * params["b"]),
     Mistake("picture-only", "The question is missing: this is P tanh(U v) + b.", _made(join=lambda x, y: x)),
     Mistake("question-only", "The picture is missing: this is P tanh(V h) + b.", _made(join=lambda x, y: y)),
     Mistake("picture-squared", "The picture is multiplied with itself, not with the question.", _made(join=lambda x, y: x * x)),
     Mistake("question-squared", "The question is multiplied with itself, not with the picture.", _made(join=lambda x, y: y * y)),
+    Mistake("picture-added", "You add the picture's side to the product, as a residual. MLB has the product only.", _made(join=lambda x, y: x * y + x)),
+    Mistake("question-added", "You add the question's side to the product, as a residual. MLB has the product only.", _made(join=lambda x, y: x * y + y)),
     Mistake("sum-and-product", "You add both sides to their product. MLB has the product only.", _made(join=lambda x, y: x * y + x + y)),
     Mistake(
         "not-projected",
@@ -117,6 +123,8 @@ MISTAKES = [
     Mistake("scalar-product-only", "You sum the product to one number, a scalar product. Keep all D of them: `x * y`, then P.", _of_each(lambda params, x, y: (x * y).sum(-1))),
     Mistake("divided-by-root", "You divide the product by √D, as attention does with its scores. MLB does not.", _made(joined=lambda z: z / np.sqrt(z.shape[-1]))),
     Mistake("length-one", "You divide the product by its length. MLB leaves it.", _made(joined=_length_one)),
+    Mistake("flattened", FLATTENED, flattened(_made())),
+    Mistake("averaged", AVERAGED, averaged(_made())),
     Mistake("signed-root", "You take a signed square root of the product, as MCB does. MLB leaves it.", _made(joined=lambda z: np.sign(z) * np.sqrt(np.abs(z)))),
 ]  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.fusion.drawn import AXES, RETURNS, pooling_cases
+from course_utils.exercises.fusion.drawn import AVERAGED, AXES, FLATTENED, RETURNS, averaged, flattened, pooling_cases
 from course_utils.exercises.judging import Mistake, judge_values
 from course_utils.models.fusion import pooling
 
@@ -35,6 +35,16 @@ def _of_cores(fn):
     return lambda params, v, h: _made()({**params, "M": fn(params["M"]), "N": fn(params["N"])}, v, h)
 
 
+def _with_cores(fn):
+    """Something else made of the four parts of the core: ``fn(M_r ṽ, b_M, N_r h̃, b_N)``, summed over the rank."""
+
+    def over_rank(p, v, h):
+        zeros = np.zeros_like(p["b_M"])
+        return fn(_core(v, p["M"], zeros), p["b_M"], _core(h, p["N"], zeros), p["b_N"]).sum(-2)
+
+    return _of_projections(over_rank)
+
+
 def _of_projections(fn):
     """Something else made of the two projections, float[..., D] each: ``fn(params, ṽ, h̃)``, before P and b."""
     return lambda params, v, h: (
@@ -56,6 +66,9 @@ MISTAKES = [
     Mistake("rank-max", "You keep the largest of the R products. They are added up.", _made(over_rank=lambda z: z.max(-2))),
     Mistake("rank-product", "You multiply the R products with each other. They are added up.", _made(over_rank=lambda z: z.prod(-2))),
     Mistake("first-rank", "You use the first of the R products only. Add up all of them.", _made(over_rank=lambda z: z[..., 0, :])),
+    Mistake("first-rank-missing", "The first of the R products is missing: ranks are counted from 0.", _made(over_rank=lambda z: z[..., 1:, :].sum(-2))),
+    Mistake("last-rank-missing", "The last of the R products is missing: `range(R)` ends before R.", _made(over_rank=lambda z: z[..., :-1, :].sum(-2))),
+    Mistake("summed-over-batch", "You sum over the first axis, the batch. Sum over the rank, the axis before the last (−2).", _made(over_rank=lambda z: z.sum(0))),
     Mistake("last-rank", "You use the last of the R products only: does your loop add them up?", _made(over_rank=lambda z: z[..., -1, :])),
     Mistake(
         "product-of-sums",
@@ -71,6 +84,18 @@ MISTAKES = [
         Mistake(f"no-{name}", f"The bias {name} is missing.", _made(without=(name,)))
         for name in ("b_U", "b_V", "b_M", "b_N", "b")
     ],
+    Mistake("bias-for-every-rank", "The bias b is added once for each rank. Add it once, after the sum.", lambda params, v, h: _made()({**params, "b": params["b"] * params["M"].shape[1]}, v, h)),
+    Mistake("bias-twice", "The bias b is added twice.", lambda params, v, h: _made()({**params, "b": 2 * params["b"]}, v, h)),
+    Mistake(
+        "core-biases-after-product",
+        "You add b_M and b_N after the product. Each belongs to its own side: (M_r ṽ + b_M) ∘ (N_r h̃ + b_N).",
+        _with_cores(lambda m, b_m, n, b_n: m * n + b_m + b_n),
+    ),
+    Mistake(
+        "core-biases-multiplied",
+        "You multiply the biases with each other and add that. Each belongs to its own side: (M_r ṽ + b_M) ∘ (N_r h̃ + b_N).",
+        _with_cores(lambda m, b_m, n, b_n: m * n + b_m * b_n),
+    ),
     Mistake("tanh-on-projections", "You squash ṽ and h̃ with tanh, as MLB does. MUTAN has no tanh.", _made(side=np.tanh)),
     Mistake("tanh-in-the-core", "You squash M_r ṽ and N_r h̃ with tanh. MUTAN has no tanh.", _made(inside=np.tanh)),
     Mistake("tanh-of-the-sum", "You squash the sum with tanh. MUTAN has no tanh.", _made(joined=np.tanh)),
@@ -83,6 +108,18 @@ MISTAKES = [
     Mistake("projection-biases-exchanged", "The biases b_U and b_V have changed places.", _made(b_U="b_V", b_V="b_U")),
     Mistake("picture-core-twice", "You use M for the question too. It has its own, N.", _made(N="M", b_N="b_M")),
     Mistake("question-core-twice", "You use N for the picture too. It has its own, M.", _made(M="N", b_M="b_N")),
+    Mistake("picture-matrix-twice", "You use M for the question too, with b_N. The question has its own, N.", _made(N="M")),
+    Mistake("question-matrix-twice", "You use N for the picture too, with b_M. The picture has its own, M.", _made(M="N")),
+    Mistake("picture-twice", "ṽ goes through both cores: h is not used.", _of_projections(lambda p, v, h: (_core(v, p["M"], p["b_M"]) * _core(v, p["N"], p["b_N"])).sum(-2))),
+    Mistake("question-twice", "h̃ goes through both cores: v is not used.", _of_projections(lambda p, v, h: (_core(h, p["M"], p["b_M"]) * _core(h, p["N"], p["b_N"])).sum(-2))),
+    *[
+        Mistake(
+            f"{name}-transposed",
+            f"You multiply with {name} the wrong way round: its shape is (D, R, D), and its *first* axis meets {side}.",
+            lambda params, v, h, name=name: _made()({**params, name: params[name].transpose(2, 1, 0)}, v, h),
+        )
+        for name, side in (("M", "ṽ"), ("N", "h̃"))
+    ],
     Mistake(
         "cores-transposed",
         "You multiply with the cores the wrong way round: M has shape (D, R, D), and its *first* axis meets ṽ.",
@@ -110,6 +147,8 @@ MISTAKES = [
         lambda params, v, h: (_core(v @ params["U"] + params["b_U"], params["M"], params["b_M"])
                               * _core(h @ params["V"] + params["b_V"], params["N"], params["b_N"])).sum(-2),
     ),
+    Mistake("flattened", FLATTENED, flattened(_made())),
+    Mistake("averaged", AVERAGED, averaged(_made())),
     Mistake("divided-by-root", "You divide the sum by √R. MUTAN does not.", _made(over_rank=lambda z: z.sum(-2) / np.sqrt(z.shape[-2]))),
 ]  # fmt: skip
 

@@ -15,6 +15,8 @@ _WORDS = (
     "1", "2", "3", "4", "ball", "bear", "blue", "bus", "cake", "car", "cat", "dog", "duck", "fish", "fox", "green", "kite",
     "left", "lion", "no", "orange", "owl", "panda", "pizza", "red", "right", "tiger", "tree", "white", "yellow", "yes",
 )  # fmt: skip
+# A short answer inside a longer one: whoever looks for parts of strings counts too many.
+_INSIDE = (("1", "12"), ("no", "snow"), ("red", "bored"), ("car", "carrot"), ("tree", "street"))
 
 Annotations = list[list[str]]
 
@@ -43,9 +45,10 @@ def _said(rng: np.random.Generator, votes: dict[str, int]) -> list[str]:
 def _small(rng: np.random.Generator) -> Annotations:
     """Four questions of ten people. ``a`` has the most votes and is no question's favourite; ``c`` and ``e`` have five each.
 
-    The alphabet puts e first, the order in which things are said c.
+    The alphabet puts e first, the order in which things are said c; the letters of a are part of d.
     """
-    a, b, c, d, e, f, g, h, i = (str(word) for word in rng.permutation(_WORDS)[:9])
+    a, d = _INSIDE[rng.integers(len(_INSIDE))]
+    b, c, e, f, g, h, i = (str(word) for word in rng.permutation([word for word in _WORDS if word != a])[:7])
     e, c = sorted((c, e))
     votes = [{b: 5, a: 4, c: 1}, {c: 4, a: 3, d: 3}, {e: 5, a: 3, b: 1, d: 1}, {f: 3, g: 3, h: 2, i: 2}]
     return [_said(rng, of_one) for of_one in votes]
@@ -101,6 +104,13 @@ def _counting(what: Callable[[list[str]], list[str]]):
     return lambda annotations, most: _ranked(collections.Counter(_all([what(given) for given in annotations])))[:most]
 
 
+def _by_worth(annotations: Annotations, most: int) -> list[str]:
+    """The answers with the largest sum of accuracies."""
+    ranked = _ranked(collections.Counter(_all(annotations)))
+    worth = {a: sum(agreement(given.count(a), len(given)) for given in annotations) for a in ranked}
+    return sorted(worth, key=lambda a: (-round(worth[a], 6), a))[:most]
+
+
 VOCABULARY_MISTAKES = [
     Mistake("once-per-question", "You count each answer once a question. Count what every annotator said: ten who agree are ten.", _counting(lambda given: list(set(given)))),
     Mistake("favourites-only", "You count only the commonest answer of each question. Count what all annotators said.", _counting(lambda given: [_favourite(given)])),
@@ -128,6 +138,13 @@ VOCABULARY_MISTAKES = [
         "These are the right answers in alphabetical order. The most frequent comes first; the alphabet only breaks ties.",
         lambda annotations, most: sorted(_vocabulary(annotations, most)),
     ),
+    Mistake(
+        "cut-before-ties",
+        "You cut first and put ties in alphabetical order after that. At the cut the alphabet decides too: sort all answers by "
+        "`(-count, answer)`, then keep the first.",
+        lambda annotations, most: _ranked(collections.Counter(dict(collections.Counter(_all(annotations)).most_common(most)))),
+    ),
+    Mistake("ranked-by-accuracy", "You rank by accuracies, added up over the questions. Rank by counts: how many annotators gave the answer.", _by_worth),
     Mistake("alphabet-only", "You keep the first of the alphabet. Keep the most frequent.", _by(sorted)),
     Mistake("first-said", "You keep the answers that were said first. Keep those that were said most often.", lambda annotations, most: _first_said(annotations)[:most]),
     Mistake(
@@ -141,6 +158,18 @@ VOCABULARY_MISTAKES = [
     Mistake("one-too-few", "There is one too few: `most` answers are kept.", lambda annotations, most: _vocabulary(annotations, most)[:-1]),
     Mistake("one-too-many", "There is one too many: `most` answers are kept.", lambda annotations, most: _vocabulary(annotations, most + 1)),
 ]  # fmt: skip
+
+
+def _nobody_said(case: Case, expected: list[str], got: list[str]) -> tuple[str, str] | None:
+    if strange := [word for word in got if word not in _all(case.args[0])]:
+        return f"Nobody said {strange[0]!r}. The vocabulary holds `most` answers of the annotators, and nothing else.", "nobody-said"
+
+
+def _ties(case: Case, expected: list[str], got: list[str]) -> tuple[str, str] | None:
+    """The right counts one after the other, and other words."""
+    counts = collections.Counter(_all(case.args[0]))
+    if [counts[word] for word in got] == [counts[word] for word in expected]:
+        return "Answers that are equally frequent stand in alphabetical order, at the cut too: sort by `(-count, answer)`.", "ties"
 
 
 def _votes(annotations: Annotations, most: int) -> np.ndarray:
@@ -169,6 +198,12 @@ def _largest_only(targets: np.ndarray) -> np.ndarray:
 def _softmax(targets: np.ndarray) -> np.ndarray:
     e = np.exp(targets)
     return e / e.sum(1, keepdims=True)
+
+
+def _of_kept(annotations: Annotations, most: int) -> np.ndarray:
+    """The accuracies among those annotators whose answer is in the vocabulary."""
+    votes = _votes(annotations, most)
+    return np.array([[agreement(n, max(row.sum(), 1)) for n in row] for row in votes])
 
 
 TARGET_MISTAKES = [
@@ -226,6 +261,34 @@ TARGET_MISTAKES = [
         "You divide each row by its largest number, so that the best answer gets 1. Leave the accuracies as they are.",
         _of_targets(lambda targets: targets / np.where(targets.max(1, keepdims=True) == 0, 1, targets.max(1, keepdims=True))),
     ),
+    *[
+        Mistake(
+            "kinds-exchanged",
+            "The two kinds are mixed up: each of the n who gave the answer leaves n − 1 votes behind, each of the others n.",
+            _of_votes(lambda n, a, least=least: ((a - n) * np.clip((n - 1) / 3, least, 1) + n * np.clip(n / 3, least, 1)) / a),
+        )
+        for least in (-1, 0)
+    ],
+    Mistake("divided-by-ten", "There is a 10 in your code where the number of annotators belongs: `len(given)`.", lambda annotations, most: answer_targets(annotations, most)[1] * len(annotations[0]) / 10),
+    Mistake(
+        "cut-off-not-counted",
+        "You leave out annotators whose answer was cut off, so that there are fewer than A. They still count as annotators who gave another answer.",
+        _of_kept,
+    ),
+    Mistake(
+        "parts-of-words",
+        "You look for an answer inside other answers, as `in` does with strings: '1' is part of '12'. Compare whole answers (`==`, `list.count`).",
+        lambda annotations, most: [
+            [agreement(sum(answer in said for said in given), len(given)) for answer in _vocabulary(annotations, most)]
+            for given in annotations
+        ],
+    ),
+    Mistake(
+        "of-each-annotator",
+        "You return the accuracy of what each annotator said. A column is an answer of the vocabulary, shape (B, K).",
+        lambda annotations, most: [[agreement(given.count(said), len(given)) for said in given] for given in annotations],
+    ),
+    Mistake("numbers-of-the-best", "You return the place of each question's best answer. Return the accuracies of all answers, shape (B, K).", _of_targets(lambda targets: targets.argmax(1))),
     Mistake("transposed", "Your table lies on its side: one row a question, one column an answer, shape (B, K).", _of_targets(np.transpose)),
     Mistake(
         "rows-without-answer-dropped",
@@ -252,7 +315,7 @@ def judge(cases: list[Case], answers: list) -> Verdict:
     return judge_outputs(
         cases, answers, answer_targets,
         [
-            Output("vocabulary", 0, 0.5, "a list of K strings, the most frequent first", VOCABULARY_MISTAKES),
+            Output("vocabulary", 0, 0.5, "a list of K strings, the most frequent first", VOCABULARY_MISTAKES, [_nobody_said, _ties]),
             Output(
                 "targets", 1, 0.5, "one row a question, one column an answer of the vocabulary, shape (B, K)", TARGET_MISTAKES,
                 remark="The values differ. Take one question and one answer by hand: how many said it?",
