@@ -21,7 +21,7 @@ from PIL import Image as PillowImage
 
 from course_utils.show.lint import complaints
 from course_utils.show.marks import CROSS, TICK, Spot, elbow, font, shackle, spotlight, text_width
-from course_utils.show.palette import NEUTRAL, VERDICT, role as role_of
+from course_utils.show.palette import NEUTRAL, ROLE, VERDICT, role as role_of
 
 __all__ = ["Board", "Spot", "Still", "spotlight"]
 
@@ -209,14 +209,13 @@ class Board:
         return complaints(self.fig, self._boxes, self._uncounted, self._limits, min_edge)
 
     def png(self, scale: int = 2) -> bytes:
-        """The page as PNG, ``scale`` device pixels to one px, in its 256 best colours: a third of the size."""
+        """The page as PNG, ``scale`` device pixels to one px, in 256 colours, the palette's among them: a third of the size."""
         stream = io.BytesIO()
         self.fig.set_dpi(100 * scale)
         self.fig.canvas.draw()
-        page = PillowImage.fromarray(np.asarray(self.fig.canvas.buffer_rgba())).convert("RGB")
+        page = np.asarray(self.fig.canvas.buffer_rgba())[..., :3]
         self.fig.set_dpi(100)
-        page.quantize(256, PillowImage.Quantize.MAXCOVERAGE, dither=PillowImage.Dither.NONE).save(
-            stream, format="png", optimize=True)
+        _few_colours(page).save(stream, format="png", optimize=True)
         return stream.getvalue()
 
     def save(self, path) -> None:
@@ -232,3 +231,17 @@ class Board:
         if not alt:
             raise ValueError("Every figure needs alternative text: say what it shows in at most 40 words.")
         return Still(self.png(), int(self.w), alt)
+
+
+def _few_colours(page: np.ndarray) -> PillowImage.Image:
+    """The page (uint8[h, w, 3]) in its 256 best colours, where those of the palette stay exact, however rare."""
+    own = sorted({shade for shades in (*ROLE.values(), *VERDICT.values()) for shade in shades.values() if shade[0] == "#"})
+    best = PillowImage.fromarray(page).quantize(
+        256 - len(own), PillowImage.Quantize.MEDIANCUT, dither=PillowImage.Dither.NONE)
+    number = page.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    place = np.array(best)
+    for k, shade in enumerate(own, 256 - len(own)):
+        place[number == int(shade[1:], 16)] = k
+    few = PillowImage.fromarray(place)
+    few.putpalette([*best.getpalette()[: 3 * (256 - len(own))], *(int(shade[i : i + 2], 16) for shade in own for i in (1, 3, 5))])
+    return few

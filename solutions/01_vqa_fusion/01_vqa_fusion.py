@@ -582,7 +582,7 @@ def train_and_answer(train, test, config, steps, draw=None):
         row = rng.choice(len(answer), 128, p=draw)
         return {"image": features[row], "tokens": tokens[row], "answer": answer[row]}
 
-    training.fit(model, fusion.softmax_loss, sample, steps=steps, learning_rate=4e-3)
+    training.fit(model, fusion.softmax_loss, sample, steps=steps, learning_rate=4e-3, progress=False)
     asked = {"image": np.asarray(test["features"]), "tokens": np.asarray(test["tokens"])}
     return training.predict(model, asking.logits, asked).argmax(-1)
 
@@ -608,7 +608,7 @@ def answer_challenge(train, test):
     pair = np.column_stack([train["tokens"], train["answer"]])
     _, group, count = np.unique(pair, axis=0, return_inverse=True, return_counts=True)
     draw = count[group.ravel()] ** -0.5  # the commoner a question with its answer, the less each one counts
-    return train_and_answer(train, test, asking.config(), steps=1200, draw=draw / draw.sum())
+    return train_and_answer(train, test, asking.config(), steps=1000, draw=draw / draw.sum())
     ### END SOLUTION
 
 # %% check="01.7"
