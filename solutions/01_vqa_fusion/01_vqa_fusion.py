@@ -76,7 +76,7 @@ figures.pipeline().show()
 #
 # ## 2 · What is a right answer?
 #
-# People disagree. Is it "couch" or "sofa"? So ten people answered each question of VQA, and an answer counts in full when **three** of them gave it. To be fair to people, whose own answer cannot count for themselves, the official metric leaves one annotator out at a time and averages:
+# People disagree. Is it "couch" or "sofa"? So ten people answered each question of VQA, and an answer counts in full when three *others* gave it: to be fair to people, whose own answer cannot count for themselves, the official metric leaves one annotator out at a time and averages:
 #
 # $$\text{accuracy}(a) = \frac{1}{10} \sum_{i=1}^{10} \min\!\left(1, \frac{\text{number of the other nine, without } i, \text{ who said } a}{3}\right)$$
 #
@@ -89,7 +89,7 @@ for answer in ("Two dogs.", "the  RED one!", "dont know", "1,000"):
     print(f"{answer!r:16} → {metric.normalise(answer)!r}")
 
 # %% [markdown] exercise="01.1" name="vqa_accuracy" title="How right is an answer?" points=4 difficulty=1 minutes=10
-# Write the metric for a batch. Answers are already normalised and written as numbers, so two answers are the same if their numbers are. `given[b]` holds what the $A$ annotators of question $b$ said; usually $A = 10$, but count them: your function must work for any $A$.
+# Write the metric for a batch. Answers are already normalised and written as numbers, so two answers are the same if their numbers are. `given[b]` holds what the $A$ annotators of question $b$ said; usually $A = 10$, but count the columns: your function must work for any $A$ (10 becomes $A$ in the formula; the 3 stays).
 #
 # Hint: For one question, count the votes $n$ for the answer. There are only two kinds of annotators to leave out: the $n$ who agree with the answer, and the $A - n$ who do not. What is the count among the others in each case?
 #
@@ -138,9 +138,11 @@ for who, given, which in [
 # **By choosing.** Keep the most frequent answers of the training set as a list of $K$ (VQA models used about 3,000), and let a classifier score them all. Several answers may earn something, so the strong models for VQA v2 did not train a softmax on one label but a **sigmoid for each answer** against a soft target: the accuracy which that answer would get.
 
 # %% [markdown] exercise="01.2" name="answer_targets" title="What does the classifier learn from?" points=4 difficulty=2 minutes=12
-# `annotations[b]` is the list of what people said to question $b$, already normalised. Return two things:
-# 1. `vocabulary`: the `most` most frequent answers, counting *all* annotators of all questions; the most frequent first, ties in alphabetical order;
+# `annotations[b]` is the list of what people said to question $b$, already normalised; every question has equally many annotators, not always ten. Return two things:
+# 1. `vocabulary`: the `most` most frequent answers, counting *all* annotators of all questions; the most frequent first, ties in alphabetical order (all of them, if there are fewer);
 # 2. `targets`, shape $(B, K)$: the VQA accuracy that answer $k$ of the vocabulary would get on question $b$, by the formula above. Answers that were cut off are nobody's target: such a question may have a row of zeros.
+#
+# Your function will run on 16,000 questions, so nothing quadratic.
 #
 # Hint: `collections.Counter` counts strings. `sorted(counts, key=...)` can sort by two things at once if the key is a pair: minus the count, then the word.
 #
@@ -305,7 +307,7 @@ print(f"MLB, inner width 1,200: {fusion.parameter_count('mlb', 2048, 2400, 2000,
 # $$z = P^\top \big( \tanh(U^\top v) \circ \tanh(V^\top h) \big) + b$$
 
 # %% [markdown] exercise="01.3" name="mlb_pooling" title="A product that one can afford" points=4 difficulty=1 minutes=6
-# Write MLB. `params` is a dictionary: `U` $(D_v \times D)$, `V` $(D_h \times D)$, `P` $(D \times D_{out})$, `b` $(D_{out})$. Vectors are rows here, so $U^\top v$ is written `v @ params["U"]`. It must work with any leading axes, such as $(B, N, D_v)$. Use `jnp`: your function is compiled below.
+# Write MLB. `params` is a dictionary: `U` $(D_v \times D)$, `V` $(D_h \times D)$, `P` $(D \times D_{out})$, `b` $(D_{out})$. Vectors are rows here, so $U^\top v$ is written `v @ params["U"]`. It must work with any leading axes, such as $(B, N, D_v)$. Use `jnp`, since it is compiled below (with NumPy you earn the points, but the notebook goes on with ours).
 #
 # Hint: Three matrix products, two tanh, one elementwise product. Which of them comes before the tanh, which after?
 #
@@ -363,7 +365,7 @@ figures.shootout(recorded, fight, BUDGET).show()
 # (The paper computed $s_n$ by a small network with a tanh instead of a dot product; `fusion.HOPS` has both.)
 
 # %% [markdown] exercise="01.4" name="attention_hop" title="One look" points=4 difficulty=2 minutes=12
-# Write one hop for a batch: `grid` $(B, N, D)$, `u` $(B, D)$, and `params` with `W_I`, `W_Q`, both $(D \times k)$. Return `next_u` $(B, D)$ **and** the shares `p` $(B, N)$. Use `jnp`: your function is compiled below.
+# Write one hop for a batch: `grid` $(B, N, D)$, `u` $(B, D)$, and `params` with `W_I`, `W_Q`, both $(D \times k)$. Places and questions are rows again: `grid @ params["W_I"]`. Return `next_u` $(B, D)$ **and** the shares `p` $(B, N)$. Use `jnp` again.
 #
 # Hint: The scores have one number for each question and place, shape $(B, N)$. Over which axis do shares add up to 1?
 #
@@ -422,8 +424,8 @@ print("   ".join(f"look {k}: {share:.0%}" for k, share in enumerate(hits, 1)), f
 # %%
 again = {}
 for how in ("plain", "shown"):
-    model = hops.train(2, how, steps=runtime.steps(hops.STEPS), function=look,
-                       watch=live.LossCurve(f"Two hops, {how}", role="fusion" if how == "shown" else "control"))
+    curve = live.LossCurve(f"Two hops, {how}", role="fusion" if how == "shown" else "control")
+    model = hops.train(2, how, steps=runtime.steps(hops.STEPS), function=look, watch=curve)
     again["dot-product", 2, how] = {"accuracy": hops.right(model), "looks": hops.looks(model, hops.test())}
 
 # %%
@@ -482,11 +484,13 @@ print(f"(b) our evaluation:                                    {alone:.1%}")
 # Compose a scene, ask what you like, and see what the two biased models of section 4 and the seasoned one of section 6 say, with what confidence, and where they look. A recipe: ask "what colour is the banana?", read the blind model's favourite, and paint the banana in it, then in another colour. Scenes of five things are most like those they were trained on; no model here is always right.
 
 # %%
-figures.ask({
+scene = "red banana top left, yellow dog top right, small blue bus bottom right, green tulip bottom left, purple car middle"
+to_ask = {
     "blind, biased": models["blind", "biased"],
     "sighted, biased": models["sighted", "biased"],
     "sighted, balanced": seasoned,
-}, "red banana top left, yellow dog top right, small blue bus bottom right, green tulip bottom left, purple car middle")
+}
+figures.ask(to_ask, scene, "what colour is the banana?")
 
 # %% [markdown] question="01.q1" title="Would you deploy it?" points=2 minutes=6
 # A hospital buys a model that answers questions about X-ray pictures. The vendor reports: *"91 % VQA accuracy on 5,000 held-out questions; a radiologist reaches 93 %."* In at most six sentences: (a) name **one** measurement that tells how much of the 91 % comes from the questions alone, and what result would worry you; (b) describe **one** test set that you would have built, and what you expect of a model with a language prior on it.
@@ -505,7 +509,7 @@ figures.ask({
 # $$z = P^\top \sum_{r=1}^{R} \big( M_r^\top \tilde v + b_{M,r} \big) \circ \big( N_r^\top \tilde h + b_{N,r} \big) + b$$
 
 # %% [markdown] exercise="01.5" name="mutan_pooling" title="Tucker, with a core of rank R" points=2 difficulty=2 minutes=10 further=true
-# `params` holds `U`, `b_U`, `V`, `b_V`, `M` and `N` of shape $(D, R, D)$ (input, rank, output), `b_M` and `b_N` of shape $(R, D)$, `P`, `b`. Leading axes as in 01.3; use `jnp`.
+# `params` holds `U`, `b_U`, `V`, `b_V`, `M` and `N` of shape $(D, R, D)$ (input, rank, output), `b_M` and `b_N` of shape $(R, D)$; `U`, `V`, `P` and `b` are as in 01.3, `b_U` and `b_V` have shape $(D)$. Leading axes as in 01.3; use `jnp`.
 #
 # Hint: Compute all $R$ maps of $\tilde v$ at once: the result has shape $(\dots, R, D)$. Where does the sum over $r$ come, before the product or after it?
 #
@@ -532,7 +536,7 @@ mutan = check("01.5", mutan_pooling)
 grade("01.5", mutan_pooling)
 
 # %% [markdown] exercise="01.6" name="bilinear_pooling" title="The full form, and its price" points=2 difficulty=1 minutes=6 further=true
-# $z_k = v^\top T_k h + b_k$ with `T` of shape $(D_v, D_h, D_{out})$ and `b` $(D_{out})$. Return `z` **and** `count`, how many numbers the form learns (all of `T` and `b`), from the shapes.
+# $z_k = v^\top T_k h + b_k$ with `params["T"]` of shape $(D_v, D_h, D_{out})$ and `params["b"]` $(D_{out})$; leading axes as in 01.3. Return `z` **and** `count`, how many numbers the form learns (all of `T` and `b`); it does not depend on the leading axes.
 #
 # Hint: One `einsum` with three operands, or an outer product first.
 #
