@@ -406,19 +406,28 @@ def test_the_live_curve_says_how_long_it_will_take_and_ends_with_how_long_it_too
     assert curve.board(history(20)).lint() == []
 
 
-def test_the_live_curve_is_drawn_once_and_then_replaced(monkeypatch):
+@pytest.mark.parametrize(("cost", "drawings"), [(0.0, 3), (1.0, 2)])
+def test_the_live_curve_is_drawn_once_and_then_replaced(monkeypatch, cost, drawings):
+    """Where a drawing costs a second, the next but the last one waits for seven."""
     from course_utils.show import live
 
-    shown, updates = [], []
+    shown, updates, clock = [], [], [0.0]
 
     class Handle:
         update = staticmethod(updates.append)
 
-    monkeypatch.setattr(live, "display", lambda image, display_id: shown.append(image) or Handle())
-    curve = live.LossCurve("A run", every=0.0)
+    def display(image, display_id):
+        clock[0] += cost
+        shown.append(image)
+        return Handle()
+
+    monkeypatch.setattr(live, "display", display)
+    monkeypatch.setattr(live.time, "perf_counter", lambda: clock[0])
+    curve = live.LossCurve("A run", every=0.5)
     for done in (10, 20, 40):
         curve(history(done))
-    assert len(shown) == 1 and len(updates) == 2 and updates[-1].alt.startswith("Line chart")
+        clock[0] += 1.0
+    assert len(shown) == 1 and len(updates) == drawings - 1 and updates[-1].alt.startswith("Line chart")
 
 
 def test_a_gallery_needs_one_label_and_one_verdict_for_each_picture():
