@@ -1,0 +1,54 @@
+"""Losses that compare everything in a batch with everything else."""
+
+from __future__ import annotations
+
+import math
+
+import jax
+import jax.numpy as jnp
+import optax
+
+LARGEST_SCALE = 100.0  # CLIP's clip: a cosine is multiplied by 100 at most
+
+
+def unit(x: jax.Array) -> jax.Array:
+    """Vectors of length 1: float[..., D] → float[..., D]. A vector of zeros stays one, with slopes of 0."""
+    squared = jnp.sum(x * x, -1, keepdims=True)
+    return x * jax.lax.rsqrt(jnp.maximum(squared, 1e-16))
+
+
+def clipped(log_scale: jax.Array) -> jax.Array:
+    """A learned log_scale, at most ln 100, so that no pair can be made infinitely certain."""
+    return jnp.minimum(log_scale, math.log(LARGEST_SCALE))
+
+
+def similarity(image: jax.Array, text: jax.Array, log_scale: jax.Array) -> jax.Array:
+    """Cosines of all pairs times exp(log_scale), the reciprocal of a temperature.
+
+    float[B, D], float[B', D], of any lengths → float[B, B'], one row a picture.
+    """
+    return jnp.exp(log_scale) * unit(image) @ unit(text).T
+
+
+def info_nce(image: jax.Array, text: jax.Array, log_scale: jax.Array) -> jax.Array:
+    """CLIP's loss: which text belongs to this picture, which picture to this text (Radford et al., 2021, figure 3).
+
+    Row i of ``image`` float[B, D] belongs to row i of ``text`` float[B, D]. Two softmax cross-entropies over one table of
+    similarities, along its rows and along its columns, averaged. Returns a scalar: ln B for towers that know nothing.
+    """
+    logits = similarity(image, text, log_scale)
+    right = jnp.arange(len(logits))
+    rows = optax.softmax_cross_entropy_with_integer_labels(logits, right)
+    columns = optax.softmax_cross_entropy_with_integer_labels(logits.T, right)
+    return (rows.mean() + columns.mean()) / 2
+
+
+def siglip(image: jax.Array, text: jax.Array, log_scale: jax.Array, bias: jax.Array) -> jax.Array:
+    """SigLIP's loss: for every pair by itself, does it belong together? (Zhai et al., 2023, algorithm 1.)
+
+    −log sigmoid(±(scale · cosine + bias)), + for the B pairs of the diagonal, − for all others; the sum over all B² pairs
+    is divided by **B**. Arguments as of :func:`info_nce`; returns a scalar.
+    """
+    logits = similarity(image, text, log_scale) + bias
+    signs = 2 * jnp.eye(len(logits)) - 1
+    return -jax.nn.log_sigmoid(signs * logits).sum() / len(logits)
