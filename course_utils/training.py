@@ -29,11 +29,12 @@ Batch = Mapping[str, Any]
 def adamw(weight_decay: float = 1e-2, clip: float = 1.0) -> optax.GradientTransformation:
     """AdamW's direction (Loshchilov & Hutter, 2019) after clipping the global norm, *without* a learning rate.
 
-    The learning rate enters the training step as an input, so that another length or rate compiles nothing anew.
+    The learning rate enters the training step as an input, so that another length or rate compiles nothing anew. All
+    parameters are laid out as one vector, so that a program has one update to compile, not one for each of them.
     """
-    return optax.chain(
+    return optax.flatten(optax.chain(
         optax.clip_by_global_norm(clip), optax.scale_by_adam(b2=0.99), optax.add_decayed_weights(weight_decay)
-    )
+    ))  # fmt: skip
 
 
 ADAMW = adamw()
@@ -173,7 +174,8 @@ def fit(
         raise ValueError(f"learning_rate has shape {rates.shape}; expected one number, or shape ({steps},).")
 
     everywhere, split_batch = _shardings()
-    params = jax.tree.map(jnp.copy, params)  # the originals survive donation
+    # Copies, so that the originals survive donation; of fixed types, so that the second chunk compiles nothing anew.
+    params = jax.tree.map(lambda p: jnp.array(p, p.dtype), params)
     params, rest, data = jax.device_put((params, rest, dict(data or {})), everywhere)
     opt_state = jax.jit(optimizer.init, out_shardings=everywhere)(params)
     rng = np.random.default_rng(seed)

@@ -5,7 +5,7 @@ import pytest
 
 from course_utils.errors import BadInput
 from course_utils.experiments.record import Estimate
-from course_utils.show import fusion as F
+from course_utils.show import fusion as F, results
 from course_utils.world.questions import TYPES
 
 TESTS = ("biased", "balanced", "flipped")
@@ -49,7 +49,7 @@ def boards(recorded: dict, live: float):
     types = {name: recorded["sighted/biased/4000", "biased"].mean for name in TYPES}
     yield F.by_type({"one answer": types, "writing": types}, types)
     named = {name: recorded["sighted/biased/4000", "biased"] for name in ("classifier, soft scores", "generator", "blind")}
-    yield F.arms("Arms", named, {"generator": live}, controls=("blind",))
+    yield results.arms("Arms", named, {"generator": live}, controls=("blind",))
 
 
 @pytest.mark.parametrize(("seed", "low", "high"), [(0, 0, 1), (1, 0.97, 1), (2, 0, 0.02), (3, 0.25, 0.3)])

@@ -81,6 +81,14 @@ def test_another_length_or_rate_compiles_nothing_anew():
     assert training._train_chunk._cache_size() == programs
 
 
+def test_a_run_of_many_chunks_compiles_one_program():
+    model = Net(nnx.Rngs(0))
+    model.first.bias[...] = jnp.full(7, 0.5)  # a weak type, as Python numbers give; training gives a strong one back
+    jax.clear_caches()
+    fit(model, steps=60, chunk=20)
+    assert training._train_chunk._cache_size() == 1
+
+
 def test_the_first_step_is_adamw_by_hand():
     model = Net(nnx.Rngs(0))
     w = np.array(model.second.bias[...])

@@ -7,7 +7,7 @@ import dataclasses
 import difflib
 import importlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -48,21 +48,9 @@ def _exercises_of(number: str) -> tuple[core.Exercise, ...]:
 def verdict(exercise_id: str, fn: Callable, seed: int) -> core.Verdict:
     """Runs ``fn`` on the cases of ``seed`` and judges its answers. Never raises for what ``fn`` does."""
     exercise = find(exercise_id)
-    with np.errstate(all="ignore"), _in_full() if exercise.trains else contextlib.nullcontext():
+    with np.errstate(all="ignore"), runtime.in_full() if exercise.trains else contextlib.nullcontext():
         cases = exercise.cases(seed)
         return exercise.judge(cases, core.answer(fn, cases))
-
-
-@contextlib.contextmanager
-def _in_full() -> Iterator[None]:
-    """Without ``COURSE_FAST``, under which the grader runs a notebook: neither a challenge's training nor the data that
-    it learns from must be cut short."""
-    fast = os.environ.pop("COURSE_FAST", None)
-    try:
-        yield
-    finally:
-        if fast is not None:
-            os.environ["COURSE_FAST"] = fast
 
 
 def check(exercise_id: str, fn: Callable) -> Callable:

@@ -73,6 +73,11 @@ def paper(ax: Axes, x: float, y: float) -> None:
     ax.plot(x, y, "D", ms=6.5, mfc="white", mec=NEUTRAL["ink"], mew=1.5, zorder=5, clip_on=False)
 
 
+def live(ax: Axes, x: float, y: float) -> None:
+    """A run of this notebook: a hollow square."""
+    ax.plot(x, y, "s", ms=6, mfc="none", mec=NEUTRAL["ink"], mew=1.2, zorder=6, clip_on=False)
+
+
 def dots(ax: Axes, names: Sequence[str], values, lo=None, hi=None, *, roles: Sequence[str] | str = "fusion",
          glosses: Sequence[str] = (), papers=None, fmt: str = "{:.0f}") -> None:
     """Conditions as rows, each a dot on its own hairline with a pale interval and its number beside it.

@@ -33,7 +33,7 @@ from course_utils.experiments.fusion import answering, asking, colleague, hops, 
 from course_utils.metrics import vqa as metric
 from course_utils.models import fusion
 from course_utils.show import fusion as figures
-from course_utils.show import live, source
+from course_utils.show import live, results, source
 from course_utils.world import questions, render, scenes
 
 runtime.start()
@@ -204,7 +204,7 @@ written = asking.answers(writer, test)
 print(f"words that are no answer at all: {(written < 0).mean():.1%}")
 
 # %%
-figures.arms(
+results.arms(
     "Choosing and writing, on new balanced questions",
     {name: recorded[name, "right"] for name in (*answering.WAYS, "another picture", "blind")},
     {"classifier, soft scores": asking.right(chosen, test), "generator": asking.right(written, test)},
@@ -561,7 +561,7 @@ grade("01.6", bilinear_pooling)
 # The same questions and steps, with other encoders: a transformer that reads the question, a small CNN or ViT that must learn to see from the pixels while it learns to answer, one vector instead of a grid.
 
 # %%
-figures.arms(
+results.arms(
     "Who learns to look in the same number of steps?",
     {name: recorded[name, "right"] for name in (*answering.READERS, "blind")}, {}, controls=("blind",),
 ).show()

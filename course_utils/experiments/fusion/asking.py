@@ -25,7 +25,7 @@ from course_utils.world import scenes as S
 KINDS_OF_SET = ("biased", "flipped", "balanced")
 LEARNING_RATE = 4e-3
 BATCH = 128
-_FEW = 512
+_FEW = 256
 IMAGE = fusion.FeatureConfig(tokens=S.CELLS, features=grid.FEATURES)
 
 

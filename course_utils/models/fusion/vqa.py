@@ -154,7 +154,7 @@ class VQAClassifier(nnx.Module):
         self.hidden = Linear(config.question.width, config.hidden, rngs=rngs)
         self.classify = Linear(config.hidden, config.answers, rngs=rngs)
         # Under a sigmoid every answer starts at about 1 / K; a softmax does not feel it.
-        self.classify.bias[...] = jnp.full(config.answers, -math.log(config.answers))
+        self.classify.bias[...] = jnp.full(config.answers, -math.log(config.answers), jnp.float32)
 
     def __call__(self, image: jax.Array | None, tokens: jax.Array) -> tuple[jax.Array, dict[str, Any]]:
         """As :class:`Fusion` → logits float32[B, K]; aux of the fusion, and ``fused`` float32[B, D]."""

@@ -4,9 +4,9 @@ from course_utils.show.fusion.ask import ask
 from course_utils.show.fusion.hops import hops
 from course_utils.show.fusion.looking import looks, pairs
 from course_utils.show.fusion.pipeline import pipeline
-from course_utils.show.fusion.results import arms, by_type, prior, prior_by_pictures
+from course_utils.show.fusion.results import by_type, prior, prior_by_pictures
 from course_utils.show.fusion.shootout import shootout
 
 __all__ = [
-    "arms", "ask", "by_type", "hops", "looks", "pairs", "pipeline", "prior", "prior_by_pictures", "shootout",
+    "ask", "by_type", "hops", "looks", "pairs", "pipeline", "prior", "prior_by_pictures", "shootout",
 ]  # fmt: skip

@@ -1,14 +1,13 @@
-"""Notebook 01's measured results: the language prior, types of questions, ways to answer and to read."""
+"""Notebook 01's measured results: the language prior, and types of questions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from course_utils.errors import BadInput
-from course_utils.show import charts
+from course_utils.show import charts, results
 from course_utils.show.board import Board
 from course_utils.show.palette import NEUTRAL, role as role_of
 
@@ -57,13 +56,13 @@ def prior(recorded: Mapping, live: Mapping[tuple[str, str], Mapping[str, float]]
         charts.series(ax, range(3), means[key], low, high, role=role, variant=int(key == ("sighted", "biased")))
         for x, test in enumerate(TESTS):
             if test in live.get(key, {}):
-                _square(ax, x, 100 * live[key][test])
+                charts.live(ax, x, 100 * live[key][test])
         ends.append((means[key][-1], name, gloss, role))
     if guess is not None:
         ax.plot(2.07, guess, "<", ms=8, mfc=NEUTRAL["ink"], mec="white", zorder=6, clip_on=False)
     ax.set(xlim=(-0.12, 2.12), ylim=(0, 100), yticks=(0, 25, 50, 75, 100), xticks=range(3), ylabel="right answers, %",
            xticklabels=["biased test\nas in training", "balanced test\nno prior", "flipped test\nanother prior"])  # fmt: skip
-    _names(b, ax, ends, left=592)
+    results.names(b, ax, ends, left=592)
     b.text(776, 386, "     ".join(["□ this notebook's run"] * bool(live) + ["◂ your guess"] * (guess is not None)), 8.5,
            NEUTRAL["ink2"], ha="right")  # fmt: skip
     return b
@@ -89,7 +88,7 @@ def prior_by_pictures(recorded: Mapping) -> Board:
         ends.append((mean[-1], name, gloss, role))
     ax.set(xticks=np.log2(sizes), xticklabels=[f"{n:,}" for n in sizes], ylim=(0, 100), yticks=(0, 25, 50, 75, 100),
            xlabel="training pictures", ylabel="right answers, %")  # fmt: skip
-    _names(b, ax, ends, left=592)
+    results.names(b, ax, ends, left=592)
     return b
 
 
@@ -125,48 +124,3 @@ def by_type(models: Mapping[str, Mapping[str, float]], blind: Mapping[str, float
            xticks=(0, 25, 50, 75, 100), xlabel="right answers, %")  # fmt: skip
     ax.tick_params(axis="y", labelcolor=NEUTRAL["ink"], labelsize=9.5)
     return b
-
-
-def arms(title: str, recorded: Mapping, live: Mapping[str, float], *, controls: Sequence[str] = ()) -> Board:
-    """Named models as rows: recorded means with intervals, this notebook's runs as squares, controls hollow.
-
-    ``recorded``: name → Estimate of a share; ``live``: name → share.
-    """
-    names = list(recorded)
-    seeds = sorted({e.seeds for e in recorded.values()})
-    b = Board(
-        800, 140 + 36 * len(names), title,
-        f"Right answers on new balanced questions. Mean of {' to '.join(map(str, sorted({seeds[0], seeds[-1]})))} recorded "
-        "runs, with 95% intervals.",
-        alt="Dot chart of right answers. " + ", ".join(f"{name} {recorded[name].mean:.0%}" for name in names) + ".", words=90,
-    )  # fmt: skip
-    ax = b.axes(268, 76, 460, 36 * len(names))
-    mean, low, high = ([100 * getattr(recorded[name], part) for name in names] for part in ("mean", "low", "high"))
-    roles = ["control" if name in controls else "fusion" for name in names]
-    charts.dots(ax, names, mean, low, high, roles=roles, fmt="{:.0f}%")
-    for y, name in enumerate(names):
-        if name in live:
-            _square(ax, 100 * live[name], y)
-    ax.set(xlim=(0, 100), xticks=(0, 25, 50, 75, 100), xlabel="right answers, %")
-    if live:
-        b.text(776, 122 + 36 * len(names), "□ this notebook's run", 8.5, NEUTRAL["ink2"], ha="right")
-    return b
-
-
-def _square(ax: Axes, x: float, y: float) -> None:
-    """A run of this notebook."""
-    ax.plot(x, y, "s", ms=6, mfc="none", mec=NEUTRAL["ink"], mew=1.2, zorder=6, clip_on=False)
-
-
-def _names(b: Board, ax: Axes, ends: Sequence[tuple[float, str, str, str]], *, left: float, gap: float = 30) -> None:
-    """Names of lines at the right, at the height of their ends but never on top of each other."""
-    box, (low, high) = ax.get_position(), ax.get_ylim()
-    top, height = b.h * (1 - box.y1), b.h * box.height
-    wanted = sorted((top + height * (high - value) / (high - low), name, gloss, role) for value, name, gloss, role in ends)
-    places: list[float] = []
-    for y, *_ in wanted:
-        places.append(max(y, places[-1] + gap) if places else y)
-    over = max(0.0, places[-1] - (top + height))
-    for place, (_, name, gloss, role) in zip(places, wanted):
-        b.text(left, place - over - 7, name, 9.5, role_of(role)["deep"], weight="bold")
-        b.text(left, place - over + 7, gloss, 8.5, NEUTRAL["ink2"])
