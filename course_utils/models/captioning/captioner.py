@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from einops import rearrange
 from flax import nnx
 
 from course_utils.models.captioning import attention
@@ -25,13 +26,15 @@ class CaptionConfig:
     ``way``: "first input" (one vector, read once, before the first word: Vinyals et al., 2015), "initial state" (one
     vector that the memory starts as), "attention" (Xu et al., 2015), "uniform" (a mean at every step), "hard" (one place
     at every step, drawn by its share), "none" (blind).
-    ``places`` N, each ``features`` wide; ``positions``: whether the N-th place is always the same one, and has a learned
-    vector that says so. ``width`` D of all vectors; ``inner`` k, in which places and state are compared.
+    ``places`` N, each ``features`` wide, and after them ``extra`` numbers that are taken as they are (a box).
+    ``positions``: whether the N-th place is always the same one, and has a learned vector that says so. ``width`` D of all
+    vectors; ``inner`` k, in which places and state are compared.
     """
 
     way: str = "attention"
     places: int = 9
     features: int = 64
+    extra: int = 0
     positions: bool = True
     width: int = 64
     inner: int = 64
@@ -86,14 +89,16 @@ class Captioner(nnx.Module):
         self.unembed = Linear(d, config.words, rngs=rngs)
         if config.way == "none":
             return
-        self.place = Linear(config.features, d, rngs=rngs)
+        self.even = nnx.LayerNorm(config.features, rngs=rngs)
+        self.place = Linear(config.features + config.extra, d, rngs=rngs)
         if config.positions:
             self.positions = Positions(config.places, d, rngs=rngs)
         if self.looks:
             self.attention = Attention(config, rngs=rngs)
             self.tell = Linear(d, d, rngs=rngs)
         else:
-            self.vector = Linear(d, d, rngs=rngs)
+            self.norm = nnx.LayerNorm(config.places * d, rngs=rngs)
+            self.vector = Linear(config.places * d, d, rngs=rngs)
         if config.way != "first input":
             self.begin = Linear(d, 2 * d, rngs=rngs)
 
@@ -102,7 +107,7 @@ class Captioner(nnx.Module):
 
         Parameters
         ----------
-        image : float32[B, N, F], a vector for each place (a blind model only counts them).
+        image : float32[B, N, F], for each place its ``features`` and ``extra`` numbers; more than these are not read.
         mask : bool[B, N], False where a picture has no such place; ``None``: all are there.
 
         Returns
@@ -115,22 +120,27 @@ class Captioner(nnx.Module):
         h = c = jnp.zeros((len(image), d))
         if self.config.way == "none":
             return {"h": h, "c": c, "places": jnp.zeros((*image.shape[:2], d)), "mask": mask}
-        places = self.place(image)
+        features = self.config.features
+        extra = image[..., features : features + self.config.extra]
+        places = self.place(jnp.concatenate([self.even(image[..., :features]), extra], -1))
         if self.config.positions:
             places = self.positions(places)
         places = jnp.where(mask[..., None], jnp.tanh(places), 0.0)  # (B, N, D)
         if self.looks:
             summary = places.sum(1) / jnp.maximum(mask.sum(1, keepdims=True), 1)
         else:
-            summary = jnp.tanh(self.vector(places.sum(1)))  # (B, D)
+            summary = self.vector(self.norm(rearrange(places, "b n d -> b (n d)")))  # (B, D)
         if self.config.way == "first input":
             h, c = self.memory(h, c, summary, jnp.zeros_like(summary))
         else:
-            h, c = jnp.split(jnp.tanh(self.begin(summary)), 2, axis=-1)
+            h, c = jnp.split(self.begin(summary), 2, axis=-1)
         return {"h": h, "c": c, "places": places, "mask": mask}
 
     def advance(self, state: dict[str, jax.Array], word: jax.Array, chance: jax.Array | None = None):
-        """Looks, then reads one word: the next state, and alpha float32[B, N] (zeros where nothing is looked at).
+        """Looks, then reads one word.
+
+        Returns the next state; what the next word is told from, float32[B, D]: the memory and, directly, what was looked
+        at (the "deep output" of Xu et al.); and alpha float32[B, N], zeros where nothing is looked at.
 
         ``word`` float32[B, D]; ``chance`` float32[B] in [0, 1): draws the place of a "hard" look, which without it falls
         on the likeliest.
@@ -145,10 +155,18 @@ class Captioner(nnx.Module):
         out = h + self.tell(context) if self.looks else h
         return {**state, "h": h, "c": c}, out, alpha
 
+    def embed(self, token: jax.Array) -> jax.Array:
+        """What is read of a word: int32[...] → float32[..., D]."""
+        return self.words(token)
+
+    def score(self, out: jax.Array, alpha: jax.Array, state: dict[str, jax.Array]) -> jax.Array:
+        """Logits of what comes next: float32[B, T, D], float32[B, T, N] → float32[B, T, V]."""
+        return self.unembed(out)
+
     def step(self, state: dict[str, jax.Array], token: jax.Array) -> tuple[dict[str, jax.Array], jax.Array]:
         """For ``decode``: state and int32[B] → the next state, log-probabilities float32[B, V]."""
-        state, out, _ = self.advance(state, self.words(token))
-        return state, jax.nn.log_softmax(self.unembed(out))
+        state, out, alpha = self.advance(state, self.embed(token))
+        return state, jax.nn.log_softmax(self.score(out[:, None], alpha[:, None], state)[:, 0])
 
     def __call__(
         self, image: jax.Array, tokens: jax.Array, mask: jax.Array | None = None, chance: jax.Array | None = None
@@ -164,21 +182,22 @@ class Captioner(nnx.Module):
         Returns
         -------
         logits : float32[B, T, V], each before its own word was read.
-        aux : ``maps`` float32[B, T, N], where each word looked; ``states`` float32[B, T, D].
+        aux : ``maps`` float32[B, T, N], where each word looked.
         """
         state = self.start(image, mask)
         read = jnp.pad(tokens[:, :-1], ((0, 0), (1, 0)), constant_values=BEGIN)  # (B, T)
-        fixed = {name: state[name] for name in ("places", "mask")}
+        fixed = {name: array for name, array in state.items() if name not in ("h", "c")}
 
         def along(carry, xs):
             word, luck = xs
             state, out, alpha = self.advance({**carry, **fixed}, word, luck)
             return {"h": state["h"], "c": state["c"]}, (out, alpha)
 
-        words = self.words(read).swapaxes(0, 1)  # (T, B, D)
+        words = self.embed(read).swapaxes(0, 1)  # (T, B, D)
         luck = None if chance is None else chance.T
         _, (out, maps) = jax.lax.scan(along, {"h": state["h"], "c": state["c"]}, (words, luck))
-        return self.unembed(out.swapaxes(0, 1)), {"maps": maps.swapaxes(0, 1)}
+        out, maps = out.swapaxes(0, 1), maps.swapaxes(0, 1)
+        return self.score(out, maps, state), {"maps": maps}
 
 
 def drawn(alpha: jax.Array, chance: jax.Array) -> jax.Array:

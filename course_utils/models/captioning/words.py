@@ -25,6 +25,8 @@ WORD_CLASS = np.array([_CLASS.get(word, 3) for word in VOCAB])
 WORD_KIND = np.full(len(VOCAB), -1)
 WORD_KIND[[TOKEN[PLURAL[kind]] for kind in KINDS]] = np.arange(len(KINDS))
 WORD_KIND[[TOKEN[kind] for kind in KINDS]] = np.arange(len(KINDS))
+# int[V]: for every word its colour; -1 for other words
+TOKEN_COLOUR = np.array([COLOURS.index(word) if word in COLOURS else -1 for word in VOCAB])
 # int[K]: the token that names each kind, one of it and several
 SINGULAR = np.array([TOKEN[kind] for kind in KINDS])
 PLURALS = np.array([TOKEN[PLURAL[kind]] for kind in KINDS])

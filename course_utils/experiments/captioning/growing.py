@@ -1,0 +1,125 @@
+"""One vector against attention as things are added, where the looks fall, and what a wider beam buys and costs."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from course_utils import decode, training
+from course_utils.experiments.captioning import writing
+from course_utils.models import captioning
+from course_utils.models.captioning import words
+
+# name → way, and how many steps it gets for each of attention's: those that do not look are quicker, and get more
+ARMS = {
+    "attention": ("attention", 1),
+    "one vector": ("initial state", 3),
+    "first input": ("first input", 3),
+    "uniform": ("uniform", 1),
+    "blind": ("none", 1),
+}
+WIDTHS = (1, 2, 3, 5, 10)
+BEAMS = 500  # pictures for the comparison of beams
+MIDDLE = 4
+
+
+def train(arm: str, *, seed: int = 0, steps: int = writing.STEPS, **parts) -> captioning.Captioner:
+    """One of ``ARMS``, with ``steps`` of attention's. Raises ValueError if there is no such arm."""
+    if arm not in ARMS:
+        raise ValueError(f"There is no arm {arm!r}. Choose from: {', '.join(ARMS)}.")
+    way, times = ARMS[arm]
+    return writing.captioner(way, seed=seed, steps=times * steps, **parts)
+
+
+def pointing(model: captioning.Captioner, data: writing.Captioned, image: np.ndarray | None = None) -> dict[str, dict[str, float]]:
+    """The pointing game (Zhang et al., 2016), for every class of words: is the brightest place one that the word is about?
+
+    A word of "two red dogs" is about both dogs; the captions are the true ones. ``image``: what the model sees.
+
+    Returns
+    -------
+    dict
+        class → ``hits``, and of the same words ``centre`` (always the middle), ``any thing`` (a thing of the picture, by
+        chance) and ``most`` (the place that words of this class are most often about). Joints are about nothing.
+    """
+    about = places_meant(data)
+    looked = writing.maps(model, data.features if image is None else image, data.tokens).argmax(-1)
+    found = {}
+    for k, name in enumerate(words.CLASSES[:3]):
+        row, t = np.nonzero((words.WORD_CLASS[data.tokens] == k) & about.any(-1))
+        meant = about[row, t]  # (n, 9)
+        filled = np.zeros((len(data), 9), bool)
+        scene, slot = np.nonzero(data.scenes.present)
+        filled[scene, data.scenes.cell[scene, slot]] = True
+        found[name] = {
+            "hits": float(meant[np.arange(len(row)), looked[row, t]].mean()),
+            "centre": float(meant[:, MIDDLE].mean()),
+            "any thing": float((meant.sum(1) / filled[row].sum(1)).mean()),
+            "most": float(meant.mean(0).max()),
+        }
+    return found
+
+
+def places_meant(data: writing.Captioned) -> np.ndarray:
+    """For every word of the plain captions the places that it is about: bool[n, T, 9]; none for commas, "and" and the end."""
+    about = np.zeros((*data.tokens.shape, 9), bool)
+    drawn = data.scenes
+    for i, row in enumerate(data.tokens.tolist()):
+        phrase: list[int] = []
+        for t, token in enumerate(row):
+            phrase = phrase + [t] if words.WORD_CLASS[token] < 3 else []
+            if words.WORD_KIND[token] >= 0:  # the noun ends a phrase: a number, a colour, a kind
+                colour = words.TOKEN_COLOUR[row[t - 1]]
+                same = drawn.present[i] & (drawn.kind[i] == words.WORD_KIND[token]) & (drawn.colour[i] == colour)
+                about[i, np.array(phrase)[:, None], drawn.cell[i][same]] = True
+    return about
+
+
+def beams(model: captioning.Captioner, data: writing.Captioned, width: int, power: float = 0.0, select=decode.beam_step) -> dict[str, float]:
+    """What a beam of some width gives: all scores, ``log-probability``, ``length`` in words, ``seconds`` a picture (compiled)."""
+    few = np.arange(min(BEAMS, len(data)))
+    part = writing.Captioned(data.scenes[few], [data.plain[i] for i in few], data.features[few], data.tokens[few])
+
+    def search(model, batch):
+        return decode.beam(
+            model.step, model.start(batch["image"]), len(batch["image"]), begin=captioning.BEGIN, end=captioning.END,
+            length=captioning.LONGEST, width=width, power=power, select=select,
+        )  # fmt: skip
+
+    batch = {"image": part.features}
+    written = training.predict(model, search, batch)
+    start = time.perf_counter()
+    training.predict(model, search, batch)
+    seconds = (time.perf_counter() - start) / len(part)
+    return {
+        **writing.scores(captioning.texts(written.tokens[:, 0]), part), "log-probability": float(written.log_prob[:, 0].mean()),
+        "length": float(written.length[:, 0].mean() - 1), "seconds": seconds,
+    }  # fmt: skip
+
+
+def run(seed: int) -> list[dict]:
+    """Every arm by the number of things; pointing of attention, and of attention to another picture; beams of attention."""
+    rows, data = [], writing.test()
+
+    def tell(arm: str, values: dict) -> None:
+        rows.extend({"arm": arm, "measure": measure, "value": value} for measure, value in values.items())
+
+    for arm in ARMS:
+        model = train(arm, seed=seed)
+        written = writing.write(model, data.features)
+        tell(arm, writing.scores(written, data))
+        for k, (spice, exact) in writing.by_objects(written, data).items():
+            tell(arm, {f"SPICE, {k}": spice, f"exact, {k}": exact})
+        if arm != "attention":
+            continue
+        other = writing.write(model, writing.another_picture(data))
+        tell("another picture", writing.scores(other, data))
+        for k, (spice, exact) in writing.by_objects(other, data).items():
+            tell("another picture", {f"SPICE, {k}": spice, f"exact, {k}": exact})
+        for name, values in pointing(model, data).items():
+            tell("pointing", {f"{name}, {what}": value for what, value in values.items()})
+        for width in WIDTHS:
+            tell(f"beam/{width}", {m: v for m, v in beams(model, data, width).items() if m != "seconds"})
+        tell("beam/5/by length", {m: v for m, v in beams(model, data, 5, power=1.0).items() if m != "seconds"})
+    return rows

@@ -1,0 +1,109 @@
+"""Kinds that no caption ever named, and the region detector knows (after NoCaps, Agrawal et al., 2019)."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+import numpy as np
+from flax import nnx
+
+from course_utils import runtime
+from course_utils.experiments.captioning import writing
+from course_utils.metrics import caption as metric
+from course_utils.models import captioning
+from course_utils.models.captioning import pointing, regions, words
+from course_utils.world import captions, scenes
+from course_utils.world.things import KINDS
+
+NOVEL = ("frog", "penguin", "pizza", "rocket", "cactus", "guitar")
+_NOVEL = np.array([KINDS.index(kind) for kind in NOVEL])
+STEPS = 1000
+CONFIG = captioning.CaptionConfig(way="attention", places=regions.MOST, features=64, extra=4, positions=False)
+# name → the model, and how many of the numbers after a region's features it reads besides
+ARMS = {
+    "pointing": (pointing.PointingCaptioner, 4),
+    "no words from the detector": (captioning.Captioner, 4 + len(KINDS)),
+}
+
+
+def _has_novel(drawn: scenes.Scenes) -> np.ndarray:
+    return (np.isin(drawn.kind, _NOVEL) & drawn.present).any(1)
+
+
+def image(found: regions.Regions) -> np.ndarray:
+    """What models see of regions: features, box, and the detector's probabilities of all kinds, float32[n, 6, 68 + 32]."""
+    return np.concatenate([found.features, found.kind], -1).astype(np.float32)
+
+
+@functools.lru_cache(maxsize=4)
+def _seen(n: int, seed: int, test: bool) -> tuple[scenes.Scenes, regions.Regions]:
+    rng = scenes.generator("test" if test else "train", seed)
+    drawn = scenes.sample(rng, (3 if not test else 2) * n)
+    drawn = drawn[np.flatnonzero(_has_novel(drawn) == test)[:n]]
+    return drawn, regions.propose(drawn)
+
+
+def seen(n: int = writing.PICTURES, seed: int = 0, *, test: bool = False) -> tuple[scenes.Scenes, regions.Regions]:
+    """Pictures and their regions: in training none shows a novel kind, in the test set each shows one at least."""
+    return _seen(min(n, 256) if runtime.is_fast() else n, seed, test)
+
+
+def train(arm: str, *, seed: int = 0, steps: int = STEPS, watch: Callable | None = None) -> captioning.Captioner:
+    """One of ``ARMS``, trained on captions without novel kinds. Raises ValueError if there is no such arm."""
+    if arm not in ARMS:
+        raise ValueError(f"There is no arm {arm!r}. Choose from: {', '.join(ARMS)}.")
+    build, extra = ARMS[arm]
+    model = build(captioning.CaptionConfig(**{**CONFIG.__dict__, "extra": extra}), rngs=nnx.Rngs(seed))
+    drawn, found = seen(seed=seed)
+    arrays = {"image": image(found), "mask": found.mask, "tokens": captioning.encode(captions.caption(drawn))}
+    writing.train(model, arrays, writing.WRITING, steps=steps, seed=seed, watch=watch)
+    return model
+
+
+def write(model: captioning.Captioner, found: regions.Regions) -> list[str]:
+    """The captions that a model writes of regions."""
+    return writing.write(model, image(found), found.mask)
+
+
+def renamed(found: regions.Regions) -> regions.Regions:
+    """The same regions from a detector whose words are exchanged: each kind is called by the next one's name."""
+    return regions.Regions(found.features, found.box, np.roll(found.kind, 1, -1), found.mask)
+
+
+def named(written: list[str], drawn: scenes.Scenes, novel: bool) -> float:
+    """The F1 of naming kinds, over (picture, kind) pairs: of novel kinds, or of all others."""
+    says = np.zeros((len(written), len(KINDS)), bool)
+    for i, text in enumerate(written):
+        kinds = [words.WORD_KIND[words.TOKEN[word]] for word in captioning.split(text)]
+        says[i, [kind for kind in kinds if kind >= 0]] = True
+    shows = np.zeros_like(says)
+    row, slot = np.nonzero(drawn.present)
+    shows[row, drawn.kind[row, slot]] = True
+    counts = np.isin(np.arange(len(KINDS)), _NOVEL) == novel
+    says, shows = says[:, counts], shows[:, counts]
+    return float(2 * (says & shows).sum() / max((says.sum() + shows.sum()), 1))
+
+
+def scores(written: list[str], drawn: scenes.Scenes) -> dict[str, float]:
+    """F1 of naming novel and known kinds, and SPICE."""
+    spice = metric.spice([writing.cut(text) for text in written], captions.tuples(drawn))
+    return {"novel kinds": named(written, drawn, True), "known kinds": named(written, drawn, False), "SPICE": float(spice.mean())}
+
+
+def run(seed: int) -> list[dict]:
+    """Both arms, and the pointing one with a detector whose words are exchanged."""
+    rows, (drawn, found) = [], seen(writing.TEST, test=True)
+    for arm in ARMS:
+        model = train(arm, seed=seed)
+        told = {arm: found} | ({"exchanged words": renamed(found)} if arm == "pointing" else {})
+        for name, what in told.items():
+            values = scores(write(model, what), drawn)
+            rows += [{"arm": name, "measure": measure, "value": value} for measure, value in values.items()]
+    return rows
+
+
+def baselines() -> list[dict]:
+    """How good the detector is on the test pictures."""
+    drawn, found = seen(writing.TEST, test=True)
+    return [{"arm": "detector", "measure": m, "value": v} for m, v in regions.found(found, drawn).items()]
