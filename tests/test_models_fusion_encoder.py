@@ -9,7 +9,7 @@ import pytest
 from flax import nnx
 
 from course_utils.models import fusion_encoder as fe
-from course_utils.models.fusion_encoder import words
+from course_utils.models.fusion_encoder import dual, words
 from course_utils.models.fusion_encoder.published import visualbert_names
 from course_utils.nn import published
 from course_utils.nn.attention import MultiHeadAttention
@@ -177,7 +177,12 @@ def test_every_parameter_of_the_stream_is_taught_by_matching(stream):
     model = fe.FusionEncoder(fe.StreamConfig.tiny(boxes=True, depth=2), stream, rngs=nnx.Rngs(0))
     graphdef, params = nnx.split(model, nnx.Param)
     tokens, regions = texts(rows=7, length=5), normal(7, 9, 7)
-    slopes = jax.grad(lambda p: (nnx.merge(graphdef, p)(tokens, regions)[0] ** 2).sum())(params)
+
+    def whole(p):
+        match, aux = nnx.merge(graphdef, p)(tokens, regions)
+        return (match**2).sum() + (aux["pooled"] ** 3).sum()
+
+    slopes = jax.grad(whole)(params)
     for path, slope in nnx.to_flat_state(slopes):
         name = ".".join(map(str, path))
         if name.startswith("stream") and "key.bias" not in name:
@@ -229,23 +234,38 @@ def test_a_negative_is_never_true_and_follows_the_softmax():
     np.testing.assert_allclose(share, weights / weights.sum(1, keepdims=True), atol=0.03)
 
 
-def itm_batch(rows=7, seed=0, **more):
+def itm_batch(rows=13, true=5, seed=0, **more):
+    """A data set of 17, of which 13 are drawn, the first five as true pairs; two of them say the same."""
     rng = np.random.default_rng(seed)
+    content = np.arange(17, dtype=np.int32)
+    content[3] = content[8]
     return {
-        "image": normal(rows, 9, 7, seed=seed), "tokens": texts(rows), "similarity": normal(rows, rows),
-        "true": np.eye(rows, dtype=bool), "noise": rng.gumbel(size=(2, rows, rows)).astype(np.float32), **more,
+        "features": normal(17, 9, 7), "tokens": texts(17), "content": content, "pictures": normal(17, 3, seed=1),
+        "captions": normal(17, 3, seed=2), "row": rng.permutation(17)[:rows].astype(np.int32),
+        "noise": rng.gumbel(size=(2, true, rows)).astype(np.float32), "hardness": np.float32(1.5),
+        "word_hidden": rng.random((true, 5)) < 0.7, "region_hidden": rng.random((true, 9)) < 0.4,
+        "kind": np.arange(153).reshape(17, 9).astype(np.int32) % 4, "weights": np.ones(4, np.float32), **more,
     }  # fmt: skip
 
 
+def chosen(batch):
+    """The rows of the wrong texts and of the wrong pictures, by hand."""
+    row = batch["row"]
+    here = row[:5]
+    true = batch["content"][here][:, None] == batch["content"][row]
+    similarity = 1.5 * batch["pictures"] @ batch["captions"].T
+    text_of = np.where(true, -np.inf, similarity[here][:, row] + batch["noise"][0]).argmax(1)
+    image_of = np.where(true, -np.inf, similarity.T[here][:, row] + batch["noise"][1]).argmax(1)
+    return here, row[text_of], row[image_of]
+
+
 def test_the_matching_loss_by_hand():
-    model = fe.FusionEncoder(TINY, rngs=nnx.Rngs(0))
-    batch = itm_batch()
+    model, batch = fe.FusionEncoder(TINY, rngs=nnx.Rngs(0)), itm_batch()
     loss, told = fe.itm_loss(model, batch)
-    text_of = np.where(np.eye(7), -np.inf, batch["similarity"] + batch["noise"][0]).argmax(1)
-    image_of = np.where(np.eye(7), -np.inf, batch["similarity"].T + batch["noise"][1]).argmax(1)
+    here, text_of, image_of = chosen(batch)
     p = [
-        1 / (1 + np.exp(-np.asarray(model(batch["tokens"][t], batch["image"][i])[0], np.float64)))
-        for t, i in ((slice(None), slice(None)), (text_of, slice(None)), (slice(None), image_of))
+        1 / (1 + np.exp(-np.asarray(model(batch["tokens"][t], batch["features"][i])[0], np.float64)))
+        for t, i in ((here, here), (text_of, here), (here, image_of))
     ]
     expected = 0.5 * (-np.log(p[0]).mean() - np.log(1 - np.concatenate(p[1:])).mean())
     np.testing.assert_allclose(loss, expected, rtol=1e-4)
@@ -257,44 +277,77 @@ def test_another_choice_is_one_function_each_time():
     def choose(similarity, true, noise):
         return fe.hard_negatives(0 * similarity, true, noise)
 
-    assert fe.itm_loss_with(choose) is fe.itm_loss_with(choose)
-    batch = itm_batch()
-    model = fe.FusionEncoder(TINY, rngs=nnx.Rngs(0))
-    chosen = fe.itm_loss_with(choose)(model, batch)[0]
-    np.testing.assert_allclose(chosen, fe.itm_loss(model, {**batch, "similarity": 0 * batch["similarity"]})[0], rtol=1e-6)
+    assert fe.loss_with(fe.itm_loss, choose) is fe.loss_with(fe.itm_loss, choose)
+    batch, model = itm_batch(), fe.FusionEncoder(TINY, rngs=nnx.Rngs(0))
+    easy = fe.itm_loss(model, {**batch, "hardness": np.float32(0)})[0]
+    np.testing.assert_allclose(fe.loss_with(fe.itm_loss, choose)(model, batch)[0], easy, rtol=1e-6)
+    assert abs(float(easy) - float(fe.itm_loss(model, batch)[0])) > 1e-6
+
+
+def test_a_match_is_the_mean_vote_of_the_words_that_are_there():
+    model, tokens = fe.FusionEncoder(TINY, rngs=nnx.Rngs(0)), texts()
+    match, aux = model(tokens, normal(3, 9, 7))
+    for b in range(3):
+        np.testing.assert_allclose(match[b], np.asarray(aux["votes"])[b][tokens[b] > 0].mean(), **CLOSE)
 
 
 # --- objectives
 
 
-def pretraining_batch(weights):
-    tokens = texts(7)
-    hidden = np.zeros(tokens.shape, bool)
-    hidden[:, 1] = True
-    region_hidden = np.zeros((7, 9), bool)
-    region_hidden[:, 4] = True
-    return itm_batch(
-        word_masked=np.where(hidden, words.MASK, tokens).astype(np.int32), word_hidden=hidden,
-        region_hidden=region_hidden, kind=np.arange(63).reshape(7, 9).astype(np.int32) % 4,
-        weights=np.asarray(weights, np.float32),
-    )  # fmt: skip
-
-
 def test_each_objective_is_weighed_and_told():
     model = fe.FusionEncoder(TINY, kinds=4, rngs=nnx.Rngs(0))
-    parts = [float(fe.pretraining_loss(model, pretraining_batch(row))[0]) for row in np.eye(4)]
+    parts = [float(fe.uniter_loss(model, itm_batch(weights=row.astype(np.float32)))[0]) for row in np.eye(4)]
     np.testing.assert_allclose(parts[0], float(fe.itm_loss(model, itm_batch())[0]), rtol=1e-5)
-    together, told = fe.pretraining_loss(model, pretraining_batch([1, 2, 3, 4]))
+    np.testing.assert_allclose(parts[0] + parts[1], float(fe.visualbert_loss(model, itm_batch())[0]), rtol=1e-5)
+    together, told = fe.uniter_loss(model, itm_batch(weights=np.array([1, 2, 3, 4], np.float32)))
     np.testing.assert_allclose(together, np.dot([1, 2, 3, 4], parts), rtol=1e-5)
     np.testing.assert_allclose(told["alignment"], parts[3], rtol=1e-5)
-    assert 2 < parts[1] < 4 and 1 < parts[2] < 3, "an untrained head guesses"
+    assert 1 < parts[1] < 5 and 0.5 < parts[2] < 4, "an untrained head guesses"
 
 
-def test_a_hidden_region_is_not_seen_and_a_hidden_word_not_read():
+def test_a_hidden_region_is_not_seen():
     model = fe.FusionEncoder(TINY, kinds=4, rngs=nnx.Rngs(0))
-    batch = pretraining_batch([0, 0, 1, 0])
-    other = {**batch, "image": batch["image"] + 5 * batch["region_hidden"][..., None]}
-    np.testing.assert_allclose(fe.pretraining_loss(model, other)[0], fe.pretraining_loss(model, batch)[0], rtol=1e-5)
+    only = itm_batch(weights=np.array([0, 0, 1, 0], np.float32))
+    here, other = only["row"][:5], only["features"].copy()
+    other[here] += 5 * only["region_hidden"][..., None]
+    np.testing.assert_allclose(fe.uniter_loss(model, {**only, "features": other})[0], fe.uniter_loss(model, only)[0], rtol=1e-5)
+    other[here] += 5
+    assert abs(float(fe.uniter_loss(model, {**only, "features": other})[0] - fe.uniter_loss(model, only)[0])) > 1e-5
+
+
+def test_a_hidden_word_is_not_read_and_specials_are_never_hidden():
+    model = fe.FusionEncoder(TINY, kinds=4, rngs=nnx.Rngs(0))
+    words_only = itm_batch(weights=np.array([0, 1, 0, 0], np.float32), word_hidden=np.ones((5, 5), bool))
+    _, told = fe.uniter_loss(model, words_only)
+    read = model(np.where(words_only["tokens"] > words.MASK, words.MASK, words_only["tokens"])[words_only["row"][:5]], words_only["features"][words_only["row"][:5]])[1]["words"]
+    truth = words_only["tokens"][words_only["row"][:5]]
+    hidden = truth > words.MASK
+    np.testing.assert_allclose(told["words"], (np.asarray(read).argmax(-1) == truth)[hidden].mean(), rtol=1e-5)
+
+
+def test_given_pairs_are_scored_each_for_itself():
+    model = fe.FusionEncoder(TINY, rngs=nnx.Rngs(0))
+    batch = {"tokens": texts(7), "image": normal(7, 9, 7), "match": np.arange(7) % 3 == 0}
+    logits = np.asarray(model(batch["tokens"], batch["image"])[0], np.float64)
+    expected = np.mean(np.log1p(np.exp(np.where(batch["match"], -logits, logits))))
+    np.testing.assert_allclose(fe.encoder.matching_loss(model, batch)[0], expected, rtol=1e-4)
+
+
+# --- a dual encoder of scenes
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_a_dual_encoder_reads_each_side_alone(depth):
+    model = dual.DualEncoder(dual.DualConfig.tiny(depth=depth), rngs=nnx.Rngs(0))
+    tokens, regions = texts(), normal(3, 9, 7)
+    logits, aux = model(tokens, regions)
+    np.testing.assert_allclose(np.linalg.norm(aux["image"], axis=-1), 1, rtol=1e-5)
+    other = model(tokens[::-1], regions)[1]
+    np.testing.assert_allclose(other["image"], aux["image"], **CLOSE)
+    np.testing.assert_allclose(logits, np.exp(2.3) * (np.asarray(aux["image"]) * aux["text"]).sum(-1), rtol=1e-4)
+    turned = tokens[2:, [1, 0, 2, 3, 4]]
+    same = np.allclose(model(turned, regions[2:])[1]["text"], aux["text"][2:], atol=1e-5)
+    assert same == (depth == 0), "without depth the order of words is lost"
 
 
 # --- alignment

@@ -18,7 +18,7 @@ from course_utils.models.fusion_encoder.alignment import alignment_distance, tra
 from course_utils.models.fusion_encoder.negatives import Choose, hard_negatives
 from course_utils.models.fusion_encoder.single_stream import SingleStream, StreamConfig
 from course_utils.models.fusion_encoder.two_stream import TwoStream
-from course_utils.models.fusion_encoder.words import PAD
+from course_utils.models.fusion_encoder.words import MASK, PAD
 from course_utils.nn.linear import Linear
 
 STREAMS = {"single": SingleStream, "two": TwoStream}
@@ -46,35 +46,101 @@ class FusionEncoder(nnx.Module):
     ) -> tuple[jax.Array, dict]:
         """tokens int32[B, T], regions float32[B, N, D_f], there bool[B, N] → how well they match, logits float32[B].
 
-        aux : what the stream tells, and ``text`` float32[B, T, D]; ``words`` float32[B, T, V] and ``kinds`` float32[B, N,
-        kinds], logits of what is hidden.
+        Every word votes on the match, in the light of the picture, and the votes are averaged. (The papers ask the first
+        token alone; a miniature learns to gather everything there only slowly.)
+
+        aux : what the stream tells, and ``text`` float32[B, T, D]; ``votes`` float32[B, T]; ``words`` float32[B, T, V] and
+        ``kinds`` float32[B, N, kinds], logits of what is hidden.
         """
         text, aux = self.stream(tokens, regions, there)
-        more = {"text": text, "words": self.name_word(text), "kinds": self.name_region(aux["image"])}
-        return self.match(aux["pooled"])[:, 0], {**aux, **more}
+        votes = self.match(text)[..., 0]  # (B, T)
+        more = {"text": text, "votes": votes, "words": self.name_word(text), "kinds": self.name_region(aux["image"])}
+        return votes.mean(1, where=tokens != PAD), {**aux, **more}
 
 
 def itm_loss(model: FusionEncoder, batch, choose: Choose = hard_negatives) -> tuple[jax.Array, dict[str, jax.Array]]:
-    """Image-text matching: every true pair, and for each picture and for each text a wrong partner of the same batch.
+    """Image-text matching: B true pairs, and for each of their pictures and of their texts a wrong partner out of P.
 
-    ``batch`` holds ``image`` float32[B, N, D_f], ``tokens`` int32[B, T], ``similarity`` float32[B, B] (logits; all 0:
-    every wrong partner is equally likely), ``true`` bool[B, B], and ``noise`` float32[2, B, B], standard Gumbel.
+    ``batch`` holds the data set, ``features`` float32[n, N, D_f], ``tokens`` int32[n, T], ``content`` int32[n] (equal where
+    two captions say the same), ``pictures`` and ``captions`` float32[n, D] (what a dual encoder makes of them, so that a
+    scalar product is a logit); and of this step ``row`` int32[P], the first B
+    of which are the true pairs, ``noise`` float32[2, B, P], standard Gumbel, and ``hardness``, a factor before the logits.
     """
-    image, tokens, similarity, true = (batch[name] for name in ("image", "tokens", "similarity", "true"))
-    text_of = choose(similarity, true, batch["noise"][0])  # for each picture a wrong text
-    image_of = choose(similarity.T, true.T, batch["noise"][1])  # for each text a wrong picture
-    pictures = jnp.concatenate([image, image, image[image_of]])
-    texts = jnp.concatenate([tokens, tokens[text_of], tokens])
-    logits, _ = model(texts, pictures)
-    label = jnp.arange(len(logits)) < len(image)
-    right = (logits > 0) == label
-    return _two_to_one(logits, label), {"right": right.mean(), "right_negatives": right[len(image) :].mean()}
+    logits, _ = model(*_pairs(batch, choose))
+    return _matching(logits, batch["noise"].shape[1])
+
+
+def visualbert_loss(
+    model: FusionEncoder, batch, choose: Choose = hard_negatives
+) -> tuple[jax.Array, dict[str, jax.Array]]:
+    """Matching, and masked words in the light of the picture: what VisualBERT and UNITER are both taught.
+
+    Besides what :func:`itm_loss` needs, ``batch`` holds ``word_hidden`` bool[B, T].
+    """
+    tokens, image = _pairs(batch, choose)
+    b = batch["noise"].shape[1]
+    truth, hidden = tokens[:b], batch["word_hidden"] & (tokens[:b] > MASK)
+    masked = jnp.where(hidden, MASK, truth)
+    logits, aux = model(jnp.concatenate([tokens, masked]), jnp.concatenate([image, image[:b]]))
+    loss, told = _matching(logits[: 3 * b], b)
+    words, guessed = _hidden_loss(aux["words"][3 * b :], truth, hidden)
+    return loss + words, {**told, "words": guessed}
+
+
+def uniter_loss(model: FusionEncoder, batch) -> tuple[jax.Array, dict[str, jax.Array]]:
+    """UNITER's objectives, each times its entry of ``weights`` float32[4]: matching, words, regions, alignment.
+
+    Besides what :func:`visualbert_loss` needs, ``batch`` holds ``region_hidden`` bool[B, N], and of the data set ``kind``
+    int32[n, N], what stands in each cell. A word is hidden while all regions show, and a region while all words do
+    (conditional masking); a hidden region is all 0. Alignment is the cost of the cheapest transport, of the true pairs.
+    """
+    tokens, image = _pairs(batch, hard_negatives)
+    b = batch["noise"].shape[1]
+    truth, seen, here = tokens[:b], image[:b], batch["row"][: batch["noise"].shape[1]]
+    hidden = batch["word_hidden"] & (truth > MASK)
+    masked = jnp.where(hidden, MASK, truth)
+    zeroed = jnp.where(batch["region_hidden"][..., None], 0.0, seen)
+    logits, aux = model(jnp.concatenate([tokens, masked, truth]), jnp.concatenate([image, seen, zeroed]))
+    matching, told = _matching(logits[: 3 * b], b)
+    words, word_right = _hidden_loss(aux["words"][3 * b : 4 * b], truth, hidden)
+    regions, region_right = _hidden_loss(aux["kinds"][4 * b :], batch["kind"][here], batch["region_hidden"])
+    text, places = aux["text"][:b], aux["image"][:b]
+    distance = alignment_distance(text, places, transport_plan(text, places, truth != PAD)).mean()
+    losses = jnp.stack([matching, words, regions, distance])
+    more = {"words": word_right, "regions": region_right, "alignment": distance}
+    return (batch["weights"] * losses).sum(), {**told, **more}
+
+
+def matching_loss(model: FusionEncoder, batch) -> tuple[jax.Array, dict[str, jax.Array]]:
+    """Matching of pairs that somebody else has made: ``image`` float32[B, N, D_f], ``tokens`` int32[B, T], ``match`` bool[B]."""
+    logits, _ = model(batch["tokens"], batch["image"])
+    loss = optax.sigmoid_binary_cross_entropy(logits, batch["match"].astype(logits.dtype)).mean()
+    return loss, {"right": ((logits > 0) == batch["match"]).mean()}
 
 
 @functools.cache
-def itm_loss_with(choose: Choose) -> Callable:
-    """:func:`itm_loss` with another choice of negatives, say a learner's; the same function for the same choice."""
-    return functools.partial(itm_loss, choose=choose)
+def loss_with(loss: Callable, choose: Choose) -> Callable:
+    """A loss with another choice of negatives, say a learner's; the same function for the same choice."""
+    return functools.partial(loss, choose=choose)
+
+
+def _pairs(batch, choose: Choose) -> tuple[jax.Array, jax.Array]:
+    """Tokens int32[3 B, T] and regions float32[3 B, N, D_f]: true pairs, pictures with wrong texts, texts with wrong pictures."""
+    row, noise = batch["row"], batch["noise"]
+    here = row[: noise.shape[1]]
+    true = batch["content"][here][:, None] == batch["content"][row]  # (B, P)
+    pictures, captions = batch["hardness"] * batch["pictures"], batch["captions"]
+    text_of = row[choose(pictures[here] @ captions[row].T, true, noise[0])]  # for each picture a wrong text
+    image_of = row[choose(captions[here] @ pictures[row].T, true, noise[1])]  # for each text a wrong picture
+    tokens = batch["tokens"][jnp.concatenate([here, text_of, here])]
+    return tokens, batch["features"][jnp.concatenate([here, here, image_of])]
+
+
+def _matching(logits: jax.Array, true: int) -> tuple[jax.Array, dict[str, jax.Array]]:
+    """The loss of logits of which the first ``true`` belong to true pairs, and the share of right decisions."""
+    label = jnp.arange(len(logits)) < true
+    right = (logits > 0) == label
+    return _two_to_one(logits, label), {"right": right.mean(), "right_negatives": right[true:].mean()}
 
 
 def _two_to_one(logits: jax.Array, label: jax.Array) -> jax.Array:
@@ -86,20 +152,21 @@ def _two_to_one(logits: jax.Array, label: jax.Array) -> jax.Array:
 def pretraining_loss(model: FusionEncoder, batch) -> tuple[jax.Array, dict[str, jax.Array]]:
     """UNITER's objectives together, each times its entry of ``weights`` float32[4]: ITM, words, regions, alignment.
 
-    Besides what :func:`itm_loss` needs, ``batch`` holds ``word_masked`` int32[B, T] (the tokens, some of them hidden),
-    ``word_hidden`` bool[B, T], ``region_hidden`` bool[B, N], and ``kind`` int32[B, N], what stands in each cell. A word is
-    hidden while all regions show, and a region while all words do (conditional masking); a hidden region is all 0.
+    Besides what :func:`itm_loss` needs, ``batch`` holds of this step ``word_hidden`` bool[B, T], ``region_hidden`` bool[B,
+    N], and of the data set ``kind`` int32[n, N], what stands in each cell. A word is hidden while all regions show, and a
+    region while all words do (conditional masking); a hidden region is all 0.
     """
     matching, right = itm_loss(model, batch)
-    zeroed = jnp.where(batch["region_hidden"][..., None], 0.0, batch["image"])
-    texts = jnp.concatenate([batch["word_masked"], batch["tokens"]])
-    _, aux = model(texts, jnp.concatenate([batch["image"], zeroed]))
-    n = len(zeroed)
-    words = _hidden_loss(aux["words"][:n], batch["tokens"], batch["word_hidden"])
-    regions = _hidden_loss(aux["kinds"][n:], batch["kind"], batch["region_hidden"])
+    here = batch["row"][: len(batch["word_hidden"])]
+    image, tokens = batch["features"][here], batch["tokens"][here]
+    masked = jnp.where(batch["word_hidden"], MASK, tokens)
+    zeroed = jnp.where(batch["region_hidden"][..., None], 0.0, image)
+    _, aux = model(jnp.concatenate([masked, tokens]), jnp.concatenate([image, zeroed]))
+    n = len(here)
+    words = _hidden_loss(aux["words"][:n], tokens, batch["word_hidden"])
+    regions = _hidden_loss(aux["kinds"][n:], batch["kind"][here], batch["region_hidden"])
     text, image = aux["text"][:n], aux["image"][:n]
-    plan = transport_plan(text, image, batch["tokens"] != PAD)
-    distance = alignment_distance(text, image, plan).mean()
+    distance = alignment_distance(text, image, transport_plan(text, image, tokens != PAD)).mean()
     losses = jnp.stack([matching, words[0], regions[0], distance])
     told = {"words": words[1], "regions": regions[1], "alignment": distance, **right}
     return (batch["weights"] * losses).sum(), told

@@ -18,9 +18,9 @@ def hard_negatives(similarity: jax.Array, true: jax.Array, noise: jax.Array) -> 
 
     Parameters
     ----------
-    similarity : float32[B, B], logits, row i what picture i (or text i) is compared with.
-    true : bool[B, B], True where column j is a right partner of row i: itself, and any with the same content.
-    noise : float32[B, B], standard Gumbel.
+    similarity : float32[B, P], logits of B pictures (or texts) with P texts (or pictures).
+    true : bool[B, P], True where column j is a right partner of row i: its own, and any with the same content.
+    noise : float32[B, P], standard Gumbel.
 
     Returns
     -------

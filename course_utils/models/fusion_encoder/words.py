@@ -16,7 +16,7 @@ VOCAB = (*_SPECIAL, *sorted(_WORDS))
 NUMBER = {word: i for i, word in enumerate(VOCAB)}
 COLOUR_WORDS = np.array([NUMBER[colour] for colour in COLOURS], np.int32)
 KIND_WORDS = np.array([NUMBER[kind] for kind in KINDS], np.int32)
-LONGEST = 16  # tokens: the start, "there are", three things with a comma and an "and", and some room
+LONGEST = 14  # tokens: the start, "there are", three things, a comma and an "and"
 
 
 def split(text: str) -> list[str]:

@@ -1,0 +1,200 @@
+"""Exercise 04.1: cross-attention with heads and a mask."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from course_utils.exercises.core import Case, Exercise, Picture, Verdict
+from course_utils.exercises.fusion_encoder import drawn
+from course_utils.exercises.fusion_encoder.drawn import softmax, weights_of
+from course_utils.exercises.judging import Mistake, Output, judge_outputs
+from course_utils.models.fusion_encoder import attention
+
+
+def cases(seed: int) -> list[Case]:
+    """Masks without empty rows first; then (part "empty") rows that may look at nothing."""
+    rng = np.random.default_rng([seed, 401])
+    found = []
+    for rows, words, places, d, d_context, heads in [(2, 3, 5, 6, 7, 2), (3, 5, 4, 6, 5, 3), (2, 7, 3, 10, 4, 2)]:
+        params = drawn.attention_parameters(rng, d, d_context, heads)
+        mask = rng.random((rows, words, places)) < 0.6
+        mask[np.arange(rows)[:, None], np.arange(words), rng.integers(places, size=(rows, words))] = True
+        mask[0, 0] = np.arange(places) != places // 2
+        args = (params, drawn.normal(rng, rows, words, d), drawn.normal(rng, rows, places, d_context), mask, heads)
+        found.append(Case(args, f"B = {rows}, T = {words}, N = {places}, D = {d}, D_context = {d_context}, heads = {heads}"))
+    params, x, context, mask, heads = found[1].args
+    empty = mask.copy()
+    empty[0, 1] = empty[2] = False
+    says = "some rows of the mask hold no True"
+    return [*found, Case((params, x, context, empty, heads), says, part="empty")]
+
+
+def _weighing(fn):
+    """A mistake in what makes weights of scores: ``fn(scores, mask)``, float and bool [B, H, T, N]."""
+    return lambda *args: weights_of(*args, weigh=fn)
+
+
+def _scaling(fn):
+    """A mistake in the scale: ``fn(scores, D, H)``."""
+    return lambda *args: weights_of(*args, scale=fn)
+
+
+def _then(fn):
+    """A mistake in what is done with the right weights."""
+    return lambda *args: fn(weights_of(*args))
+
+
+def _interleaved(x, heads):
+    b, t, d = x.shape
+    return x.reshape(b, t, d // heads, heads).transpose(0, 3, 1, 2)
+
+
+def _reshaped(x, heads):
+    b, t, d = x.shape
+    return x.reshape(b, heads, t, d // heads)
+
+
+def _with_fill(value):
+    return lambda s, m: softmax(np.where(m, s, value))
+
+
+def _without_bias(params, x, letter):
+    return x @ params[f"W_{letter}"]
+
+
+def _nan_where_empty(scores, mask):
+    return np.where(mask.any(-1, keepdims=True), drawn.masked_softmax(scores, mask), np.nan)
+
+
+WEIGHT_MISTAKES = [
+    Mistake("no-mask", "The mask is not used: hidden places get weight. Give them −∞ (or a very low score) before the softmax.", _weighing(lambda s, m: softmax(s))),
+    Mistake("mask-inverted", "You hide what should be seen: True means *attend*. `jnp.where(mask, scores, lowest)`.", _weighing(lambda s, m: drawn.masked_softmax(s, np.broadcast_to(~m, s.shape)))),
+    Mistake("mask-after-softmax", "You zero the weights after the softmax: the rest no longer adds up to 1. Hide the *scores*, before it.", _weighing(lambda s, m: softmax(s) * m)),
+    Mistake("mask-multiplied", "You multiply the scores by the mask: a score of 0 is not low, and still gets weight. Hidden scores must be −∞ or very low.", _weighing(lambda s, m: softmax(s * m))),
+    Mistake("mask-added", "You add the mask to the scores: True adds 1, which hides nothing. `jnp.where(mask, scores, lowest)`.", _weighing(lambda s, m: softmax(s + m))),
+    Mistake("filled-with-zero", "Hidden scores become 0, which is not low: e⁰ = 1 still gets weight. Use −∞ or a very low number.", _weighing(_with_fill(0.0))),
+    Mistake("filled-with-minus-one", "Hidden scores become −1, which is not low enough. Use `jnp.finfo(scores.dtype).min`.", _weighing(_with_fill(-1.0))),
+    Mistake(
+        "softmax-over-queries",
+        "The softmax runs over the T who look (axis −2), so that they compete for a place. Each shares itself out over the N places: axis −1.",
+        _weighing(lambda s, m: softmax(np.where(m, s, -1e30), -2)),
+    ),
+    Mistake("softmax-over-heads", "The softmax runs over the heads (axis 1). Each head shares itself out over the places: axis −1.", _weighing(lambda s, m: softmax(np.where(m, s, -1e30), 1))),
+    Mistake("no-softmax", "These are the scores. A softmax over the places makes them shares that add up to 1.", _weighing(lambda s, m: np.where(m, s, 0))),
+    Mistake("sigmoid", "Each place has a sigmoid of its own. A softmax lets the places compete.", _weighing(lambda s, m: m / (1 + np.exp(-s)))),
+    Mistake("hard", "All weight is on the best place. A softmax shares it out.", _weighing(lambda s, m: np.arange(s.shape[-1]) == np.where(m, s, -np.inf).argmax(-1)[..., None])),
+    Mistake("no-scale", "The scale is missing: divide the scores by √(D / H).", _scaling(lambda s, d, h: s)),
+    Mistake("root-of-width", "You divide by √D. A head compares D / H numbers: divide by √(D / H).", _scaling(lambda s, d, h: s / d**0.5)),
+    Mistake("divided-by-head", "You divide by D / H. A sum of that many products spreads like its root: divide by √(D / H).", _scaling(lambda s, d, h: s / (d // h))),
+    Mistake("divided-by-width", "You divide by D. Divide by √(D / H).", _scaling(lambda s, d, h: s / d)),
+    Mistake("root-of-heads", "You divide by √H. A head compares D / H numbers: divide by √(D / H).", _scaling(lambda s, d, h: s / h**0.5)),
+    Mistake("multiplied", "You multiply by √(D / H). Divide.", _scaling(lambda s, d, h: s * (d // h) ** 0.5)),
+    Mistake(
+        "heads-interleaved",
+        "Your heads take every H-th column. Head h has the D / H columns side by side: reshape to (B, T, H, D / H), in this order.",
+        lambda *args: weights_of(*args, cut=_interleaved),
+    ),
+    Mistake(
+        "heads-reshaped",
+        "You reshape (B, T, D) to (B, H, T, D / H) in one step, which mixes tokens. Reshape to (B, T, H, D / H), then exchange the two middle axes.",
+        lambda *args: weights_of(*args, cut=_reshaped),
+    ),
+    Mistake("no-biases", "b_q and b_k are missing: project with `x @ W + b`.", lambda *args: weights_of(*args, project=_without_bias)),
+    Mistake("no-query-bias", "b_q is missing.", lambda p, *args: weights_of({**p, "b_q": 0}, *args)),
+    Mistake("biases-exchanged", "b_q and b_k have changed places.", lambda p, *args: weights_of({**p, "b_q": p["b_k"], "b_k": p["b_q"]}, *args)),
+    Mistake("heads-averaged", "You average over the heads. Each keeps a map of its own: shape (B, H, T, N).", _then(lambda w: w.mean(1))),
+    Mistake("heads-summed", "You add up the heads. Each keeps a map of its own: shape (B, H, T, N).", _then(lambda w: w.sum(1))),
+    Mistake("one-head", "There is one head over the whole width. Split it into H heads: shape (B, H, T, N).", lambda p, x, c, m, h: weights_of(p, x, c, m, 1)),
+    Mistake("one-head", "There is one head over the whole width. Split it into H heads: shape (B, H, T, N).", lambda p, x, c, m, h: weights_of(p, x, c, m, 1)[:, 0]),
+    Mistake("transposed", "Your maps lie on their sides: one row for each who looks, one column a place, shape (B, H, T, N).", _then(lambda w: w.swapaxes(-1, -2))),
+    Mistake("heads-last", "The axis of the heads stands last: it comes second, shape (B, H, T, N).", _then(lambda w: np.moveaxis(w, 1, -1))),
+    Mistake("heads-third", "The axis of the heads stands third: it comes second, shape (B, H, T, N).", _then(lambda w: w.swapaxes(1, 2))),
+    Mistake("flat", "Every place that may be seen gets the same. The weights have to follow the scores.", _weighing(lambda s, m: drawn.masked_softmax(0 * s, np.broadcast_to(m, s.shape)))),
+]  # fmt: skip
+# Only a row that may look at nothing tells these from what is right.
+EMPTY_MISTAKES = [
+    Mistake("empty-row-nan", "A row that may look at nothing becomes NaN (0 / 0). Fill with a low *finite* number, and set hidden weights to 0 after the softmax as well.", _weighing(_nan_where_empty)),
+    Mistake("empty-row-shared-out", "A row that may look at nothing looks everywhere: all its scores are equally low. Set hidden weights to 0 after the softmax as well.", _weighing(_with_fill(-1e30))),
+    Mistake("empty-row-unmasked", "A row that may look at nothing looks as if there were no mask. Its weights are all 0.", _weighing(lambda s, m: np.where(m.any(-1, keepdims=True), drawn.masked_softmax(s, m), softmax(s)))),
+]  # fmt: skip
+
+
+def _seen(**change):
+    """A mistake in what is made of the values."""
+    return lambda params, *args: drawn.projected(params, drawn.seen_of(params, *args, **change), "o")
+
+
+def _finally(fn):
+    """A mistake after that: ``fn(params, x, seen)``."""
+    return lambda params, x, *args: fn(params, x, drawn.seen_of(params, x, *args))
+
+
+def _not_put_back(x):
+    b, h, t, d = x.shape
+    return x.reshape(b, t, h * d)
+
+
+def _merged_interleaved(x):
+    b, h, t, d = x.shape
+    return x.transpose(0, 2, 3, 1).reshape(b, t, h * d)
+
+
+def _out(params, seen):
+    return drawn.projected(params, seen, "o")
+
+
+SEEN_MISTAKES = [
+    Mistake("not-projected", "W_o and b_o are missing: the heads are only put side by side.", _finally(lambda p, x, seen: seen)),
+    Mistake("no-output-bias", "b_o is missing.", _finally(lambda p, x, seen: seen @ p["W_o"])),
+    Mistake("residual", "x is added. Here only what was seen is returned; the block around it adds x.", _finally(lambda p, x, seen: x + _out(p, seen))),
+    Mistake("residual-inside", "x is added. Here only what was seen is returned; the block around it adds x.", _finally(lambda p, x, seen: _out(p, x + seen))),
+    Mistake("keys-for-values", "You take the weighted mean of the keys. Values have a projection of their own, W_v and b_v.", _seen(values=lambda p, c, letter: drawn.projected(p, c, "k"))),
+    Mistake("no-value-bias", "b_v is missing.", _seen(values=lambda p, c, letter: c @ p["W_v"])),
+    Mistake(
+        "heads-not-put-back",
+        "You reshape (B, H, T, D / H) to (B, T, D) in one step, which mixes tokens. Exchange the two middle axes first.",
+        _seen(put_back=_not_put_back),
+    ),
+    Mistake("heads-interleaved", "The heads are put back interleaved. Head h has the D / H columns side by side.", _seen(put_back=_merged_interleaved)),
+    Mistake("heads-averaged", "You average over the heads. Put them side by side: D / H numbers each make D.", _seen(put_back=lambda x: np.tile(x.mean(1), x.shape[1]))),
+    Mistake("heads-averaged", "You average over the heads. Put them side by side: D / H numbers each make D.", _seen(put_back=lambda x: x.mean(1))),
+    Mistake("heads-summed", "You add up the heads. Put them side by side: D / H numbers each make D.", _seen(put_back=lambda x: x.sum(1))),
+    Mistake("plain-mean", "You take the plain mean of the values. Weigh each with its share.", lambda p, x, c, m, h: _out(p, drawn.seen_of(p, x, c, m, h, weights=np.full((len(x), h, x.shape[1], c.shape[1]), 1 / c.shape[1])))),
+    Mistake("unmasked-values", "The values are weighed with weights from before the mask. Use the weights that you return.", lambda p, x, c, m, h: _out(p, drawn.seen_of(p, x, c, np.ones_like(m), h))),
+]  # fmt: skip
+EMPTY_SEEN = [
+    Mistake("empty-row-zeroed", "A row that may look at nothing has weights 0, and W_o and b_o come after: what is left of it is b_o.", lambda p, x, c, m, h: m.any(-1, keepdims=True) * drawn.attend(p, x, c, m, h)[0]),
+]  # fmt: skip
+
+
+def _drawn(expected: np.ndarray, got: np.ndarray) -> Picture:
+    return Picture("map", expected[0, 0], got[0, 0], "who looks (first head)", "place")
+
+
+def _not_shares(case, expected, got):
+    sums = got.sum(-1)[np.abs(expected.sum(-1) - 1) < 1e-3]
+    if np.abs(sums - 1).max() > 1e-3:
+        return f"In every head, the weights of a row add up to 1 over the places; yours to {sums.flat[np.abs(sums - 1).argmax()]:.3g}.", "not-shares"
+
+
+_EMPTY = ("empty", 0.25, "Right where every row may see something, wrong for rows of the mask without any True: their weights are all 0.")
+
+
+def judge(cases: list[Case], answers: list) -> Verdict:
+    """Half of the points for the weights, half for what was seen; a quarter of each for rows that see nothing."""
+    return judge_outputs(
+        cases, answers, drawn.attend,
+        [
+            Output(
+                "weights", 1, 0.5, "a map for each head, shape (B, H, T, N)", [*WEIGHT_MISTAKES, *EMPTY_MISTAKES], [_not_shares],
+                picture=_drawn, parts=[("", 0.75, "The weights differ. Take one head and one row by hand: scores, scale, mask, softmax."), _EMPTY],
+            ),
+            Output(
+                "y", 0, 0.5, "what each of the T tokens saw, shape (B, T, D)", [*SEEN_MISTAKES, *EMPTY_SEEN],
+                parts=[("", 0.75, "The weights are right, what was seen is not: values, weighted sum, heads side by side, W_o and b_o."), _EMPTY],
+            ),
+        ],
+    )  # fmt: skip
+
+
+EXERCISE = Exercise("04.1", "cross_attention", 4, attention.cross_attention, cases, judge)

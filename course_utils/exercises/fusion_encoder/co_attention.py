@@ -1,0 +1,112 @@
+"""Exercise 04.5: two streams that look at each other."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from course_utils.exercises.core import Case, Exercise, Verdict
+from course_utils.exercises.fusion_encoder import drawn
+from course_utils.exercises.judging import Mistake, Output, judge_outputs
+from course_utils.models.fusion_encoder import attention
+
+
+def cases(seed: int) -> list[Case]:
+    """Streams of different lengths with padding."""
+    rng = np.random.default_rng([seed, 405])
+    found = []
+    for rows, words, regions, d, heads in [(2, 3, 5, 6, 2), (3, 6, 4, 6, 3), (2, 5, 3, 4, 2)]:
+        params = {name: drawn.attention_parameters(rng, d, d, heads) for name in "xy"}
+        x_there, y_there = drawn.lengths(rng, rows, words), drawn.lengths(rng, rows, regions)[::-1]
+        args = (params, drawn.normal(rng, rows, words, d), drawn.normal(rng, rows, regions, d), x_there, y_there.copy(), heads)
+        found.append(Case(args, f"B = {rows}, T = {words}, N = {regions}, D = {d}, heads = {heads}"))
+    return found
+
+
+def _mask(looks, seen):
+    return looks[:, :, None] & seen[:, None]
+
+
+def _x_saw(params, x, y, x_there, y_there, heads):
+    return drawn.attend(params["x"], x, y, _mask(x_there, y_there), heads)[0]
+
+
+def _y_saw(params, x, y, x_there, y_there, heads):
+    return drawn.attend(params["y"], y, x, _mask(y_there, x_there), heads)[0]
+
+
+def co_attention(params, x, y, x_there, y_there, heads):
+    """x plus what it saw of y, float[B, T, D]; y plus what it saw of x, float[B, N, D]."""
+    args = (params, x, y, x_there, y_there, heads)
+    return x + _x_saw(*args), y + _y_saw(*args)
+
+
+def _swapped(params, x, y, x_there, y_there, heads):
+    return {"x": params["y"], "y": params["x"]}, x, y, x_there, y_there, heads
+
+
+def _everybody(params, x, y, x_there, y_there, heads):
+    return params, x, y, np.ones_like(x_there), np.ones_like(y_there), heads
+
+
+def _columns_only(params, x, y, x_there, y_there, heads, *, of):
+    """Rows of padding look around."""
+    return (params, x, y, np.ones_like(x_there), y_there, heads) if of == "x" else (params, x, y, x_there, np.ones_like(y_there), heads)
+
+
+_WORDS = {"x": ("x", "y", _x_saw, 1), "y": ("y", "x", _y_saw, 2)}
+
+
+def _mistakes(of: str) -> list[Mistake]:
+    """The mistakes in one stream."""
+    me, other, saw, place = _WORDS[of]
+
+    def mine(args):
+        return args[place]
+
+    def self_attention(params, x, y, x_there, y_there, heads):
+        stream, there = (x, x_there) if of == "x" else (y, y_there)
+        return stream + drawn.attend(params[of], stream, stream, _mask(there, there), heads)[0]
+
+    def after_the_other(params, x, y, x_there, y_there, heads):
+        if of == "x":
+            return x + _x_saw(params, x, y + _y_saw(params, x, y, x_there, y_there, heads), x_there, y_there, heads)
+        return y + _y_saw(params, x + _x_saw(params, x, y, x_there, y_there, heads), y, x_there, y_there, heads)
+
+    def after_what_the_other_saw(params, x, y, x_there, y_there, heads):
+        if of == "x":
+            return x + _x_saw(params, x, _y_saw(params, x, y, x_there, y_there, heads), x_there, y_there, heads)
+        return y + _y_saw(params, _x_saw(params, x, y, x_there, y_there, heads), y, x_there, y_there, heads)
+
+    return [
+        Mistake("no-residual", f"You return what {me} saw without {me} itself: add it.", lambda *a: saw(*a)),
+        Mistake("unchanged", f"{me} comes back as it went in: add what it saw of {other}.", lambda *a: mine(a)),
+        Mistake("self-attention", f"{me} looks at itself. Here its queries meet the keys and values of {other}.", self_attention),
+        Mistake(
+            "one-after-the-other",
+            f"{me} looks at the *new* {other}. Both look at the same moment, at the streams as they came in: give the new ones other names.",
+            after_the_other,
+        ),
+        Mistake("at-what-the-other-saw", f"{me} looks at what {other} saw. It looks at {other} as it came in.", after_what_the_other_saw),
+        Mistake("parameters-exchanged", f'The parameters have changed places: params["{me}"] belongs to what {me} sees.', lambda *a: mine(a) + saw(*_swapped(*a))),
+        Mistake("one-set-of-parameters", f'You use params["{other}"] for both. Each direction has its own.', lambda params, *a: a[place - 1] + saw({me: params[other], other: params[other]}, *a)),
+        Mistake("padding-seen", f"{me} looks at padding of {other}: the mask is True only where both are there.", lambda *a: mine(a) + saw(*_everybody(*a))),
+        Mistake("padding-seen-by-those-there", f"{me} looks at padding of {other}: the mask needs both, `{me}_there[:, :, None] & {other}_there[:, None, :]`.", lambda *a: mine(a) + saw(*_columns_only(*a, of=other))),
+        Mistake("padding-looks", f"Padding of {me} looks around: the mask is True only where both are there.", lambda *a: mine(a) + saw(*_columns_only(*a, of=of))),
+        Mistake("subtracted", "You subtract what was seen. Add it.", lambda *a: mine(a) - saw(*a)),
+        Mistake("averaged", "You average a stream and what it saw. Add them.", lambda *a: (mine(a) + saw(*a)) / 2),
+        Mistake("added-twice", f"{me} is added twice.", lambda *a: 2 * mine(a) + saw(*a)),
+    ]  # fmt: skip
+
+
+def judge(cases: list[Case], answers: list) -> Verdict:
+    """Half of the points for each stream."""
+    return judge_outputs(
+        cases, answers, co_attention,
+        [
+            Output("next_x", 0, 0.5, "x plus what it saw of y, shape (B, T, D)", _mistakes("x"), remark="x differs. What does it look at, with which parameters, and which mask?"),
+            Output("next_y", 1, 0.5, "y plus what it saw of x, shape (B, N, D)", _mistakes("y"), remark="y differs. What does it look at, with which parameters, and which mask?"),
+        ],
+    )  # fmt: skip
+
+
+EXERCISE = Exercise("04.5", "co_attention", 2, attention.co_attention, cases, judge, compiled=False)

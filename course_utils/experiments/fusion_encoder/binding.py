@@ -1,0 +1,115 @@
+"""The binding test: a red car and a blue dog, or a blue car and a red dog?"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+
+import jax
+import numpy as np
+from flax import nnx
+
+from course_utils import runtime, training
+from course_utils.experiments.fusion_encoder import matching
+from course_utils.experiments.fusion_encoder.matching import Matched
+from course_utils.models.fusion import grid
+from course_utils.models.fusion_encoder import words
+from course_utils.world import scenes as S
+from course_utils.world.things import COLOURS, KINDS
+
+PAIRS = 1024
+_FEW = 64
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Binding:
+    """n pairs of pictures in which two things have exchanged their colours, and their captions: ``a``, ``b`` of n each."""
+
+    a: Matched
+    b: Matched
+
+    def __len__(self) -> int:
+        return len(self.a)
+
+
+@functools.lru_cache(maxsize=4)
+def pairs(n: int = PAIRS, seed: int = 0, *, test: bool = True) -> Binding:
+    """Two things of two kinds in two colours, and the same picture with the colours exchanged.
+
+    Both captions name the things in one order and wording, so that they hold the same words.
+    """
+    n = min(n, _FEW) if runtime.is_fast() else n
+    rng = S.generator("test" if test else "validation", seed)
+    scenes = matching.draw(rng, 4 * n, (2, 2))
+    kind, colour = scenes.kind[:, :2], scenes.colour[:, :2]
+    turned = colour[:, ::-1]
+    fits = (colour[:, 0] != colour[:, 1]) & ~matching.HELD[kind, turned].any(1)
+    scenes = scenes[np.flatnonzero(fits)[:n]]
+    exchanged = scenes.colour.copy()
+    exchanged[:, :2] = exchanged[:, 1::-1]
+    other = scenes.replace(colour=exchanged)
+    return Binding(*(_told(s, seed) for s in (scenes, other)))
+
+
+def _told(scenes: S.Scenes, seed: int) -> Matched:
+    """Captions whose order and wording depend on the kinds only."""
+    rng = np.random.default_rng([seed, 404])
+    first, there = rng.integers(2, size=(2, len(scenes)))
+    texts = []
+    for i in range(len(scenes)):
+        order = (0, 1) if first[i] else (1, 0)
+        things = [_phrase(COLOURS[scenes.colour[i, m]], KINDS[scenes.kind[i, m]]) for m in order]
+        texts.append("there is " * there[i] + " and ".join(things))
+    return Matched(scenes, grid.scene_features(scenes), words.tokenise(texts), matching.content(scenes))
+
+
+def _phrase(colour: str, kind: str) -> str:
+    return f"a {colour} {kind}"
+
+
+def _logits(model: nnx.Module, batch) -> jax.Array:
+    return model(batch["tokens"], batch["image"])[0]
+
+
+def logits(model: nnx.Module, tokens: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """How well row i of both match, in a model's own units: float32[n]."""
+    return training.predict(model, _logits, {"tokens": tokens, "image": features})
+
+
+def table(model: nnx.Module, test: Binding, *, hide: str = "") -> np.ndarray:
+    """float32[n, 2, 2]: picture a or b, with caption a or b.
+
+    ``hide``: what a control takes away: ``"picture"`` shows every question another one's picture; ``"colours"`` hides the
+    colour words; ``"order"`` sorts the words of each caption.
+    """
+    pictures, texts = [test.a.features, test.b.features], [test.a.tokens, test.b.tokens]
+    if hide == "picture":
+        pictures = [np.roll(p, 1, 0) for p in pictures]
+    elif hide == "colours":
+        texts = [np.where(np.isin(t, words.COLOUR_WORDS), words.MASK, t).astype(np.int32) for t in texts]
+    elif hide == "order":
+        texts = [_in_order(t) for t in texts]
+    elif hide:
+        raise ValueError(f"There is no control {hide!r}. Choose from: picture, colours, order.")
+    return np.stack([np.stack([logits(model, t, p) for t in texts], 1) for p in pictures], 1)
+
+
+def _in_order(tokens: np.ndarray) -> np.ndarray:
+    """Each caption's words in the order of the vocabulary, padding at the end."""
+    return np.sort(np.where(tokens == words.PAD, len(words.VOCAB), tokens), 1).astype(np.int32) % len(words.VOCAB)
+
+
+def right(scores: np.ndarray) -> dict[str, float]:
+    """What a table says: ``caption``, a picture's own caption wins; ``picture``, a caption's own picture wins; ``both``, all
+    four comparisons of a pair at once. A tie is half a win; chance is .5, .5 and .17.
+    """
+    (aa, ab), (ba, bb) = scores[:, 0].T, scores[:, 1].T
+
+    def wins(x, y):
+        return (x > y) + 0.5 * (x == y)
+
+    all_four = (aa > ab) & (bb > ba) & (aa > ba) & (bb > ab)
+    return {
+        "caption": float((wins(aa, ab) + wins(bb, ba)).mean() / 2),
+        "picture": float((wins(aa, ba) + wins(bb, ab)).mean() / 2), "both": float(all_four.mean()),
+    }  # fmt: skip

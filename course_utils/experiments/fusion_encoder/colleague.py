@@ -1,0 +1,54 @@
+"""A run that looks fine and is wrong: negatives that give themselves away, and the two ways to put it to the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from flax import nnx
+
+from course_utils import runtime, training
+from course_utils.experiments.fusion_encoder import binding, matching
+from course_utils.experiments.fusion_encoder.matching import Matched
+from course_utils.models import fusion_encoder as fe
+from course_utils.models.fusion_encoder import dual, words
+from course_utils.models.fusion_encoder.encoder import matching_loss
+
+STEPS = 200
+
+
+def their_negatives(rng: np.random.Generator, tokens: np.ndarray) -> np.ndarray:
+    """For every caption a very similar one that is wrong: two of its words change places."""
+    wrong = tokens.copy()
+    for row in wrong:
+        length = int((row != words.PAD).sum())
+        i, j = rng.choice(np.arange(1, length), 2, replace=False)
+        row[[i, j]] = row[[j, i]]
+    return wrong
+
+
+def train(
+    data: Matched, teacher: dual.DualEncoder, *, seed: int = 0, steps: int = STEPS, watch: Callable | None = None
+) -> fe.FusionEncoder:
+    """The colleague's fusion encoder: pictures with their captions, and with :func:`their_negatives`."""
+    model = matching.untrained(seed=seed)
+    matching.aligned(model, teacher)
+    size = 2 * matching.BATCH * runtime.preset().batch
+
+    def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:
+        row = rng.integers(len(data), size=size)
+        tokens = np.concatenate([data.tokens[row], their_negatives(rng, data.tokens[row])])
+        return {"image": np.tile(data.features[row], (2, 1, 1)), "tokens": tokens, "match": np.arange(2 * size) < size}
+
+    training.fit(
+        model, matching_loss, sample, steps=steps, learning_rate=matching.LEARNING_RATE, seed=seed, watch=watch, progress=False
+    )
+    return model
+
+
+def their_accuracy(model: nnx.Module, test: Matched, *, another_picture: bool = False) -> float:
+    """The share of right decisions on true captions and on :func:`their_negatives`, as the colleague tests."""
+    pictures = np.roll(test.features, 1, 0) if another_picture else test.features
+    wrong = their_negatives(np.random.default_rng(1), test.tokens)
+    scores = [binding.logits(model, tokens, pictures) for tokens in (test.tokens, wrong)]
+    return float(((scores[0] > 0).mean() + (scores[1] <= 0).mean()) / 2)

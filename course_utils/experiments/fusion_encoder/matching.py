@@ -1,0 +1,215 @@
+"""Scenes and their captions as data sets, dual and fusion encoders trained on them: what notebook 04 shares.
+
+Pictures are seen through notebook 01's frozen tower, once, before anything is trained: nine regions of 64 numbers each. A
+small world is enough, and makes pictures alike: two things of eight kinds in six colours.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import itertools
+from collections.abc import Callable
+
+import jax
+import numpy as np
+from flax import nnx
+
+from course_utils import runtime, training
+from course_utils.models import fusion_encoder as fe
+from course_utils.models.fusion import grid
+from course_utils.models.fusion_encoder import dual, words
+from course_utils.world import captions, emoji
+from course_utils.world import scenes as S
+from course_utils.world.grounds import BACKGROUNDS
+from course_utils.world.things import COLOURS, KINDS, SIZES
+
+KIND_NAMES = ("dog", "cat", "fish", "car", "bus", "tulip", "guitar", "umbrella")
+PICTURES = 16_000
+BATCH, POOL = 32, 512  # true pairs in a step, and how many captions (or pictures) their wrong partners are drawn from
+HIDDEN = 0.4  # of the words
+DUAL_STEPS, STEPS = 600, 1200
+LEARNING_RATE = 2e-3
+ALIGNED_SIZE = 3.0
+_FEW = 192
+_KIND = np.array([KINDS.index(name) for name in KIND_NAMES])
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Matched:
+    """n pictures, each with a caption that says what stands in it.
+
+    Attributes
+    ----------
+    scenes : a batch of n.
+    features : float32[n, 9, 64], the regions as the frozen tower sees them.
+    tokens : int32[n, 14], the captions. content : int32[n], equal where two captions say the same.
+    """
+
+    scenes: S.Scenes
+    features: np.ndarray
+    tokens: np.ndarray
+    content: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def __getitem__(self, rows) -> Matched:
+        return Matched(self.scenes[rows], self.features[rows], self.tokens[rows], self.content[rows])
+
+    @property
+    def texts(self) -> list[str]:
+        return [" ".join(words.words(row)[1:]).replace(" ,", ",") for row in self.tokens]
+
+
+def draw(rng: np.random.Generator, n: int, objects: tuple[int, int] = (2, 2)) -> S.Scenes:
+    """``n`` scenes of different kinds in colours that the tower knows, each kind once in a scene."""
+    low, high = objects
+    present = np.arange(S.SLOTS) < rng.integers(low, high + 1, (n, 1))
+    kind = _KIND[np.argsort(rng.random((n, len(_KIND))), 1)[:, : S.SLOTS]]
+    colour = _known_colours(rng, kind)
+    cell = np.argsort(rng.random((n, S.CELLS)), 1)[:, : S.SLOTS]
+    size = rng.integers(len(SIZES), size=kind.shape)
+    dx, dy = rng.integers(-S.JITTER, S.JITTER + 1, (2, *kind.shape))
+    filled = {"kind": kind, "colour": colour, "size": size, "dx": dx, "dy": dy}
+    nothing = np.full(n, -1, np.int8)
+    return S.Scenes(
+        **{name: np.where(present, array, 0).astype(np.int8) for name, array in filled.items()},
+        cell=np.where(present, cell, -1).astype(np.int8),
+        style=rng.integers(len(emoji.TRAINING_STYLES), size=n).astype(np.int8),
+        background=rng.integers(len(BACKGROUNDS), size=n).astype(np.int8), word=nothing, word_cell=nothing,
+    )  # fmt: skip
+
+
+HELD = np.zeros((len(KINDS), len(COLOURS)), bool)
+HELD[tuple(np.array(sorted(S.HELD_OUT_PAIRS)).T)] = True
+
+
+def _known_colours(rng: np.random.Generator, kind: np.ndarray) -> np.ndarray:
+    """Colours in which the tower has met these kinds."""
+    return np.where(HELD[kind], -1.0, rng.random((*kind.shape, len(COLOURS)))).argmax(-1)
+
+
+def described(scenes: S.Scenes, rng: np.random.Generator) -> Matched:
+    """Scenes with their captions, in varied order and wording."""
+    tokens = words.tokenise(captions.caption(scenes, "short", rng=rng))
+    return Matched(scenes, grid.scene_features(scenes), tokens, content(scenes))
+
+
+def content(scenes: S.Scenes) -> np.ndarray:
+    """What a short caption says of a scene of up to three things, as a number: int32[n], whatever their places."""
+    base = 1 + len(KINDS) * len(COLOURS)
+    thing = np.where(scenes.present, 1 + scenes.kind.astype(int) * len(COLOURS) + scenes.colour, 0)
+    return (-np.sort(-thing, 1)[:, :3] @ base ** np.arange(3)).astype(np.int32)
+
+
+@functools.lru_cache(maxsize=6)
+def matched(n: int = PICTURES, seed: int = 0, *, test: bool = False, objects: tuple[int, int] = (2, 2)) -> Matched:
+    """``n`` pictures with captions; few of them under ``COURSE_FAST=1``. ``test``: scenes that no training set shows."""
+    rng = S.generator("test" if test else "train", seed)
+    return described(draw(rng, min(n, _FEW) if runtime.is_fast() else n, objects), rng)
+
+
+def gumbel(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    """Standard Gumbel noise, float32."""
+    return rng.gumbel(size=shape).astype(np.float32)
+
+
+def train_dual(
+    data: Matched, *, seed: int = 0, depth: int = 0, steps: int = DUAL_STEPS, watch: Callable | None = None
+) -> dual.DualEncoder:
+    """A dual encoder, taught to tell which caption of its batch belongs to which picture."""
+    model = dual.DualEncoder(dual.DualConfig(depth=depth), rngs=nnx.Rngs(seed))
+    size = 128 * runtime.preset().batch
+
+    def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:
+        row = rng.integers(len(data), size=size)
+        return {"image": data.features[row], "tokens": data.tokens[row]}
+
+    training.fit(
+        model, dual.contrastive_loss, sample, steps=steps, learning_rate=LEARNING_RATE, seed=seed, watch=watch,
+        progress=False,
+    )
+    return model
+
+
+def _vectors(model: dual.DualEncoder, batch) -> tuple[jax.Array, jax.Array]:
+    _, aux = model(batch["tokens"], batch["image"])
+    return aux["image"], aux["text"]
+
+
+def vectors(model: dual.DualEncoder, data: Matched) -> tuple[np.ndarray, np.ndarray]:
+    """Unit vectors of all pictures and of all captions, float32[n, 64] each: n + n forward passes."""
+    return training.predict(model, _vectors, {"image": data.features, "tokens": data.tokens})
+
+
+def similarities(model: dual.DualEncoder, data: Matched) -> np.ndarray:
+    """Every picture with every caption, float32[n, n]: the dual encoder's logits."""
+    image, text = vectors(model, data)
+    return float(np.exp(model.log_scale[...])) * image @ text.T
+
+
+def aligned(model: fe.FusionEncoder, teacher: dual.DualEncoder) -> None:
+    """Align before fuse (Li et al., 2021): words and regions start where a dual encoder without depth has put them.
+
+    ``ALIGNED_SIZE`` times as large, so that they count beside positions and types.
+    """
+    tables = model.stream.tables
+    tables.words[...] = ALIGNED_SIZE * teacher.words.embedding[...]
+    tables.project.kernel[...] = ALIGNED_SIZE * teacher.project.kernel[...]
+    tables.project.bias[...] = ALIGNED_SIZE * teacher.project.bias[...]
+
+
+def shared(data: Matched, teacher: dual.DualEncoder) -> dict[str, np.ndarray]:
+    """What every batch of matching shares."""
+    pictures, said = vectors(teacher, data)
+    logits = float(np.exp(teacher.log_scale[...])) * pictures
+    return {"features": data.features, "tokens": data.tokens, "content": data.content, "pictures": logits, "captions": said}
+
+
+def drawing(data: Matched, steps: int, hard: bool = True) -> Callable[[np.random.Generator], dict[str, np.ndarray]]:
+    """What a step of matching draws: rows, noise, hidden words; and how much the teacher's similarities count.
+
+    Hard negatives grow harder, from random ones at the start to the teacher's after half of the steps: in ALBEF, where
+    the dual encoder is taught at the same time, this happens by itself.
+    """
+    size, done = BATCH * runtime.preset().batch, itertools.count(1)
+
+    def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:
+        return {
+            "row": rng.integers(len(data), size=POOL).astype(np.int32), "noise": gumbel(rng, 2, size, POOL),
+            "hardness": np.float32(hard * min(1.0, 2 * next(done) / steps)),
+            "word_hidden": rng.random((size, words.LONGEST)) < HIDDEN,
+        }  # fmt: skip
+
+    return sample
+
+
+def train_fusion(
+    data: Matched, teacher: dual.DualEncoder, negatives: str = "hard", *, stream: str = "single", seed: int = 0,
+    steps: int = STEPS, loss: Callable = fe.visualbert_loss, watch: Callable | None = None, **parts: Callable,
+) -> fe.FusionEncoder:  # fmt: skip
+    """A fusion encoder, taught by matching and masked words; its words and regions start from the dual encoder ``teacher``.
+
+    ``negatives``: "hard", drawn by the teacher's similarities, or "random". ``parts``: other implementations inside the
+    stream, say a learner's.
+
+    Raises
+    ------
+    ValueError
+        If there are no such negatives.
+    """
+    if negatives not in ("hard", "random"):
+        raise ValueError(f"There are no negatives {negatives!r}. Choose from: hard, random.")
+    model = untrained(stream, seed=seed, **parts)
+    aligned(model, teacher)
+    training.fit(
+        model, loss, drawing(data, steps, negatives == "hard"), steps=steps, learning_rate=LEARNING_RATE, seed=seed,
+        watch=watch, progress=False, data=shared(data, teacher),
+    )
+    return model
+
+
+def untrained(stream: str = "single", *, seed: int = 0, boxes: bool = False, **parts: Callable) -> fe.FusionEncoder:
+    """The fusion encoder of this notebook, as it starts."""
+    return fe.FusionEncoder(fe.StreamConfig(boxes=boxes), stream, kinds=grid.NAMES["kind"], rngs=nnx.Rngs(seed), **parts)

@@ -1,0 +1,115 @@
+"""Finding a caption's picture: a dual encoder, a fusion encoder, and the one after the other; what each costs."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+
+import numpy as np
+from flax import nnx
+
+from course_utils import runtime
+from course_utils.experiments.fusion_encoder import binding, matching
+from course_utils.experiments.fusion_encoder.matching import Matched
+from course_utils.models import fusion_encoder as fe
+from course_utils.models.fusion_encoder import dual
+from course_utils.world import scenes as S
+
+PICTURES = 128
+SHORTLISTS = (2, 4, 8, 16)
+_FEW = 16
+
+
+@functools.lru_cache(maxsize=4)
+def gallery(kind: str, n: int = PICTURES) -> Matched:
+    """``n`` test pictures with their captions.
+
+    "alike": every picture's twin with exchanged colours is there as well. "ordinary": any pictures.
+
+    Raises
+    ------
+    ValueError
+        If there is no such gallery.
+    """
+    n = min(n, _FEW) if runtime.is_fast() else n
+    if kind == "ordinary":
+        return matching.matched(n, 3, test=True)
+    if kind != "alike":
+        raise ValueError(f"There is no gallery {kind!r}. Choose from: alike, ordinary.")
+    test = binding.pairs()
+    a, b = test.a[: n // 2], test.b[: n // 2]
+    joined = (np.concatenate([getattr(a, name), getattr(b, name)]) for name in ("features", "tokens", "content"))
+    return Matched(S.concatenate([a.scenes, b.scenes]), *joined)
+
+
+def truth(of: Matched) -> np.ndarray:
+    """bool[n, n]: which pictures (columns) a caption (row) describes; one at least."""
+    return of.content[:, None] == of.content
+
+
+def dual_table(model: dual.DualEncoder, of: Matched) -> np.ndarray:
+    """How well each caption (row) matches each picture (column), float32[n, n], by n + n forward passes."""
+    return matching.similarities(model, of).T
+
+
+def fusion_table(model: nnx.Module, of: Matched, pictures: np.ndarray | None = None) -> np.ndarray:
+    """The same by a fusion encoder: one forward pass for each caption and each of its ``pictures`` int[n, k] (default: all).
+
+    Returns float32[n, k].
+    """
+    n = len(of)
+    pictures = np.broadcast_to(np.arange(n), (n, n)) if pictures is None else np.asarray(pictures)
+    texts = np.repeat(np.arange(n), pictures.shape[1])
+    return binding.logits(model, of.tokens[texts], of.features[pictures.ravel()]).reshape(pictures.shape)
+
+
+def ranked(scores: np.ndarray) -> np.ndarray:
+    """Pictures in the order of their scores, the best first: int[n, n]."""
+    return np.argsort(-scores, 1, kind="stable")
+
+
+def reranked(dual_scores: np.ndarray, model: nnx.Module, of: Matched, k: int, rerank: Callable = fe.rerank) -> np.ndarray:
+    """The dual encoder's k best in the fusion encoder's order, then the rest: int[n, n]. ``rerank``: say a learner's."""
+    fused = fusion_table(model, of, fe.shortlist(dual_scores, k))
+    return np.asarray(rerank(dual_scores, fused))
+
+
+def timed(fn: Callable):
+    """What ``fn()`` returns and the seconds it took, compilation not counted: it is run twice."""
+    fn()
+    start = time.perf_counter()
+    found = fn()
+    return found, time.perf_counter() - start
+
+
+def compare(teacher: dual.DualEncoder, model: nnx.Module, of: Matched, k: int, rerank: Callable = fe.rerank) -> dict[str, dict]:
+    """Three ways to search: for each R@1, forward passes and seconds."""
+    n, right = len(of), truth(of)
+    apart, apart_s = timed(lambda: dual_table(teacher, of))
+    after, after_s = timed(lambda: reranked(apart, model, of, k, rerank))
+    pairs, pairs_s = timed(lambda: fusion_table(model, of))
+    ways = {
+        "dual": (ranked(apart), 2 * n, apart_s),
+        f"dual, then fusion on {k}": (after, 2 * n + n * k, apart_s + after_s),
+        "fusion on all pairs": (ranked(pairs), n * n, pairs_s),
+    }
+    return {
+        name: {"R@1": fe.recall(ranking, right), "passes": passes, "seconds": seconds}
+        for name, (ranking, passes, seconds) in ways.items()
+    }
+
+
+def run(teacher: dual.DualEncoder, model: nnx.Module) -> dict[tuple[str, str], float]:
+    """(arm, measure) → value: R@1 in both galleries, of the dual encoder, of shortlists, and on all pairs."""
+    found = {}
+    for kind in ("alike", "ordinary"):
+        of = gallery(kind)
+        right, apart, together = truth(of), dual_table(teacher, of), fusion_table(model, of)
+        found["dual", f"R@1 {kind}"] = fe.recall(ranked(apart), right)
+        found["dual", f"R@5 {kind}"] = fe.recall(ranked(apart), right, 5)
+        for k in SHORTLISTS:
+            fused = np.take_along_axis(together, fe.shortlist(apart, k), 1)
+            found[f"dual, then fusion on {k}", f"R@1 {kind}"] = fe.recall(fe.rerank(apart, fused), right)
+        found["fusion", f"R@1 {kind}"] = fe.recall(ranked(together), right)
+    return found
