@@ -133,10 +133,10 @@ def _greedy(model: captioning.Captioner, batch) -> decode.Written:
     )
 
 
-def write(model: captioning.Captioner, image: np.ndarray, mask: np.ndarray | None = None) -> list[str]:
-    """The captions that a model writes, word by word, of features float32[n, N, F]."""
+def write(model: captioning.Captioner, image: np.ndarray, mask: np.ndarray | None = None, *, size: int = 256) -> list[str]:
+    """The captions that a model writes, word by word, of features float32[n, N, F], ``size`` pictures at a time."""
     batch = {"image": image} | ({} if mask is None else {"mask": mask})
-    return captioning.texts(training.predict(model, _greedy, batch).tokens)
+    return captioning.texts(training.predict(model, _greedy, batch, size=size).tokens)
 
 
 def _maps(model: captioning.Captioner, batch) -> jax.Array:

@@ -62,6 +62,21 @@ def reinforce_surrogate(log_words: jax.Array, log_places: jax.Array, baseline: j
     return -jnp.mean(log_words.sum(-1) + reward * log_places.sum(-1))
 
 
+def reinforce_slopes(log_words: jax.Array, log_places: jax.Array, baseline: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The slopes of :func:`reinforce_surrogate` for ``log_words`` and for ``log_places``: float[B, T] each."""
+    return jax.grad(reinforce_surrogate, (0, 1))(log_words, log_places, baseline)
+
+
+def surrogate_of(slopes: Callable) -> Callable:
+    """A surrogate that has the given slopes, an implementation of :func:`reinforce_slopes`."""
+
+    def surrogate(log_words: jax.Array, log_places: jax.Array, baseline: jax.Array) -> jax.Array:
+        at_words, at_places = jax.lax.stop_gradient(slopes(*map(jax.lax.stop_gradient, (log_words, log_places, baseline))))
+        return jnp.sum(at_words * log_words) + jnp.sum(at_places * log_places)
+
+    return surrogate
+
+
 def drawn_loss(
     function: Callable = reinforce_surrogate, samples: int = 4, entropy: float = 0.01
 ) -> Callable[[nnx.Module, Batch], tuple[jax.Array, dict[str, jax.Array]]]:
