@@ -84,7 +84,7 @@ def advice(problem: Problem) -> str:
     if _misfits(problem, _ELEMENTWISE):
         return (
             " `+`, `*` and `==` need equal shapes, up to axes of length 1: a number or a vector for each row of a table gets "
-            "one with `x[:, None]` or `keepdims=True`. Otherwise, is a projection missing, or is there one too many?"
+            "one with `x[:, None]` or `keepdims=True`. Otherwise, write down the shape of each side: which step gave one of them the wrong length?"
         )
     if _misfits(problem, _EINSUM):
         return " In einsum the letters name the axes in their order: write down the shapes, and compare."

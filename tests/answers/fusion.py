@@ -215,7 +215,7 @@ def nothing_returned(*arguments):
 def targets_counter(annotations, most):
     counts = collections.Counter(answer for given in annotations for answer in given)
     vocabulary = sorted(counts, key=lambda answer: (-counts[answer], answer))[:most]
-    targets = jnp.zeros((len(annotations), most))
+    targets = jnp.zeros((len(annotations), len(vocabulary)))
     for b, given in enumerate(annotations):
         for k, answer in enumerate(vocabulary):
             accuracies = [min(1, (given[:a] + given[a + 1 :]).count(answer) / 3) for a in range(len(given))]
@@ -255,7 +255,7 @@ def targets_with_own_accuracy(annotations, most):
     vocabulary = [a for a, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))][:most]
     number = {answer: k for k, answer in enumerate(vocabulary)}
     given = jnp.array([[number.get(answer, -1) for answer in said] for said in annotations])
-    columns = [accuracy_broadcast(jnp.full(len(annotations), k), given) for k in range(most)]
+    columns = [accuracy_broadcast(jnp.full(len(annotations), k), given) for k in range(len(vocabulary))]
     return vocabulary, jnp.stack(columns, axis=1)
 
 
@@ -347,6 +347,13 @@ def first_of_each(annotations, most):
     counts = collections.Counter(given[0] for given in annotations)
     vocabulary = sorted(counts, key=lambda answer: (-counts[answer], answer))[:most]
     return vocabulary, _accuracies(annotations, vocabulary)
+
+
+def as_wide_as_most(annotations, most):
+    vocabulary = _vocabulary(annotations, most)
+    targets = np.zeros((len(annotations), most))
+    targets[:, : len(vocabulary)] = _accuracies(annotations, vocabulary)
+    return vocabulary, targets
 
 
 def one_hot(annotations, most):
@@ -1285,6 +1292,7 @@ WRONG = {
         (nothing_returned, "forgot return", "returns-nothing"),
     ],
     "01.2": [
+        (as_wide_as_most, "a column for every one of most", "shape"),
         (most_common, "ties as Counter.most_common leaves them", "ties-as-they-come"),
         (reverse_turns_the_alphabet, "reverse=True for both keys", "ties-reversed"),
         (each_question_once, "every answer once a question", "once-per-question"),

@@ -75,11 +75,15 @@ def cases(seed: int) -> list[Case]:
     rng = np.random.default_rng([seed, 102])
     drawn = [
         (_small(rng), 3), (_small(rng), 4), (_draw(rng, 7, 10, 5), 5), (_draw(rng, 11, 5, 7), 7), (_draw(rng, 5, 9, 2), 2),
+        (_small(rng), 12),
     ]  # fmt: skip
     return [
-        Case((annotations, most), f"{len(annotations)} questions, {len(annotations[0])} people each, most = {most}")
+        Case(
+            (annotations, most), f"{len(annotations)} questions, {len(annotations[0])} people each, most = {most}",
+            part="few" if most == 12 else "",
+        )
         for annotations, most in drawn
-    ]
+    ]  # fmt: skip
 
 
 def _favourite(given: list[str]) -> str:
@@ -310,15 +314,19 @@ TARGET_MISTAKES = [
 ]  # fmt: skip
 
 
+_FEW = "Here there are fewer answers than `most`: keep all of them, and give the table one column for each."
+
+
 def judge(cases: list[Case], answers: list) -> Verdict:
-    """Half of the points for the vocabulary, half for the targets."""
+    """Half of the points for the vocabulary, half for the targets; a fifth of each where there are fewer answers than most."""
     return judge_outputs(
         cases, answers, answer_targets,
         [
-            Output("vocabulary", 0, 0.5, "a list of K strings, the most frequent first", VOCABULARY_MISTAKES, [_nobody_said, _ties]),
+            Output("vocabulary", 0, 0.5, "a list of K strings, the most frequent first", VOCABULARY_MISTAKES, [_nobody_said, _ties],
+                   parts=[("", 0.8, ""), ("few", 0.2, _FEW)]),
             Output(
                 "targets", 1, 0.5, "one row a question, one column an answer of the vocabulary, shape (B, K)", TARGET_MISTAKES,
-                remark="The values differ. Take one question and one answer by hand: how many said it?",
+                parts=[("", 0.8, "The values differ. Take one question and one answer by hand: how many said it?"), ("few", 0.2, _FEW)],
             ),
         ],
     )  # fmt: skip

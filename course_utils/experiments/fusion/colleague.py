@@ -23,7 +23,9 @@ class ColleaguesDecoder(AnswerDecoder):
 
     def __call__(self, fused: jax.Array, answer: jax.Array):
         x = self.positions(jnp.concatenate([fused[:, None], self.words(answer)], 1))  # (B, 1 + L, D)
-        x, aux = self.transformer(x, attention_mask(jnp.ones(x.shape[:2], bool), jnp.ones(x.shape[1], int)))
+        # causal: each place sees itself and what stands before it
+        mask = attention_mask(jnp.ones(x.shape[:2], bool), jnp.ones(x.shape[1], int))
+        x, aux = self.transformer(x, mask)
         return self.unembed(x[:, 1:]), aux
 
 

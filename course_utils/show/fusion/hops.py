@@ -10,7 +10,7 @@ from course_utils.show.marks import text_width
 from course_utils.show.palette import NEUTRAL, role as role_of
 
 _ARMS = [("dot-product", hops, how) for how in ("plain", "shown") for hops in (1, 2)]
-_ON = {"anchor": ("the dog", "vision"), "target": ("its match", "fusion"), "other": ("others", "ink"), "empty": ("nothing", "control")}
+_ON = {"anchor": ("the dog", "vision"), "target": ("its match", "fusion"), "other": ("others", "ink"), "empty": ("empty", "control")}
 
 
 def hops(recorded: Mapping, live: Mapping[tuple[str, int, str], Mapping]) -> Board:
@@ -57,9 +57,9 @@ def hops(recorded: Mapping, live: Mapping[tuple[str, int, str], Mapping]) -> Boa
             w = width * share
             if w < 1:
                 continue
-            fill = role_of(role)["fill"] if role in ("vision", "fusion") else (NEUTRAL["mute"] if role == "ink" else NEUTRAL["panel"])
+            fill = role_of(role)["fill"] if role in ("vision", "fusion") else NEUTRAL["mute" if role == "ink" else "rule"]
             b.rect(x, y, w, height, fill, r=min(2, w / 3))
-            if w > 34:
+            if w > 26:
                 ink = "white" if role in ("vision", "fusion", "ink") else NEUTRAL["ink2"]
                 b.text(x + w / 2, y + height / 2, f"{share:.0%}", 8.5, ink, ha="center")
             x += w
@@ -67,9 +67,11 @@ def hops(recorded: Mapping, live: Mapping[tuple[str, int, str], Mapping]) -> Boa
     b.text(484, 76, "looks at", 8.5, NEUTRAL["ink2"], ha="right")
     for what, (label, role) in _ON.items():
         color = role_of(role)["deep"] if role in ("vision", "fusion") else NEUTRAL["ink2"]
-        mark = "■" if role != "control" else "□"
-        b.text(x, 76, f"{mark} {label}", 8.5, color if role != "ink" else NEUTRAL["mute"])
-        x += text_width(f"{mark} {label}", 8.5) + 14
+        color = NEUTRAL["mute"] if role == "ink" else color
+        swatch = NEUTRAL["rule"] if role == "control" else color
+        b.text(x, 76, "■", 8.5, swatch)
+        b.text(x + 12, 76, label, 8.5, color)
+        x += text_width(f"■ {label}", 8.5) + 12
     if live:
         b.text(776, 412, "□ this notebook's run", 8.5, NEUTRAL["ink2"], ha="right")
     return b

@@ -16,7 +16,7 @@ PICTURES = 4000  # of the models that are trained live
 # (eyes, taught) → the name at the line's end, what it means, role
 _LINES = {
     ("sighted", "balanced"): ("sighted", "taught on balanced", "fusion"),
-    ("sighted", "biased"): ("sighted", "taught on biased", "fusion"),
+    ("sighted", "biased"): ("sighted", "taught on biased", "vision"),
     ("blind", "balanced"): ("blind", "taught on balanced", "control"),
     ("blind", "biased"): ("blind", "taught on biased", "language"),
 }
@@ -53,7 +53,7 @@ def prior(recorded: Mapping, live: Mapping[tuple[str, str], Mapping[str, float]]
     for key, (name, gloss, role) in _LINES.items():
         found = [recorded[f"{key[0]}/{key[1]}/{PICTURES}", test] for test in TESTS]
         low, high = ([100 * getattr(e, side) for e in found] for side in ("low", "high"))
-        charts.series(ax, range(3), means[key], low, high, role=role, variant=int(key == ("sighted", "biased")))
+        charts.series(ax, range(3), means[key], low, high, role=role)
         for x, test in enumerate(TESTS):
             if test in live.get(key, {}):
                 charts.live(ax, x, 100 * live[key][test])
@@ -84,7 +84,7 @@ def prior_by_pictures(recorded: Mapping) -> Board:
     for key, found in lines.items():
         name, gloss, role = _LINES[key]
         mean, low, high = ([100 * getattr(e, part) for e in found] for part in ("mean", "low", "high"))
-        charts.series(ax, np.log2(sizes), mean, low, high, role=role, variant=int(key == ("sighted", "biased")))
+        charts.series(ax, np.log2(sizes), mean, low, high, role=role)
         ends.append((mean[-1], name, gloss, role))
     ax.set(xticks=np.log2(sizes), xticklabels=[f"{n:,}" for n in sizes], ylim=(0, 100), yticks=(0, 25, 50, 75, 100),
            xlabel="training pictures", ylabel="right answers, %")  # fmt: skip

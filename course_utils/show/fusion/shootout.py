@@ -17,7 +17,7 @@ _TASKS = {
 # name → label, role, variant of charts.series: sums in grey, products in colour
 _POOLINGS = {
     "concat": ("concat", "ink", 2), "concat-mlp": ("concat + MLP", "ink", 1), "mlb": ("MLB", "fusion", 0),
-    "mutan": ("MUTAN", "fusion", 1), "bilinear": ("full bilinear", "right", 0),
+    "mutan": ("MUTAN", "vision", 0), "bilinear": ("full bilinear", "right", 0),
 }  # fmt: skip
 
 
