@@ -78,3 +78,15 @@ def top_k(cache: jax.Array, queries: jax.Array, k: int) -> tuple[jax.Array, jax.
     unit = queries / jnp.linalg.norm(queries, axis=-1, keepdims=True)
     cosines, items = jax.lax.top_k(unit @ jnp.asarray(cache, jnp.float32).T, k)
     return items, cosines
+
+
+def zero_shot(image: jax.Array, prompts: jax.Array) -> jax.Array:
+    """Cosines of pictures with classes, each class the mean direction of its prompts (Radford et al., 2021, section 3.1.4).
+
+    image float[B, D], prompts float[K, E, D], of any lengths but 0 → float[B, K].
+    """
+
+    def unit(x):
+        return x / jnp.linalg.norm(x, axis=-1, keepdims=True)
+
+    return unit(image) @ unit(unit(prompts).mean(1)).T

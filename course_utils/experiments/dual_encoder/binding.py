@@ -1,0 +1,166 @@
+"""Which colour belongs to which thing: the test that a dual encoder has little reason to pass.
+
+A red car and a blue dog, or a blue car and a red dog? The picture's tower reads features of a frozen tower that was
+taught to name kind and colour in every place, so whatever is missing is not eyesight. After Yuksekgonul et al., 2023,
+"When and why vision-language models behave like bags-of-words".
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import nnx
+
+from course_utils import losses, runtime, training
+from course_utils.models import dual_encoder as dual
+from course_utils.models.dual_encoder import words
+from course_utils.models.fusion import grid
+from course_utils.world import captions, scenes
+from course_utils.world.things import COLOURS, KINDS
+
+STEPS = 600
+BATCH = 128
+SCENES, TEST = 20_000, 1000
+LONGEST = 10
+ARMS = ("bag of words", "transformer", "transformer, swapped captions as negatives")
+CHANGES = ("another thing", "another colour", "colours swapped")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Pairs:
+    """Scenes of two things in two colours, and captions: ``own`` and, for each of ``CHANGES``, one that is wrong.
+
+    ``swapped``: the same scenes with their colours exchanged. ``features`` and ``swapped_features`` float32[n, 9, 64].
+    """
+
+    scenes: scenes.Scenes
+    swapped: scenes.Scenes
+    own: list[str]
+    wrong: dict[str, list[str]]
+
+    @functools.cached_property
+    def features(self) -> np.ndarray:
+        return grid.scene_features(self.scenes)
+
+    @functools.cached_property
+    def swapped_features(self) -> np.ndarray:
+        return grid.scene_features(self.swapped)
+
+
+def _with(drawn: scenes.Scenes, **changed: np.ndarray) -> scenes.Scenes:
+    return drawn.replace(**{name: array.astype(np.int8) for name, array in changed.items()})
+
+
+@functools.cache
+def pairs(split: str, n: int, seed: int = 0) -> Pairs:
+    """``n`` scenes of a stream of random numbers. All pairs of kind and colour, in all captions, occur in training.
+
+    Thing and colour of the wrong captions are such as the scene does not show.
+    """
+    rng, banned = scenes.generator(split, seed), np.zeros((len(KINDS), len(COLOURS)), bool)
+    banned[tuple(np.array(sorted(scenes.HELD_OUT_PAIRS)).T)] = True
+    drawn = scenes.sample(rng, 3 * n, objects=(2, 2), repeat=0.0)
+    kind, colour = drawn.kind.copy(), drawn.colour.copy()
+    two = (kind[:, 0] != kind[:, 1]) & (colour[:, 0] != colour[:, 1])
+    allowed = ~banned[kind[:, 0], colour[:, 1]] & ~banned[kind[:, 1], colour[:, 0]]
+    drawn = drawn[np.flatnonzero(two & allowed)[:n]]
+    kind, colour, slot = drawn.kind, drawn.colour, rng.integers(2, size=n)
+    row = np.arange(n)
+
+    def another(values, options, forbidden):
+        """One of ``options`` values that neither thing has, in one slot, so that no banned pair arises."""
+        new = np.argsort(rng.random((n, options)), 1)
+        bad = (new == values[:, :1]) | (new == values[:, 1:2]) | forbidden(new)
+        out = values.copy()
+        out[row, slot] = new[row, bad.argmin(1)]
+        return out
+
+    other_kind = another(kind, len(KINDS), lambda new: banned[new, colour[row, slot][:, None]])
+    other_colour = another(colour, len(COLOURS), lambda new: banned[kind[row, slot][:, None], new])
+    exchanged = colour.copy()
+    exchanged[:, :2] = colour[:, 1::-1]
+    changed = {
+        "another thing": _with(drawn, kind=other_kind), "another colour": _with(drawn, colour=other_colour),
+        "colours swapped": _with(drawn, colour=exchanged),
+    }  # fmt: skip
+    def said(what: scenes.Scenes) -> list[str]:
+        """In the same wording and order for all: which thing comes first must not tell where it stands."""
+        return captions.caption(what, rng=np.random.default_rng([seed, n]))
+
+    return Pairs(drawn, changed["colours swapped"], said(drawn), {name: said(s) for name, s in changed.items()})
+
+
+@functools.cache
+def _vocabulary() -> dict[str, int]:
+    taught = pairs("train", SCENES)
+    found = sorted({word for text in taught.own for word in words.split(text)})
+    return {word: token for token, word in enumerate(found, 2)}
+
+
+def tokens(texts: list[str]) -> np.ndarray:
+    """Captions as numbers: int32[n, 10]."""
+    table = np.full((len(texts), LONGEST), words.PAD, np.int32)
+    for row, text in zip(table, texts):
+        ids = [_vocabulary().get(word, words.UNKNOWN) for word in words.split(text)]
+        row[: len(ids)] = ids
+    return table
+
+
+def with_swapped(model: dual.DualEncoder, batch) -> tuple[jax.Array, dict]:
+    """InfoNCE where every picture also has to refuse the caption whose colours are exchanged, and every caption's
+    exchanged twin stands among the texts: ``image``, ``tokens``, ``swapped`` int32[B, T]."""
+    image = model.image(batch["image"])[0]
+    texts = model.text(jnp.concatenate([batch["tokens"], batch["swapped"]]))[0]
+    logits = losses.similarity(image, texts, losses.clipped(model.log_scale[...]))  # (B, 2B)
+    right = jnp.arange(len(image))
+    cross_entropy = optax.softmax_cross_entropy_with_integer_labels
+    to_text, to_image = cross_entropy(logits, right), cross_entropy(logits[:, : len(image)].T, right)
+    return (to_text.mean() + to_image.mean()) / 2, {}
+
+
+def train(arm: str, *, seed: int = 0, steps: int = STEPS, watch: Callable | None = None) -> dual.DualEncoder:
+    """One of ``ARMS``. Raises ValueError if there is no such arm."""
+    if arm not in ARMS:
+        raise ValueError(f"There is no arm {arm!r}. Choose from: {', '.join(ARMS)}.")
+    taught = pairs("train", 1000 if runtime.is_fast() else SCENES)
+    count = len(_vocabulary()) + 2
+    text = dual.BagConfig(count, embedding=64) if arm == ARMS[0] else dual.SentenceConfig(count, LONGEST, hidden=64)
+    model = dual.DualEncoder(dual.DualConfig(dual.PlacesConfig(), text, width=64), rngs=nnx.Rngs(seed))
+    own, swapped, features = tokens(taught.own), tokens(taught.wrong["colours swapped"]), taught.features
+
+    def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:
+        row = rng.choice(len(own), BATCH, replace=False)
+        batch = {"image": features[row], "tokens": own[row]}
+        return {**batch, "swapped": swapped[row]} if arm == ARMS[2] else batch
+
+    loss = with_swapped if arm == ARMS[2] else dual.contrastive_loss
+    training.fit(model, loss, sample, steps=steps, learning_rate=3e-3, seed=seed, watch=watch, progress=False)
+    return model
+
+
+def _chosen(right: np.ndarray, wrong: np.ndarray) -> float:
+    """How often the right one scores higher; a tie is half a hit."""
+    return float(((right > wrong + 1e-6) + 0.5 * (np.abs(right - wrong) <= 1e-6)).mean())
+
+
+def measured(model: dual.DualEncoder) -> dict[str, float]:
+    """How often the right one of two captions wins, for each of ``CHANGES``, and of two pictures, colours swapped."""
+    test = pairs("test", 300 if runtime.is_fast() else TEST)
+
+    def read(texts):
+        return training.predict(model, dual.text_vectors, {"tokens": tokens(texts)})
+
+    def seen(features):
+        return training.predict(model, dual.image_vectors, {"image": features})
+
+    image, own = seen(test.features), read(test.own)
+    right = (image * own).sum(1)
+    found = {name: _chosen(right, (image * read(texts)).sum(1)) for name, texts in test.wrong.items()}
+    found["two pictures, colours swapped"] = _chosen(right, (seen(test.swapped_features) * own).sum(1))
+    return found
