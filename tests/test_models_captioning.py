@@ -10,7 +10,7 @@ from flax import nnx
 
 from course_utils import decode, training
 from course_utils.models import captioning as C
-from course_utils.models.captioning import words
+from course_utils.models.captioning import fixed, words
 from course_utils.world import captions, scenes
 
 B, T, N, F = 3, 7, 5, 7
@@ -234,3 +234,19 @@ def test_a_baseline_makes_reinforce_less_noisy():
 
     expected = float(p @ np.array([float(words_given(params, s).sum()) for s in looks]))
     assert spread(expected) < 0.5 * spread(0.0)
+
+
+# ---- the decoder of one fixed caption
+
+
+def test_the_first_look_is_uniform_before_training_and_after_and_any_picture_gets_the_caption():
+    image = fixed.random_image()
+    model = fixed.FixedDecoder(rngs=nnx.Rngs(0))
+    before, maps = fixed.said(model, image)
+    np.testing.assert_allclose(maps[0], 1 / 16, atol=1e-6)
+    fixed.train(model, image)
+    after, maps = fixed.said(model, image)
+    assert after == ["a", "red", "car", "<end>"] != before
+    np.testing.assert_allclose(maps[0], 1 / 16, atol=1e-6)
+    assert np.abs(maps[1:] - 1 / 16).max() > 0.01
+    assert fixed.said(model, fixed.random_image(1))[0] == after, "it learned the caption, not the picture"

@@ -1,0 +1,109 @@
+"""Exercise 02.2: one step of an LSTM that reads a word and what was looked at."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from course_utils.exercises.core import Case, Exercise, Verdict
+from course_utils.exercises.judging import Mistake, Output, judge_outputs
+from course_utils.models.captioning import attention
+
+
+def cases(seed: int) -> list[Case]:
+    """Batches of different sizes, with states that are not small."""
+    rng = np.random.default_rng([seed, 202])
+    drawn = []
+    for b, d, d_w, d_v in [(3, 5, 4, 7), (5, 3, 6, 2), (2, 7, 3, 5), (1, 4, 2, 3)]:
+        shapes = {"W_x": (d_w, 4 * d), "W_z": (d_v, 4 * d), "W_h": (d, 4 * d), "b": (4 * d,)}
+        params = {n: (rng.normal(size=s) * (s[0] ** -0.5 if len(s) > 1 else 0.7)).astype(np.float32) for n, s in shapes.items()}
+        states = [rng.normal(size=(b, size)).astype(np.float32) for size in (d, d, d_w, d_v)]
+        states[1] *= 2
+        drawn.append(Case((params, *states), f"B = {b}, D = {d}, D_w = {d_w}, D_v = {d_v}"))
+    return drawn
+
+
+def _sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def _gates(params, h, word, context):
+    return word @ params["W_x"] + context @ params["W_z"] + h @ params["W_h"] + params["b"]
+
+
+def _made(order="ifgo", gates=_gates, candidate=np.tanh, gate=_sigmoid, keep=None, squash=np.tanh, out=None, interleaved=False):
+    """An LSTM step with some of its pieces exchanged: h and c."""
+
+    def fn(params, h, c, word, context):
+        z = gates(params, h, word, context)
+        parts = [z[:, k::4] for k in range(4)] if interleaved else np.split(z, 4, axis=-1)
+        part = dict(zip(order, parts))
+        i, f, o, g = gate(part["i"]), gate(part["f"]), gate(part["o"]), candidate(part["g"])
+        new = keep(c, i, f, g) if keep else f * c + i * g
+        return (out(o, new, c) if out else o * squash(new)), new
+
+    return fn
+
+
+def lstm_step(params, h, c, word, context):
+    """The next h and c, float[B, D] each."""
+    return _made()(params, h, c, word, context)
+
+
+def _only(place, fn):
+    """One of the two outputs of a mistake."""
+    return lambda *args: fn(*args)[place]
+
+
+_BOTH = [
+    ("gates-in-torch-order-ifog", "The gates are taken as i, f, o, g. They lie as i, f, g, o.", _made("ifog")),
+    ("gates-as-fiog", "The gates are taken as f, i, o, g. They lie as i, f, g, o.", _made("fiog")),
+    ("forget-and-input-exchanged", "i and f have changed places: i lets in the new, f keeps the old; they lie as i, f, g, o.", _made("figo")),
+    ("gates-as-iogf", "The gates are taken as i, o, g, f. They lie as i, f, g, o.", _made("iogf")),
+    ("gates-interleaved", "You take every fourth number. Each gate is a block of D numbers: split in four.", _made(interleaved=True)),
+    ("no-context", "What was looked at is missing: add `context @ params[\"W_z\"]`.", _made(gates=lambda p, h, x, z: x @ p["W_x"] + h @ p["W_h"] + p["b"])),
+    ("no-word", "The word is missing: add `word @ params[\"W_x\"]`.", _made(gates=lambda p, h, x, z: z @ p["W_z"] + h @ p["W_h"] + p["b"])),
+    ("no-state", "The state is missing: add `h @ params[\"W_h\"]`.", _made(gates=lambda p, h, x, z: x @ p["W_x"] + z @ p["W_z"] + p["b"])),
+    ("no-bias", "The bias b is missing.", _made(gates=lambda p, h, x, z: _gates(p, h, x, z) - p["b"])),
+    ("candidate-not-squashed", "g goes through tanh.", _made(candidate=lambda x: x)),
+    ("candidate-sigmoid", "g goes through tanh, so that it can be negative; you use a sigmoid.", _made(candidate=_sigmoid)),
+    ("gates-tanh", "The gates i, f and o go through a sigmoid: from 0, closed, to 1, open. You use tanh.", _made(gate=np.tanh)),
+    ("gates-not-squashed", "The gates i, f and o go through a sigmoid.", _made(gate=lambda x: x)),
+    ("forget-plus-one", "You add 1 to the forget gate, as some libraries do at the start. Here b holds it already.", _made(keep=None, gates=lambda p, h, x, z: _gates(p, h, x, z) + np.repeat([0, 1, 0, 0], h.shape[1]))),
+    ("cell-for-state", "You multiply the memory c with W_h. The gates read h.", lambda p, h, c, x, z: _made(gates=lambda p, _, x, z: _gates(p, c, x, z))(p, h, c, x, z)),
+    ("state-for-cell", "You keep h in the place of c: c' = f ∘ c + i ∘ g.", lambda p, h, c, x, z: _made(keep=lambda _, i, f, g: f * h + i * g)(p, h, c, x, z)),
+]  # fmt: skip
+_CELL = [
+    ("no-memory", "The old memory is lost: c' = f ∘ c + i ∘ g.", _made(keep=lambda c, i, f, g: i * g)),
+    ("gated-as-gru", "You keep 1 − i of the old, as a GRU does. An LSTM has a forget gate of its own.", _made(keep=lambda c, i, f, g: (1 - i) * c + i * g)),
+    ("one-minus-forget", "You keep 1 − f. An open forget gate (1) keeps.", _made(keep=lambda c, i, f, g: (1 - f) * c + i * g)),
+    ("no-input-gate", "The input gate i is missing from i ∘ g.", _made(keep=lambda c, i, f, g: f * c + g)),
+    ("no-forget-gate", "The forget gate f is missing from f ∘ c.", _made(keep=lambda c, i, f, g: c + i * g)),
+    ("memory-squashed", "c' is not squashed; the tanh belongs to h' = o ∘ tanh(c').", _made(keep=lambda c, i, f, g: np.tanh(f * c + i * g), squash=lambda x: x)),
+]  # fmt: skip
+_STATE = [
+    ("no-tanh-on-cell", "h' = o ∘ tanh(c'): the tanh is missing.", _made(squash=lambda x: x)),
+    ("old-cell-shown", "h' shows the old memory. It shows the new one: o ∘ tanh(c').", _made(out=lambda o, new, c: o * np.tanh(c))),
+    ("no-output-gate", "The output gate o is missing: h' = o ∘ tanh(c').", _made(out=lambda o, new, c: np.tanh(new))),
+    ("tanh-of-product", "The tanh stands around o ∘ c'. It stands around c' alone.", _made(out=lambda o, new, c: np.tanh(o * new))),
+    ("sigmoid-of-cell", "h' = o ∘ tanh(c'); you use a sigmoid of c'.", _made(squash=_sigmoid)),
+]  # fmt: skip
+
+C_MISTAKES = [Mistake(key, says, _only(1, fn)) for key, says, fn in [*_BOTH, *_CELL]]
+H_MISTAKES = [Mistake(key, says, _only(0, fn)) for key, says, fn in [*_BOTH, *_CELL, *_STATE]]
+H_MISTAKES += [Mistake("exchanged", "h and c come back in the other order: `return h, c`.", _only(1, _made()))]
+C_MISTAKES += [Mistake("exchanged", "h and c come back in the other order: `return h, c`.", _only(0, _made()))]
+
+
+def judge(cases: list[Case], answers: list) -> Verdict:
+    """Half of the points for c, half for h."""
+    remark = "Compute the four gates of one row by hand: i, f, g, o, D numbers each."
+    return judge_outputs(
+        cases, answers, lstm_step,
+        [
+            Output("c", 1, 0.5, "the next memory, shape (B, D)", C_MISTAKES, remark=f"The memory differs. {remark}"),
+            Output("h", 0, 0.5, "the next state, shape (B, D)", H_MISTAKES, remark=f"The state differs. {remark}"),
+        ],
+    )  # fmt: skip
+
+
+EXERCISE = Exercise("02.2", "lstm_step", 4, attention.lstm_step, cases, judge, compiled=True)
