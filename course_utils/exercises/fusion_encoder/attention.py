@@ -157,8 +157,7 @@ SEEN_MISTAKES = [
     ),
     Mistake("heads-interleaved", "The heads are put back interleaved. Head h has the D / H columns side by side.", _seen(put_back=_merged_interleaved)),
     Mistake("heads-averaged", "You average over the heads. Put them side by side: D / H numbers each make D.", _seen(put_back=lambda x: np.tile(x.mean(1), x.shape[1]))),
-    Mistake("heads-averaged", "You average over the heads. Put them side by side: D / H numbers each make D.", _seen(put_back=lambda x: x.mean(1))),
-    Mistake("heads-summed", "You add up the heads. Put them side by side: D / H numbers each make D.", _seen(put_back=lambda x: x.sum(1))),
+    Mistake("heads-summed", "You add up the heads. Put them side by side: D / H numbers each make D.", _seen(put_back=lambda x: np.tile(x.sum(1), x.shape[1]))),
     Mistake("plain-mean", "You take the plain mean of the values. Weigh each with its share.", lambda p, x, c, m, h: _out(p, drawn.seen_of(p, x, c, m, h, weights=np.full((len(x), h, x.shape[1], c.shape[1]), 1 / c.shape[1])))),
     Mistake("unmasked-values", "The values are weighed with weights from before the mask. Use the weights that you return.", lambda p, x, c, m, h: _out(p, drawn.seen_of(p, x, c, np.ones_like(m), h))),
 ]  # fmt: skip

@@ -11,14 +11,15 @@ from course_utils.models.fusion_encoder import negatives
 
 
 def cases(seed: int) -> list[Case]:
-    """True partners are the most similar ones, and some rows have two of them."""
+    """True partners are similar, two of them in some rows; all logits are negative, so that 0 is no low score."""
     rng = np.random.default_rng([seed, 403])
     found = []
-    for rows, columns in [(5, 5), (5, 9), (7, 11), (3, 7)]:
+    for rows, columns in [(5, 5), (9, 13), (7, 11), (11, 17)]:
         true = np.eye(rows, columns, dtype=bool)
-        true[0, 2] = true[1, columns - 1] = True
-        similarity = drawn.normal(rng, rows, columns) * 1.5 - 1
-        similarity[true] = 4 + rng.random(int(true.sum()))
+        similarity = 2.5 * drawn.normal(rng, rows, columns) - 16
+        similarity[true] = -13 + 2 * rng.random(rows)
+        for row, column in ((0, 2), (1, columns - 1)):  # the same caption once more
+            true[row, column], similarity[row, column] = True, -8
         args = (similarity.astype(np.float32), true, rng.gumbel(size=(rows, columns)).astype(np.float32))
         found.append(Case(args, f"{rows} rows, {columns} to choose from; rows 0 and 1 have two true partners"))
     return found

@@ -1,0 +1,82 @@
+"""The open challenge of notebook 04: which caption belongs to which picture, with true pairs to learn from."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+from flax import nnx
+
+from course_utils import training
+from course_utils.exercises.core import Case, Exercise, Verdict
+from course_utils.exercises.judging import choices, judge_score
+from course_utils.experiments.fusion_encoder import binding, matching
+from course_utils.models import fusion_encoder as fe
+from course_utils.models.fusion_encoder import words
+from course_utils.models.fusion_encoder.encoder import matching_loss
+
+TAUGHT, ASKED = 8000, 1024
+# A dual encoder gets .50, as does a fusion encoder that only ever met random negatives.
+THRESHOLDS = (0.6, 0.75, 0.9, 0.97)
+
+
+def swapped(tokens: np.ndarray) -> np.ndarray:
+    """Captions of two things in which the two colour words have changed places."""
+    wrong = tokens.copy()
+    for row in wrong:
+        places = np.flatnonzero(np.isin(row, words.COLOUR_WORDS))
+        row[places] = row[places[::-1]]
+    return wrong
+
+
+def binding_challenge(train: dict, test: dict) -> np.ndarray:
+    """Every true pair beside the same picture with the two colours exchanged in its caption, and hidden words to start with."""
+    features, tokens = (np.asarray(train[name]) for name in ("features", "tokens"))
+    wrong = swapped(tokens)
+    usable = np.flatnonzero((wrong != tokens).any(1))
+    model = fe.FusionEncoder(fe.StreamConfig(), rngs=nnx.Rngs(0))
+
+    def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:
+        row = usable[rng.integers(len(usable), size=48)]
+        other = rng.integers(len(tokens), size=24)
+        return {
+            "image": np.concatenate([features[row], features[row], features[row[:24]]]),
+            "tokens": np.concatenate([tokens[row], wrong[row], tokens[other]]), "match": np.arange(120) < 48,
+        }  # fmt: skip
+
+    training.fit(model, matching_loss, sample, steps=1500, learning_rate=3e-3, progress=False)
+    scores = [binding.logits(model, np.asarray(test[name]), np.asarray(test["features"])) for name in ("first", "second")]
+    return (scores[1] > scores[0]).astype(int)
+
+
+@functools.cache
+def _taught() -> dict[str, np.ndarray]:
+    data = matching.matched(TAUGHT, 40)
+    return {"features": data.features, "tokens": data.tokens}
+
+
+def cases(seed: int) -> list[Case]:
+    """One case: 8,000 true pairs to learn from, always the same; 1,024 pictures of the seed, each with two captions."""
+    test = binding.pairs(ASKED // 2, 1000 + seed)
+    rng = np.random.default_rng([seed, 407])
+    features = np.concatenate([test.a.features, test.b.features])
+    own, other = (np.concatenate(pair) for pair in ((test.a.tokens, test.b.tokens), (test.b.tokens, test.a.tokens)))
+    second = rng.integers(2, size=len(own))
+    first_text, second_text = np.where(second[:, None], other, own), np.where(second[:, None], own, other)
+    asks = {"features": features, "first": first_text, "second": second_text}
+    return [Case((dict(_taught()), asks), f"{len(own):,} pictures with two captions each", truth=second)]
+
+
+def _score(case: Case, answer) -> float:
+    return float((choices(answer, len(case.truth), 2) == case.truth).mean())
+
+
+def judge(cases: list[Case], answers: list) -> Verdict:
+    """A quarter of the points for each threshold."""
+    return judge_score(
+        cases, answers, _score, THRESHOLDS, says="of the pictures with their own caption",
+        returns="0 (the first caption) or 1 (the second) for each test picture, int[m]",
+    )  # fmt: skip
+
+
+EXERCISE = Exercise("04.7", "binding_challenge", 4, binding_challenge, cases, judge, trains=True)
