@@ -61,7 +61,7 @@ def test_a_look_at_the_right_places_wins_the_pointing_game(few, monkeypatch):
 def test_beams_report_what_they_find(few):
     model = C.Captioner(C.CaptionConfig(width=6, inner=5), rngs=nnx.Rngs(0))
     one, three = (growing.beams(model, few, width) for width in (1, 3))
-    assert three["log-probability"] != one["log-probability"] and three["seconds"] > 0 and 0 <= one["SPICE"] <= 1
+    assert three["log-probability"] != one["log-probability"] and 0 <= one["SPICE"] <= 1
 
 
 # ---- regions

@@ -55,7 +55,7 @@ ARMS = {"hard": captioning.reinforce_surrogate, "hard, no reward": without_rewar
 
 def run(seed: int) -> list[dict]:
     """The soft model made to look at one place, then taught to, with and without a reward: scores, SPICE by things, pointing."""
-    rows, data, soft = [], writing.test(), growing.train("attention", seed=seed)
+    rows, data, soft = [], writing.test(), growing.looking(seed)
     models = {"soft, made hard": hardened(soft)} | {arm: train(soft, seed=seed, surrogate=f) for arm, f in ARMS.items()}
     for arm, model in models.items():
         written = writing.write(model, data.features)

@@ -17,7 +17,7 @@ from course_utils.models import captioning
 from course_utils.models.fusion import grid
 from course_utils.world import captions, scenes
 
-PICTURES, TEST = 16_000, 2000
+PICTURES, TEST = 16_000, 1000
 REFERENCES = 5  # captions that a written one is compared with
 BATCH, LEARNING_RATE = 128, 6e-3
 STEPS = 1000

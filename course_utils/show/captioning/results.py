@@ -1,0 +1,162 @@
+"""Notebook 02's measured results: things against scores, the pointing game, beams, and arms as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from course_utils.errors import BadInput
+from course_utils.show import charts
+from course_utils.show.board import Board
+from course_utils.show.palette import NEUTRAL, role as role_of
+
+THINGS = (1, 2, 3, 4, 5)
+# arm → the name at the line's end, what it means, role, variant
+_LINES = {
+    "attention": ("attention", "looks before every word", "fusion", 0),
+    "uniform": ("uniform", "one vector at every word", "fusion", 1),
+    "one vector": ("initial state", "one vector, once; 3 × the steps", "vision", 0),
+    "another picture": ("another picture", "attention, wrong picture", "control", 0),
+    "blind": ("blind", "sees nothing", "language", 0),
+}
+
+
+def growing(recorded: Mapping, live: Mapping[str, Mapping[int, float]], guess: float | None = None, measure: str = "exact") -> Board:
+    """A score against the number of things in the picture: recorded means with intervals, this notebook's runs, a guess.
+
+    Parameters
+    ----------
+    recorded : (arm, "exact, 3") → Estimate. live : arm → {number of things: share}.
+    guess : percent, for "uniform" at three things; ``None`` is not drawn.
+
+    Raises
+    ------
+    BadInput
+        If the guess is no number from 0 to 100.
+    """
+    if guess is not None and (not isinstance(guess, (int, float)) or not 0 <= guess <= 100):
+        raise BadInput(f"Your guess is {guess!r}; write percent, a number from 0 to 100, such as 35.")
+    means = {arm: [100 * recorded[arm, f"{measure}, {k}"].mean for k in THINGS] for arm in _LINES}
+    a, u = means["attention"], means["uniform"]
+    what = "captions that are exactly right" if measure == "exact" else measure
+    b = Board(
+        800, 404, f"One thing: {u[0]:.0f}% against {a[0]:.0f}%. Three things: {u[2]:.0f}% against {a[2]:.0f}%",
+        f"{what[0].upper() + what[1:]}, uniform and attention. Mean of {recorded['attention', f'{measure}, 1'].seeds} recorded runs, "
+        "95% intervals.",
+        alt=f"Line chart of {what} against one to five things. " + " ".join(
+            f"{arm}: {', '.join(f'{v:.0f}' for v in means[arm])}." for arm in ("attention", "uniform", "one vector")), words=80,
+    )  # fmt: skip
+    ax = b.axes(88, 84, 452, 252)
+    ends = []
+    for arm, (name, gloss, role, variant) in _LINES.items():
+        found = [recorded[arm, f"{measure}, {k}"] for k in THINGS]
+        low, high = ([100 * float(np.clip(getattr(e, side), 0, 1)) for e in found] for side in ("low", "high"))
+        charts.series(ax, THINGS, means[arm], low, high, role=role, variant=variant)
+        for k, value in live.get(arm, {}).items():
+            charts.live(ax, k, 100 * value)
+        ends.append((means[arm][-1], name, gloss, role))
+    if guess is not None:
+        ax.plot(3.1, guess, "<", ms=8, mfc=NEUTRAL["ink"], mec="white", zorder=6, clip_on=False)
+    ax.set(xlim=(0.85, 5.15), ylim=(0, 100), yticks=(0, 25, 50, 75, 100), xticks=THINGS, ylabel=f"{'exact captions' if measure == 'exact' else measure}, %",
+           xlabel="things in the picture")  # fmt: skip
+    _names(b, ax, ends, left=560)
+    note = "     ".join(["□ this notebook's run"] * bool(live) + ["◂ your guess"] * (guess is not None))
+    if note:
+        b.text(776, 388, note, 8.5, NEUTRAL["ink2"], ha="right")
+    return b
+
+
+def pointing(recorded: Mapping, live: Mapping[str, Mapping[str, float]] = {}) -> Board:
+    """The pointing game by class of words, beside looks that see nothing.
+
+    ``recorded``: ("pointing", "kind, hits") → Estimate; ``live``: class → {"hits": share}.
+    """
+    classes, whats = ("kind", "colour", "number"), ("hits", "any thing", "centre")
+    of = {(c, w): 100 * recorded["pointing", f"{c}, {w}"].mean for c in classes for w in whats}
+    b = Board(
+        800, 276, f"On the thing for {of['kind', 'hits']:.0f}% of kinds and {of['colour', 'hits']:.0f}% of colours, {of['number', 'hits']:.0f}% of numbers",
+        "The brightest place is one that the word is about. Test captions; mean of "
+        f"{recorded['pointing', 'kind, hits'].seeds} recorded runs.",
+        alt="Dot chart of the pointing game. " + " ".join(
+            f"{c}: {of[c, 'hits']:.0f}%, any thing {of[c, 'any thing']:.0f}%, centre {of[c, 'centre']:.0f}%." for c in classes), words=60,
+    )  # fmt: skip
+    ax = b.axes(104, 96, 620, 116)
+    for y, c in enumerate(classes):
+        values = [of[c, w] for w in whats]
+        ax.plot([min(values), max(values)], [y, y], color=NEUTRAL["rule"], lw=1.4, zorder=1)
+        ax.plot(of[c, "hits"], y, "o", ms=8, color=role_of("fusion")["main"], zorder=4, clip_on=False)
+        ax.plot(of[c, "any thing"], y, "o", ms=7, mfc="white", mec=role_of("control")["main"], mew=1.6, zorder=3)
+        ax.plot(of[c, "centre"], y, "x", ms=7, mec=role_of("control")["main"], mew=1.6, zorder=3)
+        if c in live:
+            charts.live(ax, 100 * live[c]["hits"], y)
+    ax.set(ylim=(2.5, -0.5), yticks=range(3), yticklabels=classes, xlim=(0, 100), xticks=(0, 25, 50, 75, 100), xlabel="looks that hit, %")
+    ax.tick_params(axis="y", labelcolor=NEUTRAL["ink"], labelsize=9.5)
+    for x, words, role in ((104, "● attention", "fusion"), (216, "○ any thing of the picture, by chance", "control"), (496, "× always the centre", "control")):
+        b.text(x, 80, words, 9, role_of(role)["deep"], weight="bold")
+    return b
+
+
+def beams(recorded: Mapping, measures: Sequence[str] = ("exact", "SPICE", "CIDEr-D"), widths: Sequence[int] = (1, 2, 3, 5, 10)) -> Board:
+    """What a wider beam brings: the change of log-probability, and of scores, against greedy."""
+    base = {m: recorded["beam/1", m].mean for m in (*measures, "log-probability")}
+    found = {m: [recorded[f"beam/{k}", m].mean for k in widths] for m in (*measures, "log-probability")}
+    gain = 100 * (found["exact"][-1] - base["exact"])
+    b = Board(
+        800, 316, f"Ten texts for one: {gain:+.1f} points of exact captions",
+        "Each panel: the beam's width, from greedy (1) to 10. Mean of "
+        f"{recorded['beam/1', 'exact'].seeds} recorded runs; the model does ten times the work.",
+        alt="Line charts over beam widths " + ", ".join(map(str, widths)) + ". " + " ".join(
+            f"{m}: {values[0]:.2f} to {values[-1]:.2f}." for m, values in found.items()), words=60,
+    )  # fmt: skip
+    names = {"exact": "exact captions, %", "SPICE": "SPICE, %", "CIDEr-D": "CIDEr-D, of 10", "log-probability": "log-probability"}
+    for i, (m, values) in enumerate(found.items()):
+        ax = b.axes(64 + 184 * i, 104, 128, 144)
+        scale = 100 if m in ("exact", "SPICE") else 1
+        values = [scale * v for v in values]
+        charts.series(ax, range(len(widths)), values, role="language" if m == "log-probability" else "fusion")
+        low, high = min(values), max(values)
+        room = max(high - low, 0.02 * abs(high))
+        ax.set(xticks=range(len(widths)), xticklabels=widths, ylim=(low - room, high + room), xlabel="width")
+        ax.locator_params(axis="y", nbins=4)
+        b.text(64 + 184 * i, 88, names[m], 9, weight="bold")
+    return b
+
+
+def arms(title: str, subtitle: str, recorded: Mapping, live: Mapping[str, float] = {}, *, controls: Sequence[str] = (), unit: str = "%") -> Board:
+    """Named arms as rows: recorded means with intervals, this notebook's runs as squares, controls hollow.
+
+    ``recorded``: name → Estimate of a share.
+    """
+    names = list(recorded)
+    b = Board(
+        800, 140 + 36 * len(names), title, f"{subtitle} Mean of {max(e.seeds for e in recorded.values())} recorded runs, 95% intervals.",
+        alt="Dot chart. " + ", ".join(f"{name} {recorded[name].mean:.0%}" for name in names) + ".", words=90,
+    )  # fmt: skip
+    ax = b.axes(268, 76, 460, 36 * len(names))
+    mean, low, high = ([100 * float(np.clip(getattr(recorded[name], part), 0, 1)) for name in names] for part in ("mean", "low", "high"))
+    roles = ["control" if name in controls else "fusion" for name in names]
+    charts.dots(ax, names, mean, low, high, roles=roles, fmt="{:.0f}%")
+    for y, name in enumerate(names):
+        if name in live:
+            charts.live(ax, 100 * live[name], y)
+    ax.set(xlim=(0, 100), xticks=(0, 25, 50, 75, 100), xlabel=unit)
+    if live:
+        b.text(776, 122 + 36 * len(names), "□ this notebook's run", 8.5, NEUTRAL["ink2"], ha="right")
+    return b
+
+
+def _names(b: Board, ax, ends: Sequence[tuple[float, str, str, str]], *, left: float, gap: float = 32) -> None:
+    """Names of lines at the right, at the height of their ends but never on top of each other."""
+    box, (low, high) = ax.get_position(), ax.get_ylim()
+    top, height = b.h * (1 - box.y1), b.h * box.height
+    wanted = sorted((top + height * (high - value) / (high - low), name, gloss, role) for value, name, gloss, role in ends)
+    places: list[float] = []
+    for y, *_ in wanted:
+        places.append(max(y, places[-1] + gap) if places else y)
+    places[-1] = min(places[-1], top + height)
+    for k in range(len(places) - 2, -1, -1):
+        places[k] = min(places[k], places[k + 1] - gap)
+    for place, (_, name, gloss, role) in zip(places, wanted):
+        b.text(left, place - 7, name, 9.5, role_of(role)["deep"], weight="bold")
+        b.text(left, place + 7, gloss, 8.5, NEUTRAL["ink2"])
