@@ -30,38 +30,32 @@ c.ClearSolutions.code_stub = {"python": STUB}  # the build predicts stubs with t
 c.ClearMarkScheme.enforce_metadata = False  # rubrics stand in locked question cells, not in nbgrader's task cells
 
 # Reading a hand-in.
-c.Repair.release_directory = "notebooks"
 c.Autograde.sanitize_preprocessors = [
     ours.Repair,  # a copied test cell aborts the whole batch; roles and points could be changed by hand
     stock.ClearOutput, stock.DeduplicateIds, stock.OverwriteKernelspec, stock.OverwriteCells, stock.CheckCellMetadata,
 ]
 c.OverwriteCells.add_missing_cells = True  # else a deleted test keeps the score of an earlier hand-in
 
-# Running it.
+# Running it: cells in a sandbox, verdicts outside of it.
 c.Autograde.autograde_preprocessors = [
-    ours.GradingExecute,  # stock Execute gives a dead kernel's student no result at all
-    ours.BoundOutputs,  # one printed line can have 50 MB
-    ours.ScoreNumbers,  # any stderr costs all points, and a test that never ran earns all
+    ours.GradingExecute,  # stock Execute judges in the student's own process, which decides what it says
     ClearMetadataPreprocessor, stock.LimitOutput, stock.SaveAutoGrades, stock.AssignLatePenalties, stock.CheckCellMetadata,
 ]
-c.Execute.skip_cells_with_tag = "course-grader-skips"  # the default tag, on a test cell, gives full points
-c.Execute.timeout = 180  # seconds a cell: an endless loop would hold up the class, 60 would stop a challenge that trains
+c.GradingExecute.results = str(ROOT / ".grading" / "results")  # an interrupted grading goes on where it was
+c.GradingExecute.timeout = 180  # seconds a cell: an endless loop would hold up the class, 60 would stop a challenge that trains
 # (the course's own takes 10 seconds, 40 on a busy machine; a student's may take 90)
 c.GradingExecute.deadline = 900  # seconds a notebook: a challenge and its slow neighbours end, sixty slow cells do not
-c.Execute.startup_timeout = 120  # a busy machine starts kernels slowly, which is not the student's fault
-c.Execute.shutdown_kernel = "immediate"  # waiting for a polite end costs a fifth of the time
-c.Execute.extra_arguments = ["--Application.log_level=40"]  # every kernel warns about its transport, in the report
-c.Execute.store_widget_state = False  # saved without its state it breaks the HTML of the feedback
+c.GradingExecute.startup_timeout = 120  # a busy machine starts kernels slowly, which is not the student's fault
 c.GradingExecute.kernel_environment = {"COURSE_FAST": "1"}  # few training steps; set for this kernel only, not for a lab
 c.GradingExecute.seed_file = str(ROOT / "instructor_seed")  # hidden cases that nobody can read in this repository
-c.BoundOutputs.largest = 200_000
+c.GradingExecute.cache = str(ROOT / ".grading" / "programs")  # programs compiled once for the class; hand-ins only read it
+c.GradingExecute.largest_output = 200_000  # one printed line can have 50 MB
 c.LimitOutput.max_lines = 1000
 c.LimitOutput.max_traceback = 100
 
 # Feedback.
 c.GenerateFeedback.preprocessors = [
     stock.GetGrades,
-    ours.HideTests,  # hidden tests show in tracebacks and in what students print
-    stock.ClearHiddenTests,  # and in the cells themselves, even for those who pass
+    stock.ClearHiddenTests,  # the graded cells, which name the hidden tests' function, show in feedback even for those who pass
     CSSHTMLHeaderPreprocessor,
 ]

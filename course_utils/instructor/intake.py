@@ -65,6 +65,8 @@ def repair(nb: NotebookNode, released: NotebookNode) -> list[str]:
     if nb.metadata.pop("widgets", None) is not None:
         notes.append("dropped widget state")
     nb.metadata.pop("celltoolbar", None)
+    for cell in nb.cells:  # half a character, as some editors leave it, cannot be written to a file
+        cell.source = cell.source.encode("utf-8", "replace").decode()
     usual = {tag for cell in released.cells for tag in cell.metadata.get("tags", [])}
     for cell in nb.cells:
         if tags := {str(tag) for tag in cell.metadata.pop("tags", None) or []} - usual:

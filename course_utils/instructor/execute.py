@@ -1,0 +1,236 @@
+"""Runs a hand-in where it can do no harm, and judges its answers where it does not run.
+
+The hand-in's cells run in a kernel of their own, in a sandbox. A graded cell is not run: it only says which function
+answers which exercise. When all cells are done, that function gets the cases of the private seed, and what it returns
+crosses back as data (:mod:`course_utils.exercises.border`). The judge runs here. So nothing that a hand-in does to its
+own interpreter reaches the verdict, and the hidden cases come too late to be printed into its feedback.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import secrets
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+from nbclient.exceptions import DeadKernelError
+from nbformat import NotebookNode
+from nbgrader.utils import is_grade, is_solution
+
+from course_utils.exercises import border, checking, core
+from course_utils.instructor import sandbox
+from course_utils.instructor.demonstration import demonstrations
+from course_utils.instructor.flags import flags
+from course_utils.instructor.kernel import Kernel
+from course_utils.show import feedback
+
+VISIBLE_SEED = 0  # of the cases that a learner's own check shows; only these appear in feedback
+
+
+@dataclasses.dataclass
+class Asked:
+    """One graded cell: the exercise, the function's name, and what came of it.
+
+    ``hidden`` and ``visible`` are the answers to the cases of the two seeds, or the reason why there are none.
+    """
+
+    cell: NotebookNode
+    exercise: core.Exercise
+    function: str
+    hidden: list[Any] | str = ""
+    visible: list[Any] | str = ""
+    seconds: float = 0.0
+
+
+@dataclasses.dataclass
+class Lost:
+    """What a round could not be finished for: the cell (its index) or the exercise (its id) that ended the kernel."""
+
+    cell: int | None = None
+    exercise: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """How hand-ins are run; :class:`GradingExecute` says what each means."""
+
+    seed: int
+    sandboxed: bool = True
+    lean: bool = True
+    environment: tuple[tuple[str, str], ...] = ()
+    cache: str = ""
+    timeout: int = 180
+    startup_timeout: int = 120
+    deadline: int = 900
+    largest_output: int = 200_000
+    warms: bool = False  # the course's own solution: it fills the cache of compiled programs
+
+
+class Run:
+    """One hand-in, from its repaired notebook to what the graded cells show."""
+
+    def __init__(self, options: Options):
+        self.options = options
+
+    def __call__(self, nb: NotebookNode, released: NotebookNode, tests: Mapping[str, str]) -> dict[str, Any]:
+        """Runs and judges ``nb``, in place.
+
+        Parameters
+        ----------
+        nb : the hand-in, repaired against ``released``.
+        tests : grade id → source of the graded cells, from the gradebook or the solution.
+
+        Returns
+        -------
+        The instructor's record, of JSON: ``exercises`` with points, diagnosis and seconds each, ``flags``, ``seconds``.
+        """
+        if self.options.sandboxed:
+            sandbox.require()
+        begun = time.monotonic()
+        self._end = begun + self.options.deadline
+        asked = asked_of(nb, tests)
+        skip = demonstrations(nb, released) if self.options.lean else set()
+        left_out: set[int] = set()
+        refused: dict[str, str] = {}
+        while time.monotonic() < self._end:
+            lost = self._round(nb, asked, skip | left_out, refused)
+            if lost is not None and lost.cell is not None and lost.cell not in left_out:
+                left_out.add(lost.cell)
+            elif lost is not None and lost.exercise is not None and lost.exercise not in refused:
+                refused[lost.exercise] = "Your function ended the kernel that it ran in."
+            elif lost is None and skip and _missed_a_name(nb, asked):
+                skip = set()  # something that was left out is needed after all
+            else:
+                break
+        for index in left_out:
+            nb.cells[index].outputs = [_error("This cell ended its kernel, so it was left out; the others were run.")]
+        return {
+            "exercises": [self._judge(one) for one in asked],
+            "flags": flags(nb, released, [one.exercise for one in asked]),
+            "left_out": sorted(left_out),
+            "seconds": round(time.monotonic() - begun, 2),
+        }
+
+    def _round(self, nb: NotebookNode, asked: list[Asked], skip: set[int], refused: dict[str, str]) -> Lost | None:
+        """All cells but ``skip``, then every exercise's cases but the ``refused``, in a new kernel."""
+        graded = {id(one.cell): one for one in asked}
+        with self._kernel() as kernel:
+            for index, cell in enumerate(nb.cells):
+                if cell.cell_type != "code" or (is_grade(cell) and not is_solution(cell) and id(cell) not in graded):
+                    continue
+                try:
+                    if one := graded.get(id(cell)):
+                        one.hidden = one.visible = kernel.quietly(
+                            f"import course_utils.exercises.border as _border; _border.hold({one.exercise.id!r}, {one.function})"
+                        )
+                    else:
+                        cell.outputs, cell.execution_count = [], None
+                        if index not in skip:
+                            kernel.show(cell)
+                except DeadKernelError:
+                    return Lost(cell=index)
+            for one in asked:
+                begun = time.monotonic()
+                try:
+                    self._ask(kernel, one, refused.get(one.exercise.id, ""))
+                except DeadKernelError:
+                    return Lost(exercise=one.exercise.id)
+                one.seconds = round(time.monotonic() - begun, 2)
+        return None
+
+    def _ask(self, kernel: Kernel, one: Asked, refusal: str) -> None:
+        """Fills ``hidden`` and, unless the exercise trains for long, ``visible``."""
+        unheld = one.hidden
+        for name, seed in [("hidden", self.options.seed)] + [("visible", VISIBLE_SEED)] * (not one.exercise.trains):
+            setattr(one, name, unheld or refusal or self._answers(kernel, one.exercise, seed))
+
+    def _answers(self, kernel: Kernel, exercise: core.Exercise, seed: int) -> list[Any] | str:
+        if time.monotonic() > self._end:
+            return "The time for this notebook was over before this exercise was asked."
+        cases = exercise.cases(seed)
+        asked, answered = (kernel.shared / secrets.token_hex(16) for _ in range(2))  # names that no link can wait under
+        with asked.open("xb") as file:
+            file.write(border.ask(cases))
+        failed = kernel.quietly(f"_border.reply({exercise.id!r}, {str(asked)!r}, {str(answered)!r}, in_full={exercise.trains})")
+        try:
+            return failed or border.answers(border.read(answered), cases)
+        except border.Unreadable as error:
+            return str(error)
+
+    def _judge(self, one: Asked) -> dict[str, Any]:
+        """Writes score and card into the graded cell; returns what the instructor's report tells of it."""
+        exercise, points = one.exercise, float(one.cell.metadata.nbgrader.points)
+        hidden, visible = (judge(exercise, found, seed) for found, seed in
+                           ((one.hidden, self.options.seed), (one.visible, VISIBLE_SEED)))  # fmt: skip
+        earned = round(hidden.score * points, 6)
+        shown = hidden if exercise.trains else visible
+        if visible.passed and not hidden.passed and not exercise.trains:
+            shown = dataclasses.replace(visible, score=hidden.score, headline=(
+                "Right on the cases that your own check shows, not on all of the grader's: look at sizes and values "
+                "that your check does not try."))  # fmt: skip
+        card = feedback.card(shown, exercise_id=exercise.id, name=exercise.name, points=points, running="yours")
+        bundle = {"text/plain": repr(card), "text/html": card._repr_html_()}
+        one.cell.outputs = [
+            nbformat.v4.new_output("display_data", bundle),
+            nbformat.v4.new_output("execute_result", {"text/plain": f"{earned:g}"}, execution_count=1),
+        ]
+        one.cell.execution_count = 1
+        return {
+            "exercise": exercise.id, "points": points, "earned": earned, "diagnosis": hidden.diagnosis,
+            "headline": hidden.headline, "measured": hidden.measured and hidden.measured.value, "seconds": one.seconds,
+        }  # fmt: skip
+
+    def _kernel(self) -> Kernel:
+        o = self.options
+        return Kernel(
+            sandboxed=o.sandboxed, environment=dict(o.environment), cache=Path(o.cache) if o.cache else None, timeout=o.timeout,
+            startup_timeout=o.startup_timeout, end=self._end, largest_output=o.largest_output, warms=o.warms,
+        )  # fmt: skip
+
+
+def asked_of(nb: NotebookNode, tests: Mapping[str, str]) -> list[Asked]:
+    """The graded code cells; the test of each is a call ``grade("NN.k", name)``, as the release says.
+
+    Raises
+    ------
+    ValueError
+        If a test says anything else: what it would run cannot be judged outside.
+    """
+    found = []
+    for cell in nb.cells:
+        if cell.cell_type != "code" or not is_grade(cell) or is_solution(cell):
+            continue
+        calls = [node for node in ast.walk(ast.parse(tests[cell.metadata.nbgrader.grade_id])) if isinstance(node, ast.Call)]
+        match calls:
+            case [ast.Call(func=ast.Name(id="grade"), args=[ast.Constant(value=exercise), ast.Name(id=function)])]:
+                found.append(Asked(cell, checking.find(exercise), function))
+            case _:
+                raise ValueError(f'The graded cell {cell.metadata.nbgrader.grade_id} must call grade("NN.k", name) and nothing else.')
+    return found
+
+
+def judge(exercise: core.Exercise, found: list[Any] | str, seed: int) -> core.Verdict:
+    """The verdict on answers that came over the border, or on the reason why none came."""
+    if isinstance(found, str):
+        return core.Verdict(0.0, found or "It was not asked.", "no-answer")
+    try:
+        with np.errstate(all="ignore"):
+            return exercise.judge(exercise.cases(seed), found)
+    except Exception as error:  # an answer that a judge cannot digest earns nothing, and is the course's to mend
+        return core.Verdict(0.0, "Your answer has a form that the check does not understand.", f"judge-failed: {type(error).__name__}: {error}")
+
+
+def _missed_a_name(nb: NotebookNode, asked: list[Asked]) -> bool:
+    """Whether a cell or an answer failed for want of a name, which what was left out may define."""
+    shown = {o.get("ename") for c in nb.cells if c.cell_type == "code" for o in c.outputs if o.output_type == "error"}
+    kinds = {a.kind for one in asked for a in one.hidden if isinstance(a, core.Problem)}
+    return "NameError" in shown | kinds or any("NameError" in one.hidden for one in asked if isinstance(one.hidden, str))
+
+
+def _error(message: str) -> NotebookNode:
+    return nbformat.v4.new_output("error", ename="DeadKernel", evalue=message, traceback=[message])
