@@ -10,6 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from flax import nnx
+
+from course_utils import decode, training
+from course_utils.experiments.captioning import writing
+from course_utils.models import captioning
 
 # ---- 02.1 soft_attention(params, places, h, mask) → context, alpha
 
@@ -509,6 +514,56 @@ reinforce_local = _slopes(lambda w, p, b: -jnp.mean(w.sum(1) + (_stop(w - b[:, N
 reinforce_added = _slopes(lambda w, p, b: -jnp.mean(w.sum(1) + _stop(w.sum(1) + b) * p.sum(1)))
 
 
+# ---- 02.7 caption_challenge(train, test) → int[m, T]
+
+
+def _given(train, test, way, steps, width=64):
+    model = captioning.Captioner(captioning.CaptionConfig(way=way, width=width), rngs=nnx.Rngs(0))
+    arrays = {"image": np.asarray(train["features"]), "tokens": np.asarray(train["tokens"])}
+    writing.train(model, arrays, writing.WRITING, steps=steps)
+    return captioning.encode(writing.write(model, np.asarray(test["features"])), captioning.LONGEST + 1)
+
+
+def challenge_attention(train, test):
+    return _given(train, test, "attention", 600)
+
+
+def challenge_beam(train, test):
+    model = captioning.Captioner(captioning.CaptionConfig(), rngs=nnx.Rngs(1))
+    arrays = {"image": np.asarray(train["features"]), "tokens": np.asarray(train["tokens"])}
+    writing.train(model, arrays, writing.WRITING, steps=700, seed=1)
+
+    def search(model, batch):
+        n = len(batch["image"])
+        return decode.beam(model.step, model.start(batch["image"]), n, begin=captioning.BEGIN, end=captioning.END, length=20, width=3)
+
+    return training.predict(model, search, {"image": np.asarray(test["features"])}).tokens[:, 0]
+
+
+def challenge_uniform(train, test):
+    return _given(train, test, "uniform", 200)
+
+
+def challenge_first_captions(train, test):
+    return np.asarray(train["tokens"])[: len(test["features"])]
+
+
+def challenge_floats(train, test):
+    return np.asarray(train["tokens"])[: len(test["features"])] + 0.5
+
+
+def challenge_too_large(train, test):
+    return np.asarray(train["tokens"])[: len(test["features"])] + 80
+
+
+def challenge_one(train, test):
+    return np.asarray(train["tokens"])[0]
+
+
+def challenge_words(train, test):
+    return captioning.texts(np.asarray(train["tokens"])[: len(test["features"])])
+
+
 RIGHT = {
     "02.1": [attention_where, attention_softmax_where, attention_loops, attention_vmap],
     "02.2": [lstm_concatenated, lstm_numpy, lstm_vmap],
@@ -516,6 +571,7 @@ RIGHT = {
     "02.4": [beam_sort, beam_python, beam_unravel, beam_low_number],
     "02.5": [cider_dicts, cider_numpy],
     "02.6": [reinforce_by_grad, reinforce_by_hand, reinforce_two_terms],
+    "02.7": [challenge_attention, challenge_beam],
 }
 WRONG = {
     "02.1": [
@@ -590,5 +646,13 @@ WRONG = {
         (reinforce_stopped, "everything stopped", "no-places"),
         (reinforce_local, "one reward a word", "reward-of-this-word"),
         (reinforce_added, "the baseline added", "baseline-added"),
+    ],
+    "02.7": [
+        (challenge_uniform, "one vector", "below"),
+        (challenge_first_captions, "captions of other pictures", "below"),
+        (challenge_floats, "no whole numbers", "not-whole"),
+        (challenge_too_large, "no tokens", "out-of-range"),
+        (challenge_one, "one caption", "shape"),
+        (challenge_words, "strings", "not-an-array"),
     ],
 }

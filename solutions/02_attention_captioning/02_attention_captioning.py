@@ -1,0 +1,586 @@
+# %% [markdown]
+# # 02 · Captions that look
+#
+# {{badge}}
+#
+# **One vector can say what a picture with one thing shows. With three things it cannot, and a model that looks again before every word can.**
+#
+# At the end of this notebook you
+# - have trained the textbook's attention decoder, and can say why its first map is flat and why its other maps prove nothing;
+# - have written soft attention, an LSTM step that reads what was looked at, the loss of captions, and a step of beam search;
+# - have measured when one vector is too little, whether the looks fall on the right thing, and what a wider beam buys;
+# - have let a detector put words into a caption that no caption had taught;
+# - have found the mistake in a run whose accuracy is fine.
+#
+# | | |
+# |---|---|
+# | your time | about 85 minutes; what stands under *Further* comes on top |
+# | computing | about two minutes in all on two CPU cores |
+# | needed | notebook 00 or its equivalent: JAX arrays, a softmax, a training loop; what an LSTM is for. Notebook 01 helps |
+
+# %% setup
+
+# %%
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from course_utils import decode, runtime, training
+from course_utils.exercises import check
+from course_utils.experiments import record
+from course_utils.experiments.captioning import colleague, drawing, growing, novel, writing
+from course_utils.metrics import caption as metric
+from course_utils.models import captioning
+from course_utils.models.captioning import fixed, regions
+from course_utils.show import captioning as figures
+from course_utils.show import live, source
+from course_utils.world import captions, render
+from course_utils.world.things import KINDS
+
+runtime.start()
+recorded = record.load("02")
+
+# %% [markdown]
+# ## 1 · A decoder that says one caption
+#
+# The textbook's first coding task: take random "image features" on a 4 × 4 grid, and a decoder that looks at them before each word; train it to say *a red car*, and watch the attention. Before each word the decoder compares its state $h$ with every place $v_n$, turns the scores into shares, and reads the weighted mean:
+#
+# $$s_n = v_n \cdot (W_q^\top h), \qquad \alpha = \text{softmax}(s), \qquad z = \sum_n \alpha_n v_n$$
+#
+# The task as printed never trains it. Let us do that.
+
+# %%
+decoder, image = fixed.FixedDecoder(rngs=nnx.Rngs(0)), fixed.random_image()
+before_says, before = fixed.said(decoder, image)
+fixed.train(decoder, image, steps=runtime.steps(100))
+after_says, after = fixed.said(decoder, image)
+print("before:", *before_says)
+print("after: ", *after_says)
+
+# %%
+figures.first_maps(before, after, fixed.WORDS[1:]).show()
+
+# %% [markdown]
+# **Why is the first map flat?** The state starts at $h = 0$. Then every score is $v_n \cdot 0 = 0$, and a softmax of equal scores is uniform. No training changes that: the first map stays flat for ever, because $W_q$ only ever multiplies a zero. (Before training the other maps are nearly flat too, because the weights are small.) The models below do not start at zero: their first state is made of the picture.
+#
+# **What do the other maps show?** They are sharp, they move, they look like understanding. Show the trained decoder four *other* random pictures:
+
+# %%
+for seed in range(1, 5):
+    says, maps = fixed.said(decoder, fixed.random_image(seed))
+    print(*says, "  largest shares:", *(f"{share:.0%}" for share in maps.max(1)))
+
+# %% [markdown]
+# It says *a red car* of anything. With one caption to learn there is nothing to see in the picture, so where it looks is an accident of training. **A map can only mean something if the picture decides the word.** So let it.
+#
+# ## 2 · Pictures decide
+#
+# Scenes of one to five things, and plain captions in reading order. A frozen tower (notebook 01) describes each of the nine places by 64 numbers.
+
+# %%
+taught, test = writing.captioned(), writing.test()
+few = [int(np.flatnonzero(test.objects == k)[1]) for k in (1, 2, 3, 5)]
+figures.captions(
+    np.asarray(render.render(test.scenes[few], 96)), [test.plain[i] for i in few],
+    "Four scenes and what is to be said of them", "The more things, the more one caption has to carry.",
+).show()
+
+# %% [markdown]
+# The model is the one of **Show, Attend and Tell** (Xu et al., 2015):
+
+# %%
+figures.writer().show()
+
+# %% [markdown]
+# Its look is *additive*: instead of a scalar product, a small network compares a place with the state. For a place $v_n$ of width $D_v$, a state $h$ of width $D$, and an inner width $k$:
+#
+# $$e_n = w \cdot \tanh\!\big(W_v^\top v_n + W_h^\top h + b\big), \qquad \alpha = \text{softmax}(e), \qquad z = \sum_n \alpha_n v_n$$
+#
+# Some pictures will have fewer places than others (in section 6 places are detected regions). A *mask* says which are there: a place that is not gets a share of 0, and the others still add up to 1.
+
+# %% [markdown] exercise="02.1" name="soft_attention" title="One look" points=4 difficulty=2 minutes=12
+# Write it for a batch. `places` is $(B, N, D_v)$, `h` is $(B, D)$, `mask` is boolean $(B, N)$, True where there is a place; `params` holds `W_v` $(D_v, k)$, `W_h` $(D, k)$, `b` and `w` $(k)$. Vectors are rows: $W_v^\top v_n$ is `places @ params["W_v"]`. Return the context $z$ $(B, D_v)$ **and** the shares $\alpha$ $(B, N)$. Use `jnp`: it is compiled and trained below.
+#
+# Hint: The state is one row a picture, the places are $N$ rows a picture. Which axis must the state's side get before the two are added? And what score makes a share 0?
+#
+# Hint: `seen = jnp.tanh(places @ W_v + (h @ W_h + b)[:, None])` is $(B, N, k)$, `seen @ w` is $(B, N)$. Then `jnp.where(mask, scores, -1e9)`, a softmax over the last axis, and `jnp.einsum("bn,bnd->bd", ...)`.
+
+# %% solution="02.1"
+def soft_attention(params, places, h, mask):
+    """A weighted mean of the places of each picture.
+
+    places: float[B, N, D_v], h: float[B, D], mask: bool[B, N]  →  context: float[B, D_v], alpha: float[B, N]
+    """
+    ### BEGIN SOLUTION
+    seen = jnp.tanh(places @ params["W_v"] + (h @ params["W_h"] + params["b"])[:, None])  # (B, N, k)
+    scores = jnp.where(mask, seen @ params["w"], -1e9)
+    alpha = jax.nn.softmax(scores, axis=-1)  # (B, N)
+    return jnp.einsum("bn,bnd->bd", alpha, places), alpha
+    ### END SOLUTION
+
+# %% check="02.1"
+look = check("02.1", soft_attention)
+
+# %% graded="02.1"
+from course_utils.exercises import grade
+
+grade("02.1", soft_attention)
+
+# %% [markdown]
+# The context $z$ goes into the memory together with the word that was said last. With $x$ the word's vector, each of the four gates is a linear map of all three:
+#
+# $$[i, f, g, o] = W_x^\top x + W_z^\top z + W_h^\top h + b$$
+# $$c' = \sigma(f) \circ c + \sigma(i) \circ \tanh(g), \qquad h' = \sigma(o) \circ \tanh(c')$$
+#
+# Then the next word's scores are a linear map of the new state and of what was looked at. (The textbook writes $p(w_t) = \text{LSTM}(\dots)$; the LSTM gives a state, and a softmax over a projection of it gives the probabilities.)
+
+# %% [markdown] exercise="02.2" name="lstm_step" title="Read, and remember" points=4 difficulty=1 minutes=8
+# Write one step. `params` holds `W_x` $(D_w, 4D)$, `W_z` $(D_v, 4D)$, `W_h` $(D, 4D)$ and `b` $(4D)$; the four gates lie side by side, $D$ numbers each, in the order $i, f, g, o$. Return the new `h` **and** `c`, both $(B, D)$.
+#
+# Hint: Add the three products and the bias once, to one table of $4D$ columns; only then cut it in four.
+#
+# Hint: `i, f, g, o = jnp.split(gates, 4, axis=-1)`; three of them go through `jax.nn.sigmoid`, one through `jnp.tanh`.
+
+# %% solution="02.2"
+def lstm_step(params, h, c, word, context):
+    """One step of a memory that reads a word and what was looked at.
+
+    h, c: float[B, D], word: float[B, D_w], context: float[B, D_v]  →  h, c: float[B, D]
+    """
+    ### BEGIN SOLUTION
+    gates = word @ params["W_x"] + context @ params["W_z"] + h @ params["W_h"] + params["b"]
+    i, f, g, o = jnp.split(gates, 4, axis=-1)  # (B, D) each
+    c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+    return jax.nn.sigmoid(o) * jnp.tanh(c), c
+    ### END SOLUTION
+
+# %% check="02.2"
+memory = check("02.2", lstm_step)
+
+# %% graded="02.2"
+grade("02.2", lstm_step)
+
+# %% [markdown]
+# ### What is learned from
+#
+# The model is told the words so far and must guess the next: at every place of every caption a cross-entropy. Captions differ in length, and a batch is a table, so the shorter ones are filled up with *padding*:
+
+# %%
+for row in taught.tokens[:3]:
+    print(*(captioning.VOCAB[token] for token in row))
+print(f"padding: {np.mean(taught.tokens == captioning.PAD):.0%} of all places")
+
+# %% [markdown] exercise="02.3" name="caption_loss" title="Only what was said" points=4 difficulty=2 minutes=8
+# `logits` is $(B, T, V)$, `tokens` is $(B, T)$, `mask` is boolean $(B, T)$, True where there is a word (or the end). Place $(b, t)$ of `logits` predicts place $(b, t)$ of `tokens`; nothing needs to be shifted. Return one number: the mean of $-\log p(\text{word})$ over **all words that are there**, so that every word counts the same, in a long caption or in a short one.
+#
+# Hint: Compute $-\log p$ for all $B \cdot T$ places, padding included. Which of these numbers do you add, and what do you divide by?
+#
+# Hint: `jax.nn.log_softmax(logits)`, then `jnp.take_along_axis(..., tokens[..., None], -1)[..., 0]`; the sum of `-log_p * mask`, divided by `mask.sum()`.
+
+# %% solution="02.3"
+def caption_loss(logits, tokens, mask):
+    """The mean cross-entropy of the words that are there.
+
+    logits: float[B, T, V], tokens: int[B, T], mask: bool[B, T]  →  float
+    """
+    ### BEGIN SOLUTION
+    log_p = jnp.take_along_axis(jax.nn.log_softmax(logits), tokens[..., None], -1)[..., 0]  # (B, T)
+    return -jnp.sum(log_p * mask) / mask.sum()
+    ### END SOLUTION
+
+# %% check="02.3"
+loss = captioning.writing_loss(check("02.3", caption_loss))
+
+# %% graded="02.3"
+grade("02.3", caption_loss)
+
+# %% [markdown]
+# Look, step and loss: that is a captioner. This one is made of yours.
+
+# %%
+model = writing.captioner(
+    "attention", steps=runtime.steps(writing.STEPS), attention=look, memory=memory, loss=loss,
+    watch=live.LossCurve("A captioner that looks", role="fusion"),
+)
+says = writing.write(model, test.features)
+
+# %%
+figures.captions(
+    np.asarray(render.render(test.scenes[few], 96)), [says[i] for i in few], "What your captioner says of new scenes",
+    right=[says[i] == test.plain[i] for i in few],
+).show()
+
+# %% [markdown]
+# ## 3 · How good is a caption?
+#
+# People word things differently, so a caption is compared with several references. Four measures are in use; here are five ways to be more or less right about one scene:
+
+# %%
+scene = few[2]
+true = test.plain[scene]
+first, *others = [thing.strip() for thing in true.replace(" and ", ", ").split(",")]
+candidates = {
+    "plain": true,
+    "another order": " and ".join([", ".join(others), first]),
+    "one thing only": first,
+    "a wrong colour": true.replace(first.split()[1], "green" if first.split()[1] != "green" else "pink", 1),
+    "another scene's": test.plain[few[3]],
+}
+print(f"{'':16} BLEU-4  METEOR  CIDEr-D  SPICE")
+for name, text in candidates.items():
+    texts = [writing.cut(r) for r in test.plain]
+    texts[scene] = writing.cut(text)
+    print(f"{name:16} {metric.bleu(texts[scene:scene + 1], test.references[scene:scene + 1])[3]:6.2f} "
+          f"{metric.meteor(texts[scene:scene + 1], test.references[scene:scene + 1])[0]:7.2f} "
+          f"{metric.cider_d(texts, test.references)[scene]:8.2f} {metric.spice(texts, test.tuples)[scene]:6.2f}   {text}")
+
+# %% [markdown]
+# - **BLEU** (Papineni et al., 2002): which share of the runs of 1 to 4 words occurs in a reference; too short costs.
+# - **METEOR** (Lavie & Agarwal, 2007): matches words, also by their stem, and asks how much they stand together.
+# - **CIDEr-D** (Vedantam et al., 2015): a cosine of n-grams in which rare ones count for more; what is reported as "CIDEr" is nearly always this form, with clipping and a length penalty (exercise 02.5).
+# - **SPICE** (Anderson et al., 2016): the F1 of the *facts* stated: (dog), (dog, red). Real captions need a parser that guesses them; in this world a grammar reads them exactly. It does not mind the order.
+#
+# Ours agree with the public implementations (a test compares them). To be strict, we mostly count *exact* captions: every thing, number and colour right, in reading order.
+
+# %%
+for name, value in writing.scores(says, test).items():
+    print(f"{name:8} {value:.2f}")
+
+# %% [markdown]
+# ## 4 · One vector, or a look at every word?
+#
+# Before attention there was **Show and Tell** (Vinyals et al., 2015): the picture becomes *one* vector, which the LSTM reads once, as its first input (states start at zero). A common variant makes the first state of it. We train both; and, to be fair to vectors, a third that gets the *mean* of the nine places again before **every** word: `uniform`, which has all the parameters of attention, and may not choose.
+#
+# **Predict, then run.** At one thing, `uniform` gets about four captions in five exactly right. How many at three things, in percent? Nobody grades a guess.
+
+# %%
+# Your guess for "uniform" at three things, in percent of exactly right captions: replace None.
+guess = None
+
+# %%
+uniform = growing.train("uniform", steps=runtime.steps(writing.STEPS), memory=memory, loss=loss, watch=live.LossCurve("One vector, at every word"))
+runs = {
+    "attention": {k: exact for k, (_, exact) in writing.by_objects(says, test).items()},
+    "uniform": {k: exact for k, (_, exact) in writing.by_objects(writing.write(uniform, test.features), test).items()},
+}
+figures.growing(recorded, runs, guess).show()
+
+# %%
+print("SPICE, recorded   1 thing   3 things   5 things")
+for arm in ("attention", "uniform", "one vector", "first input", "another picture", "blind"):
+    print(f"{arm:16}", *(f"{recorded[arm, f'SPICE, {k}'].mean:9.2f}" for k in (1, 3, 5)))
+
+# %% [markdown]
+# With one thing, a mean is enough: eight empty places do not disturb it. With two, the mean of *a red dog and a blue cat* is also the mean of *a blue dog and a red cat*, in other places: what belongs together is gone, or must be untangled. Attention never mixes what it does not have to.
+#
+# The vector that is read **once** does worst of all that see: it has to last for twenty words. In the table, *first input* is Show and Tell's own way, and in our budget it does not get far beyond blind; the *initial state*, with three times the steps, does a little better. This is a statement about a thousand steps of a small model, not about 2015: with a million captions and days of training, Show and Tell worked. The *control* behaves as it should: attention that is shown another picture says fluent captions, of that picture.
+#
+# ## 5 · Does it look at what it says?
+#
+# Here is one caption, word by word:
+
+# %%
+shown = few[2]
+words = [*captioning.split(test.plain[shown]), "<end>"]
+maps = writing.maps(model, test.features, test.tokens)
+figures.looks(np.asarray(render.render(test.scenes[[shown]], 96))[0], words, maps[shown, : len(words)]).show()
+
+# %% [markdown]
+# A picture proves nothing. Play the *pointing game* (Zhang et al., 2016) on the true captions of all test scenes: is the brightest place one that the word is about? For fairness beside two players who see nothing of the words: one points to any thing of the picture, one always to the *centre*, a prior that does well on photographs.
+
+# %%
+game = growing.pointing(model, test)
+figures.pointing(recorded, game).show()
+
+# %% [markdown]
+# For colours and kinds the look is nearly always on the thing. For *a* and *two* it is not, less often than by chance: the number is said before its thing is looked at. (Does it look at the *next* thing, or does it already know? The map alone cannot tell.) So "attention shows what the model thinks of" holds for some classes of words and not for others, and only a count by class tells which.
+#
+# ## 6 · Which words win?
+#
+# So far we took the likeliest word each time: **greedy**. But the likeliest first word need not begin the likeliest caption. **Beam search** keeps the $K$ best beginnings. At every step each of them can go on with each of $V$ words; of these $K \cdot V$ continuations the $K$ best survive. A beginning that has ended stays in the beam as it is: its only continuation is `end`, again, and costs nothing.
+
+# %% [markdown] exercise="02.4" name="beam_step" title="Keep the best beginnings" points=4 difficulty=2 minutes=12
+# One step for one picture. `scores` $(K)$ are the log-probabilities of the beginnings, `log_probs` $(K, V)$ those of the next words, `finished` $(K)$ is boolean, `end` is a token. Return the new `scores` $(K)$, highest first, the `parents` $(K)$, which beginning each continues, and the `tokens` $(K)$, with which word. A score may be $-\infty$: that beginning does not count. Use `jnp`.
+#
+# Hint: Make one table $(K, V)$ of the scores of all continuations. What does the row of a finished beginning look like?
+#
+# Hint: `stays = jnp.where(jnp.arange(V) == end, 0.0, -jnp.inf)`; `total = scores[:, None] + jnp.where(finished[:, None], stays, log_probs)`; then `jax.lax.top_k(total.ravel(), K)`, and `//` and `%` by $V$.
+
+# %% solution="02.4"
+def beam_step(scores, log_probs, finished, end):
+    """The K best continuations of K beginnings.
+
+    scores: float[K], log_probs: float[K, V], finished: bool[K], end: int  →  scores: float[K], parents, tokens: int[K]
+    """
+    ### BEGIN SOLUTION
+    vocabulary = log_probs.shape[1]
+    stays = jnp.where(jnp.arange(vocabulary) == end, 0.0, -jnp.inf)
+    total = scores[:, None] + jnp.where(finished[:, None], stays, log_probs)  # (K, V)
+    best, place = jax.lax.top_k(total.ravel(), len(scores))
+    return best, place // vocabulary, place % vocabulary
+    ### END SOLUTION
+
+# %% check="02.4"
+step = check("02.4", beam_step)
+
+# %% graded="02.4"
+grade("02.4", beam_step)
+
+# %% [markdown]
+# With your step, five beginnings at once:
+
+# %%
+five = growing.beams(model, test, 5, select=step)
+one = growing.beams(model, test, 1, select=step)
+for name in ("log-probability", "exact", "SPICE", "CIDEr-D"):
+    print(f"{name:16} greedy {one[name]:6.3f}   beam of 5 {five[name]:6.3f}")
+
+# %%
+figures.beams(recorded).show()
+
+# %% [markdown]
+# A wider beam finds likelier captions: that is what it is for. Whether they are *better* is another matter, and the panels have each their own scale: read the numbers at the axis. A beam of ten runs the model for ten texts at every step. Where a model is sure of its words, as here, greedy finds nearly all there is to find. Beams buy more where many wordings compete, and past some width they are known to hurt: the likeliest texts of a weak model are short and dull.
+#
+# ## 7 · Words that no caption taught
+#
+# A grid cuts a picture blindly. **Bottom-up attention** (Anderson et al., 2018) lets a detector propose regions first, and attention weighs those. Ours is small: the frozen tower slides over the picture, and a head tells of each window whether it holds a thing, where its box is, and which kind it is.
+
+# %%
+scenes_, found = novel.seen(writing.TEST, test=True)
+first4 = np.arange(4)
+figures.regions(
+    np.asarray(render.render(scenes_[first4], 96)), [found.box[i][found.mask[i]] for i in first4],
+    [[KINDS[k] for k in found.kind[i][found.mask[i]].argmax(-1)] for i in first4],
+).show()
+
+# %% [markdown]
+# A detector may know more words than the captions do. That is the question of **NoCaps** (Agrawal et al., 2019): captions teach some kinds of things, the test shows others, which only the detector knows. In our training captions six kinds never occur, and no training picture shows them:
+
+# %%
+print("never in a training caption:", ", ".join(novel.NOVEL))
+pointer = novel.train("pointing", steps=runtime.steps(novel.STEPS), watch=live.LossCurve("A captioner with gaps for nouns"))
+told = novel.write(pointer, found)
+for i in first4:
+    print(f"{told[i]:70} right: {captions.caption(scenes_[[i]])[0]}")
+
+# %% [markdown]
+# It says them, because it does not say nouns at all. It writes a sentence with **gaps** ("a red ▢ and two blue ▢s"), and a gap is filled with the detector's word for the region that it looks at: with shares $\alpha_r$ and the detector's probabilities $q_r$, $p(\text{noun}) = p(\text{gap}) \sum_r \alpha_r\, q_r(\text{noun})$. (The idea of *Neural baby talk*, Lu et al., 2018.) Beside it, the same regions and the same probabilities as *inputs*, to a model that writes its nouns itself:
+
+# %%
+names = ("pointing", "no words from the detector", "exchanged words")
+figures.arms(
+    f"Novel kinds: {recorded['pointing', 'novel kinds'].mean:.0%} with the detector's words, "
+    f"{recorded['no words from the detector', 'novel kinds'].mean:.0%} without",
+    "F1 of naming kinds that no training caption named.", {name: recorded[name, "novel kinds"] for name in names},
+    {"pointing": novel.scores(told, scenes_)["novel kinds"]}, controls=("exchanged words",), unit="F1, %",
+).show()
+print("the detector itself, of the things it finds:", f"{recorded['detector', 'kind'].mean:.0%} of kinds right")
+
+# %% [markdown]
+# The model without the detector's words sees the same thing and calls it by the nearest word it knows. And with a detector whose words are *exchanged*, each kind called by another's name, the captions repeat the wrong names: the words really come from there. A caption can only be as good as its detector.
+#
+# ## 8 · A run that looks fine
+#
+# A colleague trains the cheap `uniform` model. *"After 300 steps mine gets well over 80 % of all tokens right. Who needs attention?"*
+
+# %%
+theirs = colleague.train(steps=runtime.steps(colleague.STEPS), watch=live.LossCurve("The colleague's captioner", role="language"))
+print(f"tokens right, as they count: {colleague.their_accuracy(theirs, test):.1%}")
+
+# %%
+source.show(colleague.colleagues_loss)
+
+# %% [markdown]
+# You can (a) count a model that sees *nothing* in the same way, (b) count only words that name kinds or colours, or (c) let the model write, and count exact captions. What do you expect of each? Write your suspicion down, then run them.
+
+# %%
+my_suspicion = "…"
+
+# %%
+blind = colleague.train("none", steps=runtime.steps(colleague.STEPS))
+print(f"(a) a blind model, counted as they do: {colleague.their_accuracy(blind, test):.1%}")
+print(f"(b) their model, kinds and colours:    {colleague.accuracy_of(theirs, test, ('kind', 'colour')):.1%}")
+print(f"(c) their model, exact captions:       {writing.scores(writing.write(theirs, test.features), test)['exact']:.1%}")
+
+# %% [markdown]
+# <details><summary><b>Diagnosis</b> (open it when you have yours)</summary>
+#
+# `mask` is an argument and is never used: the mean runs over padding. About half of all tokens are padding, which any model predicts perfectly after a few steps, and commas, *a* and *and* are nearly as easy. So the accuracy starts at a half and the loss looks low, whatever the model sees. It also hides how a change affects the rest: an improvement of the words is cut in half.
+#
+# The test for this mistake: **what does a blind model get by the same count?** And let the model write on its own.
+# </details>
+#
+# ## 9 · Step through a caption
+#
+# Compose a scene and step through what *your* captioner says of it: where it looks before each word, and what else it could have said. Try two things of one kind and colour, apart and together; or five. No model here is always right.
+
+# %%
+figures.step_through(model)
+
+# %% [markdown] question="02.q1" title="Does the map explain the word?" points=2 minutes=6
+# A firm sells a captioner for the blind with the slogan *"See why it says what it says"*: for each word it shows the attention map. In at most six sentences: (a) name **one** measurement that would show whether the maps fall on what the words are about, with the control that it must beat; (b) name **one** intervention on the picture that would show whether the word really *depends* on the place that the map shows, and what you expect if it does.
+#
+# Rubric: 1 point for (a): the pointing game (or the overlap of the map with boxes or masks) by class of words, *with* a control that does not see the words (centre prior, any thing of the picture, the map of another word). Half a point without the control. 1 point for (b): cover, blur or exchange the place that the map shows (or exchange the features, or force the look elsewhere) and see whether the word changes, compared with the same done to another place, *with* the expectation that it changes the word there and not elsewhere. Half a point without comparison or expectation. No point for looking at more maps, or for the model's accuracy.
+
+# %% [markdown] answer="02.q1"
+# (a) The pointing game on captions with known boxes: how often the brightest place lies in the box of the thing that the word names, counted by class of words, beside a player that always points to the centre and one that points to any thing of the picture; the maps must beat both. (b) For each noun I would exchange the features of the place that the map shows for those of another thing, and in a control those of a place that it does not show. If the word depends on the place shown, it changes to the new thing in the first case and stays in the second.
+
+# %% [markdown]
+# ## Further
+#
+# ### CIDEr-D
+# For each $n$ from 1 to 4, a caption is a vector over n-grams: how often it occurs, times $\log(\text{pictures}) - \log(\max(1, \text{frequency}))$, where the frequency is in how many pictures' references it occurs. With $g$ the candidate's vector, $r$ a reference's, and $d$ the difference of their lengths in words,
+#
+# $$\text{score}_n = \frac{\sum_j \min(g_j, r_j)\, r_j}{\lVert g \rVert\, \lVert r \rVert}\; e^{-d^2 / (2 \cdot 6^2)}, \qquad \text{CIDEr-D} = 10 \cdot \text{mean over } n \text{ and over references}$$
+
+# %% [markdown] exercise="02.5" name="cider_d" title="Consensus, counted" points=2 difficulty=2 minutes=15 further=true
+# `candidate` is a string, `references` a list of strings, words split at spaces; `frequency` is a dictionary from n-grams, written as strings with single spaces ("a red"), to the number of pictures whose references have them; `pictures` is how many there are. Return one number, from 0 to 10. Where a norm is 0, that $n$ gives 0.
+#
+# Hint: Write a function that makes the vector of one text for one $n$, as a dictionary. Then the sum runs over the candidate's n-grams; one that the reference does not have has $r_j = 0$.
+#
+# Hint: `collections.Counter(" ".join(words[i:i + n]) for i in range(len(words) - n + 1))` counts. The norm $\lVert g \rVert$ is of the *whole* vector, before anything is clipped.
+
+# %% solution="02.5"
+import collections
+import math
+
+
+def cider_d(candidate, references, frequency, pictures):
+    """CIDEr-D of one caption.
+
+    candidate: str, references: list of str, frequency: dict of str to int, pictures: int  →  float
+    """
+    ### BEGIN SOLUTION
+    def vector(text, n):
+        words = text.split()
+        counts = collections.Counter(" ".join(words[i : i + n]) for i in range(len(words) - n + 1))
+        return {gram: count * (math.log(pictures) - math.log(max(1, frequency.get(gram, 0)))) for gram, count in counts.items()}
+
+    def norm(vector):
+        return math.sqrt(sum(weight**2 for weight in vector.values()))
+
+    scores = []
+    for reference in references:
+        penalty = math.exp(-((len(candidate.split()) - len(reference.split())) ** 2) / (2 * 6**2))
+        for n in (1, 2, 3, 4):
+            g, r = vector(candidate, n), vector(reference, n)
+            shared = sum(min(weight, r.get(gram, 0.0)) * r.get(gram, 0.0) for gram, weight in g.items())
+            scores.append(penalty * shared / (norm(g) * norm(r)) if shared else 0.0)
+    return 10 * sum(scores) / len(scores)
+    ### END SOLUTION
+
+# %% check="02.5"
+cider = check("02.5", cider_d)
+
+# %% graded="02.5"
+grade("02.5", cider_d)
+
+# %% [markdown]
+# ### Hard attention
+# Soft attention reads a mean of all places. **Hard** attention reads *one*, drawn by its share. A draw has no slope, so gradients must be found another way: **REINFORCE** (Williams, 1992). With looks $s$ drawn from $p(s)$, the slope of the mean of $\log p(\text{words} \mid s)$ is the mean of
+#
+# $$\nabla \log p(\text{words} \mid s) \;+\; \big(\log p(\text{words} \mid s) - \beta\big)\, \nabla \log p(s)$$
+#
+# The second part makes looks likelier after which the words did better than expected; $\beta$, the *baseline*, is what was expected, and changes nothing on the average, but much of the noise. We write a number, the *surrogate*, whose slope is just that (with a minus sign, since losses go down); the reward in the brackets must not carry slopes of its own.
+
+# %% [markdown] exercise="02.6" name="reinforce_slopes" title="Slopes of a draw" points=2 difficulty=3 minutes=12 further=true
+# `log_words` and `log_places` are $(B, T)$, 0 at padding: $\log p$ of each word after the look that was drawn for it, and $\log$ of the share of the place that was drawn. A caption's $\log p(\text{words} \mid s)$ and $\log p(s)$ are sums over $T$; `baseline` $(B)$ is $\beta$. Write the surrogate, a mean over $B$; the last line takes its slopes.
+#
+# Hint: Two terms a caption: its log-probability, and reward times $\log p(s)$. Which of the factors must JAX take for a constant?
+#
+# Hint: `reward = jax.lax.stop_gradient(log_words.sum(1) - baseline)`; return minus the mean of `log_words.sum(1) + reward * log_places.sum(1)`.
+
+# %% solution="02.6"
+def reinforce_slopes(log_words, log_places, baseline):
+    """The slopes of the surrogate for log_words and for log_places.
+
+    log_words, log_places: float[B, T], baseline: float[B]  →  two of float[B, T]
+    """
+
+    def surrogate(log_words, log_places):
+        ### BEGIN SOLUTION
+        reward = jax.lax.stop_gradient(log_words.sum(1) - baseline)  # (B,)
+        return -jnp.mean(log_words.sum(1) + reward * log_places.sum(1))
+        ### END SOLUTION
+
+    return jax.grad(surrogate, argnums=(0, 1))(log_words, log_places)
+
+# %% check="02.6"
+slopes = check("02.6", reinforce_slopes)
+
+# %% graded="02.6"
+grade("02.6", reinforce_slopes)
+
+# %% [markdown]
+# From scratch, hard attention learned little in our budget. But started from a model that looks softly, it learns to live with one place. Here with your slopes, for half of the recorded steps:
+
+# %%
+hard = drawing.train(model, steps=runtime.steps(drawing.STEPS // 2), surrogate=captioning.surrogate_of(slopes), watch=live.LossCurve("One place at a time"))
+figures.arms(
+    f"Hard attention: {recorded['hard', 'exact'].mean:.0%} exact; soft: {recorded['attention', 'exact'].mean:.0%}", "Exactly right captions.",
+    {"soft attention": recorded["attention", "exact"], "soft, made hard": recorded["soft, made hard", "exact"],
+     "hard, REINFORCE": recorded["hard", "exact"], "hard, no reward": recorded["hard, no reward", "exact"]},
+    {"hard, REINFORCE": writing.scores(writing.write(hard, test.features), test)["exact"]}, controls=("hard, no reward",), unit="exact captions, %",
+).show()
+
+# %% [markdown]
+# *Soft, made hard* takes the brightest place of a model that never had to choose: it was used to a mixture. *No reward* keeps drawing and learns words, but nobody tells it whether a look was good: its looks drift away. In the paper hard attention did about as well as soft; so it does here, once it starts from soft.
+
+# %% [markdown]
+# ### The open challenge
+# You get 2,000 captioned pictures, an eighth of what the notebook uses, and must caption 1,000 new ones. Improve what you like: the training, the model, the decoding, the data. The test pictures come from a seed that you do not know.
+
+# %%
+def train_and_write(train, test, way="attention", steps=600, learning_rate=6e-3, more=None):
+    """Trains a captioner and writes captions of `test`, greedily. `more(rng)`: arrays that replace those of a batch."""
+    model = captioning.Captioner(captioning.CaptionConfig(way=way), rngs=nnx.Rngs(0))
+    arrays = {"image": np.asarray(train["features"]), "tokens": np.asarray(train["tokens"])}
+    writing.train(model, arrays, writing.WRITING, steps=steps, learning_rate=learning_rate, more=more)
+    return captioning.encode(writing.write(model, np.asarray(test["features"])), captioning.LONGEST + 1)  # some never end
+
+
+def given_model(train, test):
+    return train_and_write(train, test, way="uniform")
+
+
+# %% [markdown] exercise="02.7" name="caption_challenge" title="Few captions" points=4 difficulty=3 minutes=25 further=true
+# `train` has `features` $(n, 9, 64)$ and `tokens` $(n, 20)$; `test` has `features`. Return one caption for each test picture as tokens, int$(m, T)$, ended by `captioning.END`. A mean SPICE of 55 %, 70 %, 80 % and 87 % earns a point each. Your function may train for up to 90 seconds on two cores; do not use `runtime.steps` in it.
+#
+# Hint: Which of the models of this notebook makes the most of a picture? How long may it train before it knows 2,000 captions by heart?
+#
+# Hint: Attention, for 600 or 700 steps, goes far; three times as long gains nothing more. Beyond that, `more(rng)` may return a new `image` and its `tokens` for every batch: which changes of a picture leave its caption true?
+
+# %% solution="02.7"
+def caption_challenge(train, test):
+    """Captions of new pictures, after training on few.
+
+    train: features float[n, 9, 64], tokens int[n, 20]; test: features  →  int[m, T]
+    """
+    ### BEGIN SOLUTION
+    return train_and_write(train, test, steps=700)
+    ### END SOLUTION
+
+# %% check="02.7"
+challenger = check("02.7", caption_challenge)
+
+# %% graded="02.7"
+grade("02.7", caption_challenge)
+
+# %% [markdown]
+# ## What to remember
+# 1. A query of zero looks everywhere alike; and a map means nothing where the picture does not decide the word.
+# 2. One vector carries one thing well. What belongs to what is lost in a mean; attention does not have to mix.
+# 3. Count where looks fall, by class of words and beside a control: some words are looked at, others are not.
+# 4. Padding, commas and articles are easy. Ask what a blind model gets by the same count.
+# 5. A caption can name what no caption taught, if the word comes from a detector: and then it repeats the detector's errors.
+#
+# ## Read on
+# - O. Vinyals et al., *Show and tell*, CVPR 2015: the picture as the first input, and beams.
+# - K. Xu et al., *Show, attend and tell*, ICML 2015, sections 3.1 and 4: soft and hard attention.
+# - P. Anderson et al., *Bottom-up and top-down attention*, CVPR 2018; *SPICE*, ECCV 2016.
+# - R. Vedantam et al., *CIDEr*, CVPR 2015, section 5: what CIDEr-D changes, and why.
+# - J. Lu et al., *Neural baby talk*, CVPR 2018; H. Agrawal et al., *nocaps*, ICCV 2019: words from a detector.
+# - S. Jain and B. Wallace, *Attention is not explanation*, NAACL 2019; S. Wiegreffe and Y. Pinter, *Attention is not not explanation*, EMNLP 2019.
+#
+# Artwork: Noto Emoji, Twemoji, Fluent Emoji and FxEmojis; authors and licences stand in `data/ATTRIBUTION.md`.
