@@ -18,12 +18,11 @@ STEPS = 200
 
 
 def their_negatives(rng: np.random.Generator, tokens: np.ndarray) -> np.ndarray:
-    """For every caption a very similar one that is wrong: two of its words change places."""
+    """For every caption a very similar one that is wrong: two neighbouring words change places."""
     wrong = tokens.copy()
     for row in wrong:
-        length = int((row != words.PAD).sum())
-        i, j = rng.choice(np.arange(1, length), 2, replace=False)
-        row[[i, j]] = row[[j, i]]
+        place = rng.integers(1, np.count_nonzero(row != words.PAD) - 1)
+        row[place], row[place + 1] = row[place + 1], row[place]
     return wrong
 
 

@@ -1,0 +1,89 @@
+"""Pick a word and see which regions it looks at, head by head."""
+
+from __future__ import annotations
+
+import ipywidgets
+import jax
+import numpy as np
+from flax import nnx
+
+from course_utils import training
+from course_utils.errors import BadInput
+from course_utils.models.fusion import grid
+from course_utils.models.fusion_encoder import words as W
+from course_utils.show.board import Board, spotlight
+from course_utils.show.explorer import wished
+from course_utils.show.palette import NEUTRAL, ROLE
+from course_utils.show.widgets import Interactive, interactive
+from course_utils.world import captions
+from course_utils.world.render import render
+from course_utils.world.things import PLACES
+
+SCENE = "red car left, blue dog top right"
+_SIDE = 132
+
+
+def word_looks(model: nnx.Module, scene: str = SCENE, word: str = "car") -> Interactive:
+    """A scene, its caption, one of its words: where that word looks, in every head of a block.
+
+    ``model``: a fusion encoder of a single stream.
+
+    Raises
+    ------
+    BadInput
+        If the model's stream has no attention over words and regions together.
+    """
+    if not hasattr(model.stream, "blocks"):
+        raise BadInput("word_looks needs a single stream, in which words look at regions in every block.")
+    field = {"continuous_update": False, "layout": ipywidgets.Layout(width="390px")}
+    return interactive(
+        lambda scene, word, block: looks(model, scene, word, block).show(),
+        scene=ipywidgets.Text(scene, description="scene", placeholder=SCENE, **field),
+        word=ipywidgets.Text(word, description="word", continuous_update=False, layout=ipywidgets.Layout(width="200px")),
+        block=ipywidgets.Dropdown(options=list(range(1, len(model.stream.blocks) + 1)), value=len(model.stream.blocks), description="block"),
+    )
+
+
+def looks(model: nnx.Module, scene: str, word: str, block: int) -> Board:
+    """The static figure. ``block`` counts from 1.
+
+    Raises
+    ------
+    ValueError
+        If the scene cannot be read, its caption is too long, or the word is not in it.
+    """
+    shown = wished(scene)
+    caption = captions.caption(shown)[0]
+    said = W.split(caption)
+    if word not in said:
+        raise ValueError(f"The caption is “{caption}”. Pick one of its words; {word!r} is not among them.")
+    tokens, features = W.tokenise([caption]), grid.scene_features(shown)
+    match, maps = training.predict(model, _maps, {"tokens": tokens, "image": features}, size=1)
+    rows = maps[0, block - 1][:, 1 + said.index(word)]  # (H, T + N)
+    regions = rows[:, tokens.shape[1] :]
+    picture = np.asarray(render(shown, 96))[0]
+    top = [f"most {PLACES[int(r.argmax())]}: {r.max():.0%}" for r in regions]
+    b = Board(
+        800, 352, f"“{word}” looks at the picture with {regions.sum(1).mean():.0%} of its attention, the rest at words",
+        f"Block {block}, every head by itself, each map scaled to its own brightest place. Match: {1 / (1 + np.exp(-match[0])):.0%}.",
+        alt=f"A scene with the caption “{caption}”. " + " ".join(f"Head {h}: {words}." for h, words in enumerate(top, 1)), words=90,
+    )  # fmt: skip
+    x = Board.PAD
+    for text in said:
+        chip, = b.tokens(x, 72, [text], "fusion" if text == word else "language", filled=text == word)
+        x = chip.end + 4
+    b.picture(picture, Board.PAD, 128, _SIDE)
+    b.text(Board.PAD, 128 + _SIDE + 16, "the scene", 8.5, NEUTRAL["ink2"])
+    for h, (p, words) in enumerate(zip(regions, top)):
+        x = Board.PAD + (_SIDE + 20) * (h + 1)
+        b.picture(spotlight(picture, p.reshape(3, 3)), x, 128, _SIDE)
+        b.text(x, 128 + _SIDE + 16, f"head {h + 1}", 8.5, ROLE["fusion"]["deep"], weight="bold")
+        b.text(x, 128 + _SIDE + 34, words, 8.5)
+        b.text(x, 128 + _SIDE + 51, f"{p.sum():.0%} on the picture", 8.5, NEUTRAL["ink2"])
+    return b
+
+
+def _maps(model: nnx.Module, batch) -> tuple[jax.Array, jax.Array]:
+    """The match float32[B], and the weights of all blocks float32[B, blocks, H, T + N, T + N]."""
+    match, aux = model(batch["tokens"], batch["image"])
+    return match, jax.numpy.stack(aux["attention"], 1)

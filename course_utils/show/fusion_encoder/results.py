@@ -1,0 +1,130 @@
+"""Notebook 04's measured results: who binds, which negatives taught it, what a search costs, what UNITER's objectives do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from course_utils.errors import BadInput
+from course_utils.show import charts, results
+from course_utils.show.board import Board
+from course_utils.show.palette import NEUTRAL, role as role_of
+
+HARD, RANDOM = "fusion, hard negatives", "fusion, random negatives"
+_BINDING = ("dual", "dual, reading in order", RANDOM, HARD, "two streams, hard negatives", "another picture")
+_NEGATIVES = {
+    "random pairs judged right": "random pairs", "R@1 ordinary": "R@1, ordinary gallery", "R@1 alike": "R@1, twins in it",
+    "binding, caption": "binding",
+}  # fmt: skip
+
+
+def binding(recorded: Mapping, live: Mapping[str, float], guess: float | None = None) -> Board:
+    """The binding test of every model: recorded means, this notebook's runs, and the reader's guess for the dual encoder.
+
+    Parameters
+    ----------
+    recorded : (arm, measure) → Estimate. live : arm → share of captions told right.
+    guess : percent, or None.
+
+    Raises
+    ------
+    BadInput
+        If the guess is no number from 0 to 100.
+    """
+    if guess is not None and (not isinstance(guess, (int, float)) or not 0 <= guess <= 100):
+        raise BadInput(f"Your guess is {guess!r}; write percent, a number from 0 to 100, such as 35.")
+    found = {name: recorded[name, "binding, caption"] for name in _BINDING}
+    b = results.arms(
+        f"Binding: dual {found['dual'].mean:.0%}, fusion {found[HARD].mean:.0%}, but {found[RANDOM].mean:.0%} if its negatives were easy",
+        found, live, controls=("another picture",), measure="Pictures that get their own caption, not their twin's",
+        axis="told right, %", chance=0.5,
+    )  # fmt: skip
+    if guess is not None:
+        b.fig.axes[-1].plot(guess, -0.36, "v", ms=8, mfc=NEUTRAL["ink"], mec="white", zorder=6, clip_on=False)
+        b.text(24, b.h - 18, "▾ your guess for the dual encoder", 8.5, NEUTRAL["ink2"])
+    return b
+
+
+def negatives(recorded: Mapping) -> Board:
+    """The same fusion encoder, taught with random and with hard negatives, on four tests from easy to hard."""
+    rows = [(label, recorded[RANDOM, m], recorded[HARD, m]) for m, label in _NEGATIVES.items()]
+    easy, hard = rows[0], rows[-1]
+    return _dumbbells(
+        f"Hard negatives: {hard[2].mean - hard[1].mean:+.0%} points on binding, {easy[2].mean - easy[1].mean:+.0%} on random pairs".replace("%", ""),
+        "The same network and number of steps.", rows, ("random negatives", "hard negatives"), left=196,
+    )  # fmt: skip
+
+
+def objectives(recorded: Mapping) -> Board:
+    """What is hidden, guessed with its own partner and with another one's; where words point, with and without alignment."""
+    arm, without = "UNITER, all four", "UNITER, without alignment"
+    pairs = [
+        ("a hidden kind", f"{arm}|hidden kinds, another picture", f"{arm}|hidden kinds"),
+        ("a hidden colour", f"{arm}|hidden colours, another picture", f"{arm}|hidden colours"),
+        ("a hidden region's kind", f"{arm}|hidden regions, another text", f"{arm}|hidden regions"),
+        ("pointing by the plan", f"{without}|pointing by plan", f"{arm}|pointing by plan"),
+        ("pointing by attention", f"{without}|pointing by attention", f"{arm}|pointing by attention"),
+    ]  # fmt: skip
+    rows = [(label, *(recorded[tuple(key.split("|"))] for key in keys)) for label, *keys in pairs]
+    return _dumbbells(
+        f"A hidden colour: {rows[1][2].mean:.0%} right with its own picture, {rows[1][1].mean:.0%} with another",
+        "Hollow: another one's partner (first three); no alignment (last two).", rows,
+        ("control", "own partner, all four objectives"), left=196,
+    )  # fmt: skip
+
+
+def _dumbbells(title: str, subtitle: str, rows: Sequence, names: tuple[str, str], *, left: float) -> Board:
+    """Rows of two recorded means with intervals, the first hollow and grey."""
+    seeds = rows[0][2].seeds
+    b = Board(
+        800, 156 + 40 * len(rows), title, f"{subtitle} Mean of {seeds} recorded run{'s' * (seeds != 1)}, 95% intervals.",
+        alt=f"Dot chart, {names[0]} against {names[1]}. " + ", ".join(f"{label}: {a.mean:.0%}, {z.mean:.0%}" for label, a, z in rows) + ".",
+        words=100,
+    )  # fmt: skip
+    ax = b.axes(left, 96, 520, 40 * len(rows))
+    x = left
+    for name, role, sign in zip(names, ("control", "fusion"), "○●"):
+        b.text(x, 78, f"{sign} {name}", 9, role_of(role)["deep"], weight="bold")
+        x += 180
+    for y, (_, a, z) in enumerate(rows):
+        ax.plot([100 * a.mean, 100 * z.mean], [y, y], color=NEUTRAL["rule"], lw=1.4, zorder=1)
+        for e, role in ((a, "control"), (z, "fusion")):
+            main = role_of(role)["main"]
+            ax.hlines(y, 100 * e.low, 100 * e.high, color=main, lw=7, alpha=0.33, zorder=3)
+            ax.plot(100 * e.mean, y, "o", ms=7, mfc="white" if role == "control" else main, mec=main, mew=1.6, zorder=4, clip_on=False)
+    ax.set(ylim=(len(rows) - 0.5, -0.5), yticks=range(len(rows)), yticklabels=[label for label, *_ in rows], xlim=(0, 100),
+           xticks=(0, 25, 50, 75, 100), xlabel="right, %")  # fmt: skip
+    ax.tick_params(axis="y", labelcolor=NEUTRAL["ink"], labelsize=9.5)
+    return b
+
+
+def cost(recorded: Mapping, pictures: int, shortlists: Sequence[int], live: Mapping[str, Mapping[str, float]]) -> Board:
+    """R@1 against forward passes: the dual encoder alone, shortlists of several lengths, and all pairs.
+
+    ``pictures``: how many there are in the gallery, and captions to search with; ``live``: way → ``R@1``, ``passes``.
+    """
+    ways = [("dual alone", 2 * pictures, recorded["dual", "R@1 alike"])]
+    ways += [(f"k = {k}", pictures * (2 + k), recorded[f"dual, then {HARD.replace('fusion', f'fusion on {k}')}", "R@1 alike"]) for k in shortlists]
+    ways += [("all pairs", pictures**2, recorded[HARD, "R@1 alike"])]
+    first, few, last = ways[0], ways[2], ways[-1]
+    b = Board(
+        800, 376, f"R@1 from {first[2].mean:.0%} to {few[2].mean:.0%} with {few[1]:,} passes; all {last[1]:,} give {last[2].mean:.0%}",
+        f"{pictures} captions look for {pictures} pictures, twins among them. Mean of {first[2].seeds} recorded run{'s' * (first[2].seeds != 1)}, 95% intervals.",
+        alt="Line chart, R@1 against forward passes. " + ", ".join(f"{name}: {passes:,} passes, {e.mean:.0%}" for name, passes, e in ways) + ".",
+        words=70,
+    )  # fmt: skip
+    ax = b.axes(84, 84, 640, 224)
+    x = np.log2([passes for _, passes, _ in ways])
+    mean, low, high = ([100 * getattr(e, part) for _, _, e in ways] for part in ("mean", "low", "high"))
+    charts.series(ax, x, mean, low, high, role="fusion")
+    for (name, _, e), at in zip(ways, x):
+        ax.annotate(name, (at, 100 * e.mean), (4, -26), textcoords="offset points", ha="center", fontsize=8.5, color=NEUTRAL["ink2"], annotation_clip=False)
+    for way in live.values():
+        charts.live(ax, np.log2(way["passes"]), 100 * way["R@1"])
+    ticks = [2**n for n in range(int(x[0]), int(x[-1]) + 1)]
+    ax.set(xticks=np.log2(ticks), xticklabels=[f"{n:,}" for n in ticks], ylim=(0, 100), yticks=(0, 25, 50, 75, 100),
+           xlabel="forward passes", ylabel="right picture first, %", xlim=(x[0] - 0.4, x[-1] + 0.4))  # fmt: skip
+    if live:
+        b.text(776, 358, "□ this notebook's run", 8.5, NEUTRAL["ink2"], ha="right")
+    return b

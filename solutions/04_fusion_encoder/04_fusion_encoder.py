@@ -1,0 +1,534 @@
+# %% [markdown]
+# # 04 · Reading and looking at once
+#
+# {{badge}}
+#
+# **A dual encoder cannot tell a red car and a blue dog from a blue car and a red dog. A fusion encoder can, if it is taught with wrong captions that are hard to tell from right ones.**
+#
+# At the end of this notebook you
+# - have written cross-attention with heads and a mask, and the one sequence in which words and regions meet;
+# - can say what VisualBERT, UNITER and ViLBERT share, and where they differ;
+# - have drawn hard negatives, and measured where they matter and where they do not;
+# - have searched with a dual encoder first and a fusion encoder second, and counted what it costs;
+# - have found the mistake in a run that is right nearly always.
+#
+# | | |
+# |---|---|
+# | your time | about 75 minutes; what stands under *Further* comes on top |
+# | computing | about two minutes in all on two CPU cores |
+# | needed | notebook 03 or its equivalent: two towers, a contrastive loss, R@k; from notebook 01 what attention is |
+
+# %% setup
+
+# %%
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from course_utils import runtime, training
+from course_utils.exercises import check
+from course_utils.experiments import record
+from course_utils.experiments.fusion_encoder import binding, colleague, matching, retrieval
+from course_utils.models import fusion_encoder as fusion
+from course_utils.models.fusion_encoder import words
+from course_utils.show import fusion_encoder as figures
+from course_utils.show import live, source
+from course_utils.world import render, scenes
+
+runtime.start()
+recorded = record.load("04")
+
+# %% [markdown]
+# ## 1 · A question for two vectors
+#
+# In notebook 03 a picture became one vector and a text another, and a cosine compared them. Both can be computed in advance, so a search among millions takes a moment. What is the price? Look at these pairs.
+
+# %%
+test = binding.pairs()
+figures.twins([
+    (np.asarray(render.render(scenes.concatenate([test.a.scenes[[i]], test.b.scenes[[i]]]), 96)), (test.a.texts[i], test.b.texts[i]))
+    for i in (0, 1)
+]).show()
+
+# %% [markdown]
+# Both captions of a pair hold **the same words**, and both pictures the same things in the same places. To tell them apart, a model must know *which* colour goes with *which* thing. This is called **binding**.
+#
+# Our dual encoder is the simplest there is. A picture is nine **regions** (notebook 01's frozen tower describes each of nine places by 64 numbers); it becomes the mean of its projected regions. A caption becomes the mean of its words' vectors. The world is small on purpose, so that many pictures are alike: two things of eight kinds, in six colours.
+
+# %%
+taught = matching.matched()
+teacher = matching.train_dual(
+    taught, steps=runtime.steps(matching.DUAL_STEPS), watch=live.LossCurve("A dual encoder, contrastive loss", role="ink"))
+print(f"{len(taught):,} pictures; a caption such as “{taught.texts[0]}”")
+
+# %% [markdown]
+# **Predict, then run.** Each picture of the binding test comes with two captions, its own and its twin's; a coin is right in 50 of 100. How often does the dual encoder prefer the right one? Commit yourself; it is drawn in section 5.
+
+# %%
+# Your guess for the dual encoder on the binding test, in percent: replace None.
+guess = None
+
+# %% [markdown]
+# ## 2 · Let the words look
+#
+# A fusion encoder lets the two meet *before* anything is pooled. There are two designs, and textbooks like to confuse them:
+
+# %%
+figures.ways().show()
+
+# %% [markdown]
+# **VisualBERT** (Li et al., 2019) and **UNITER** (Chen et al., 2020) are *single-stream*: words and regions stand in one sequence, and everybody looks at everybody. (Often misquoted as "fusing by cross-attention": they have none.) **ViLBERT** (Lu et al., 2019) and LXMERT are *two-stream*: each side looks at the other by **cross-attention**. Both are made of one operation: queries from $x$, keys and values from what is looked at, $c$.
+#
+# $$\text{head}_h = \text{softmax}\!\left(\frac{Q_h K_h^\top}{\sqrt{D/H}}\right) V_h, \qquad Q = xW_q + b_q,\quad K = cW_k + b_k,\quad V = cW_v + b_v$$
+#
+# $Q$, $K$ and $V$ have width $D$; head $h$ of $H$ takes the $D/H$ columns $hD/H \dots (h+1)D/H - 1$ of each. The heads' results are put side by side again, and go through $W_o$, $b_o$. A **mask** says who may look at what: padding of a short caption must get no weight at all. With $c = x$ it is self-attention.
+
+# %% [markdown] exercise="04.1" name="cross_attention" title="Heads and a mask" points=4 difficulty=2 minutes=14
+# `x` is $(B, T, D)$, `context` $(B, N, D_c)$, `mask` $(B, T, N)$ with True = *attend*, `heads` is $H$. `params` holds `W_q` $(D, D)$, `W_k` and `W_v` $(D_c, D)$, `W_o` $(D, D)$, and `b_q`, `b_k`, `b_v`, `b_o` $(D)$. Return `y` $(B, T, D)$ **and** the weights $(B, H, T, N)$. A row of the mask without any True looks at nothing: its weights are all 0. Use `jnp`; the models below run your function.
+#
+# Hint: Project all heads at once, then cut the last axis: reshape $(B, T, D)$ to $(B, T, H, D/H)$ and move $H$ to the second place. The mask has no axis for heads; `mask[:, None]` gives it one.
+#
+# Hint: Where the mask is False, put a very low *finite* number before the softmax (`jnp.finfo(scores.dtype).min`), and set the weights to 0 after it. What would −∞ give in a row without any True?
+
+# %% solution="04.1"
+def cross_attention(params, x, context, mask, heads):
+    """Attention of x to a context.
+
+    x: float[B, T, D], context: float[B, N, D_c], mask: bool[B, T, N]  →  y: float[B, T, D], weights: float[B, H, T, N]
+    """
+    ### BEGIN SOLUTION
+    def split(a):  # (B, S, D) → (B, H, S, D/H)
+        return a.reshape(*a.shape[:2], heads, -1).swapaxes(1, 2)
+
+    q = split(x @ params["W_q"] + params["b_q"])
+    k = split(context @ params["W_k"] + params["b_k"])
+    v = split(context @ params["W_v"] + params["b_v"])
+    scores = q @ k.swapaxes(-1, -2) / q.shape[-1] ** 0.5  # (B, H, T, N)
+    mask = mask[:, None]
+    lowest = jnp.finfo(scores.dtype).min
+    weights = jnp.where(mask, jax.nn.softmax(jnp.where(mask, scores, lowest), axis=-1), 0)
+    y = (weights @ v).swapaxes(1, 2).reshape(x.shape)  # heads side by side
+    return y @ params["W_o"] + params["b_o"], weights
+    ### END SOLUTION
+
+# %% check="04.1"
+attend = check("04.1", cross_attention)
+
+# %% graded="04.1"
+from course_utils.exercises import grade
+
+grade("04.1", cross_attention)
+
+# %% [markdown]
+# ## 3 · One stream
+#
+# How does VisualBERT tell a word from a region, once they stand in one sequence? By a **type**: one of two learned vectors is added to every token. A word is its vector, plus its position, plus type 0. A region is its projected features plus type 1; it has no position of its own, so to VisualBERT a picture is a *set* of regions. (UNITER adds where each region is.)
+
+# %% [markdown] exercise="04.2" name="join_streams" title="One sequence, one mask" points=4 difficulty=2 minutes=10
+# `tokens` is int $(B, T)$, 0 at padding; `regions` $(B, N, D_f)$; `there` bool $(B, N)$, False where a region is hidden. `params`: `words` $(V, D)$, `positions` (more rows than $T$; word $t$ has row $t$), `types` $(2, D)$, `W` $(D_f, D)$, `b` $(D)$. Return `x` $(B, T + N, D)$, the words first, and `mask` $(B, T + N, T + N)$: True where *both*, the one who looks and the one looked at, are there. Leave the vectors of padding and hidden regions as they come.
+#
+# Hint: Indexing a table with an array of numbers looks all of them up: `params["words"][tokens]`. How many rows of `positions` are needed?
+#
+# Hint: `valid = jnp.concatenate([tokens != 0, there], axis=1)` says who is there. Two of them, one along the rows and one along the columns, combined with `&`.
+
+# %% solution="04.2"
+def join_streams(params, tokens, regions, there):
+    """Words and regions as one sequence, and who may look at whom.
+
+    tokens: int[B, T], regions: float[B, N, D_f], there: bool[B, N]  →  x: float[B, T+N, D], mask: bool[B, T+N, T+N]
+    """
+    ### BEGIN SOLUTION
+    text = params["words"][tokens] + params["positions"][: tokens.shape[1]] + params["types"][0]
+    image = regions @ params["W"] + params["b"] + params["types"][1]
+    valid = jnp.concatenate([tokens != 0, there], axis=1)  # (B, T + N)
+    return jnp.concatenate([text, image], axis=1), valid[:, :, None] & valid[:, None, :]
+    ### END SOLUTION
+
+# %% check="04.2"
+join = check("04.2", join_streams)
+
+# %% graded="04.2"
+grade("04.2", join_streams)
+
+# %% [markdown]
+# The rest is BERT: blocks of self-attention and a small MLP, each followed by a normalisation (*post-LN*: `source.show(PostNormBlock)` of `course_utils.nn.post_norm`). Loaded with the weights of the published implementation, this code gives its numbers to $10^{-5}$; the tests check it.
+#
+# One thing differs from the papers. They ask the first token, `<cls>`, whether picture and text match. Here *every word votes*, and the votes are averaged: a model this small learns to gather everything in one place only slowly.
+
+# %%
+model = matching.untrained(attend=attend, join=join)  # with your functions inside
+match, aux = model(taught.tokens[:3], taught.features[:3])
+print("match:", match.shape, "  votes:", aux["votes"].shape, "  attention of a block:", aux["attention"][0].shape)
+
+# %% [markdown]
+# ## 4 · What is a wrong caption?
+#
+# **Image-text matching** (ITM) is a question of yes or no: does this text belong to this picture? Every true pair is a yes. For a no, somebody must choose a wrong caption. At random? Then "a red car and a blue dog" meets "a green tulip and a pink cat", and one word that is nowhere in the picture settles it. Nobody needs to bind anything.
+#
+# **ALBEF** (Li et al., 2021) asks the dual encoder: among the captions of the batch, the *more similar* one is to the picture, the likelier it is drawn. With similarities $s_{ij}$ (logits) and the wrong columns $W_i$ of row $i$,
+#
+# $$p(j \mid i) = \frac{e^{s_{ij}}}{\sum_{k \in W_i} e^{s_{ik}}} \quad \text{for } j \in W_i$$
+#
+# There is a handy trick to draw from a softmax: add **Gumbel noise** to the logits, take the largest.
+#
+# Careful with $W_i$. The true partner is no wrong one, of course; and where two pictures of a batch have captions that say the same, both captions are true of both.
+
+# %% [markdown] exercise="04.3" name="hard_negatives" title="Wrong, and hard to tell" points=4 difficulty=1 minutes=8
+# `similarity` is $(B, P)$, logits of $B$ pictures with $P$ captions; `true` bool $(B, P)$, True where a caption is true of a picture; `noise` $(B, P)$ is Gumbel noise. Return for each picture the column of its wrong caption, int $(B)$, **never** one that is true. Use `jnp`.
+#
+# Hint: What must a column be worth so that it never is the largest?
+#
+# Hint: `jnp.where(true, -jnp.inf, ...)`, then `argmax` over the last axis.
+
+# %% solution="04.3"
+def hard_negatives(similarity, true, noise):
+    """A wrong partner for each row, the likelier the more similar.
+
+    similarity: float[B, P], true: bool[B, P], noise: float[B, P]  →  int[B]
+    """
+    ### BEGIN SOLUTION
+    return jnp.where(true, -jnp.inf, similarity + noise).argmax(-1)
+    ### END SOLUTION
+
+# %% check="04.3"
+choose = check("04.3", hard_negatives)
+
+# %% graded="04.3"
+grade("04.3", hard_negatives)
+
+# %% [markdown]
+# What does it draw? One picture, five draws with random negatives (all similarities 0) and five with the dual encoder's:
+
+# %%
+few = taught[np.arange(min(512, len(taught)))]
+alike, true = matching.similarities(teacher, few), few.content[:, None] == few.content
+rng = np.random.default_rng(0)
+print(f"the picture: {few.texts[0]}")
+for name, factor in (("random", 0), ("hard", 1)):
+    drawn = [int(choose(jnp.asarray(factor * alike[:1]), jnp.asarray(true[:1]), jnp.asarray(matching.gumbel(rng, 1, len(few))))[0]) for _ in range(5)]
+    print(f"{name:7}", " | ".join(few.texts[j] for j in drawn))
+
+# %% [markdown]
+# Now train the fusion encoder, with your three functions inside. Besides matching it does what BERT does: some words are hidden, and must be guessed from the other words *and the picture* (section 8). Two things that ALBEF has as well: words and regions start where the dual encoder has put them ("align before fuse"), and negatives grow harder, over the first half of the steps.
+
+# %%
+fused = matching.train_fusion(
+    taught, teacher, "hard", steps=runtime.steps(matching.STEPS), loss=fusion.loss_with(fusion.visualbert_loss, choose),
+    attend=attend, join=join, watch=live.LossCurve("A single stream: matching and masked words"))
+
+# %% [markdown]
+# ## 5 · Who binds?
+
+# %%
+runs = {"dual": teacher, "fusion, hard negatives": fused}
+told = {name: binding.right(binding.table(one, test))["caption"] for name, one in runs.items()}
+figures.binding(recorded, told, guess).show()
+
+# %% [markdown]
+# Dots are recorded runs, squares are yours.
+# - The **dual encoder** stands at a coin's 50 %. The mean of the words is the same for both captions of a pair, so it cannot do otherwise. *Reading in order*, with transformers before both means, could in principle; its contrastive loss gave it little reason to.
+# - The **fusion encoder** binds, if it was taught with hard negatives.
+# - With *random* negatives the **same network does not**, although it could. Architecture makes binding possible. What makes it happen is a loss that cannot be lowered without it.
+# - *Another picture* is the control: with the twins of some other pair in front of it, it knows nothing.
+#
+# Are there other ways to cheat? Take things away from the model that binds:
+
+# %%
+for hide, what in (("", "nothing taken away"), ("picture", "another pair's picture"), ("colours", "colour words hidden"), ("order", "words sorted")):
+    print(f"{what:24} {binding.right(binding.table(fused, test, hide=hide))['caption']:.0%}")
+
+# %% [markdown]
+# (Hidden colours and sorted words make both captions of a pair equal, so 50 % is certain there; half a point is given for a tie. The other picture is the real test.)
+#
+# Where do hard negatives matter, and where not?
+
+# %%
+figures.negatives(recorded).show()
+
+# %% [markdown]
+# At the top, pairs put together at random: both models are nearly always right, and a validation set of this kind would have called them equals. The harder it is to tell right from wrong, the further they part. **A test can only show what its negatives ask for.**
+#
+# ## 6 · A search with two stages
+#
+# So fuse everything? A search with $M$ captions among $N$ pictures costs the dual encoder $N + M$ forward passes, and those of the pictures can be stored. The fusion encoder needs every *pair*: $N \times M$, and nothing can be stored, since each picture is read anew in the light of each text. The usual way out: let the dual encoder propose a **shortlist** of $k$, and let the fusion encoder put it in order.
+
+# %% [markdown] exercise="04.4" name="rerank" title="One proposes, one decides" points=4 difficulty=2 minutes=10
+# `dual` is $(Q, M)$, the dual encoder's similarities of $Q$ queries with $M$ candidates. `fused` is $(Q, k)$, the fusion encoder's scores of the dual encoder's $k$ best candidates, *in the dual encoder's order*: column 0 belongs to its best. Return the whole ranking, int $(Q, M)$: the shortlist as the fusion encoder orders it, then all others as the dual encoder has them.
+#
+# Hint: `jnp.argsort(-dual, axis=1)` lists the candidates, the best first. Its first $k$ columns are the shortlist. `argsort` of `-fused` gives places *in the shortlist*, not candidates.
+#
+# Hint: `jnp.take_along_axis(shortlist, places, axis=1)` looks up who stands at those places; then put the rest behind it.
+
+# %% solution="04.4"
+def rerank(dual, fused):
+    """All candidates of each query, the best first.
+
+    dual: float[Q, M], fused: float[Q, k]  →  int[Q, M]
+    """
+    ### BEGIN SOLUTION
+    order = jnp.argsort(-dual, axis=1)
+    k = fused.shape[1]
+    places = jnp.argsort(-fused, axis=1)
+    shortlist = jnp.take_along_axis(order[:, :k], places, axis=1)
+    return jnp.concatenate([shortlist, order[:, k:]], axis=1)
+    ### END SOLUTION
+
+# %% check="04.4"
+ranking = check("04.4", rerank)
+
+# %% graded="04.4"
+grade("04.4", rerank)
+
+# %%
+pictures = retrieval.gallery("alike")  # every picture's twin is in it, too
+search = retrieval.compare(teacher, fused, pictures, k=4, rerank=ranking)
+for way, found in search.items():
+    print(f"{way:24} R@1 {found['R@1']:4.0%}   {found['passes']:6,} forward passes   {found['seconds']:.2f} s")
+
+# %%
+figures.cost(recorded, retrieval.PICTURES, retrieval.SHORTLISTS, search).show()
+
+# %% [markdown]
+# The dual encoder has the right picture *and its twin* at the top, and cannot choose between them. A few passes more for each query settle it, and a longer shortlist buys little. With ten thousand pictures instead of 128 the fusion encoder alone would need 10,000 passes for every query; a shortlist of 4 needs 4.
+#
+# A shortlist has a limit: what is not on it cannot be found. One query, before and after:
+
+# %%
+apart = retrieval.dual_table(teacher, pictures)
+short = fusion.shortlist(apart, 4)
+scores = retrieval.fusion_table(fused, pictures, short)
+truth = np.take_along_axis(retrieval.truth(pictures), short, 1)
+query = int(np.flatnonzero(truth.any(1) & ~truth[:, 0])[0]) if (truth.any(1) & ~truth[:, 0]).any() else 0
+figures.shortlist(
+    pictures.texts[query], np.asarray(render.render(pictures.scenes[short[query]], 96)), truth[query],
+    range(4), np.argsort(-scores[query], kind="stable")).show()
+
+# %% [markdown]
+# ## 7 · A run that looks fine
+#
+# A colleague finds your negatives not hard enough. *"I make mine from the caption itself: two neighbouring words change places. Nothing could be more similar. After 200 steps mine tells true from wrong nearly always, on **new** pictures."* You repeat their run, and their test.
+
+# %%
+theirs = colleague.train(taught, teacher, steps=runtime.steps(colleague.STEPS), watch=live.LossCurve("The colleague's fusion encoder"))
+new = matching.matched(1024, 5, test=True)
+print(f"their test: {colleague.their_accuracy(theirs, new):.1%} right")
+
+# %%
+source.show(colleague.their_negatives)
+
+# %% [markdown]
+# Change **one** thing at a time. You can (a) repeat their test with the picture of another caption, or (b) put their model to the binding test. What do you expect of each? Write it down, then run both.
+
+# %%
+my_suspicion = "…"
+
+# %%
+print(f"(a) their test, with another caption's picture: {colleague.their_accuracy(theirs, new, another_picture=True):.1%}")
+print(f"(b) our binding test:                           {binding.right(binding.table(theirs, test))['caption']:.1%}")
+
+# %% [markdown]
+# <details><summary><b>Diagnosis</b> (open it when you have yours)</summary>
+#
+# "A car red and a blue dog" is not English. Whoever has read a few captions knows without looking that it is wrong, so the model learned grammar, and the picture was never needed. Their test makes its wrong captions in the same way, so it cannot show it: (a) does. Our negatives are *other pictures' true captions*: as texts they are as good as the right one, and only the picture can tell.
+#
+# This has happened to published tests: on several benchmarks of composition a model that sees no picture beats those that do, because the wrong captions sound wrong (Hsieh et al., 2023).
+# </details>
+#
+# The test for this mistake is that of notebook 01: **show it another picture**.
+#
+# ## 8 · Hidden words, hidden regions
+#
+# UNITER is taught four things at once: **matching**; **masked words**, guessed from the rest of the caption and the picture; **masked regions**, named from the rest of the picture and the caption; and **word-region alignment**, which moves the words' vectors towards the regions that they speak of (under Further you write its heart). Only one side is hidden at a time, so that a hidden thing can be found on the other.
+#
+# Does a hidden word come from the picture? Show another one. Does alignment help words to point? Leave it out.
+
+# %%
+figures.objectives(recorded).show()
+
+# %% [markdown]
+# The first three rows are a question with a control: filled, the hidden part's own partner; hollow, another one's. A guess from the words alone can only know what is frequent, and which words are already there. The last two compare training with and without alignment: how often a thing's name points at the thing.
+#
+# ## 9 · Look over its shoulder
+#
+# Type a scene, pick a word of its caption, and see where that word looks, in each head. (A map says where numbers came from, not why; that was notebook 01.)
+
+# %%
+figures.word_looks(fused, "red car left, blue dog top right", "car")
+
+# %% [markdown] question="04.q1" title="Ten million pictures" points=2 minutes=6
+# A shop has 10 million pictures of products and wants a search by text, with an answer in 0.2 seconds. A fusion encoder scores 1,000 pairs a second on its machine; a dual encoder embeds 1,000 texts or pictures a second, and comparing one vector with 10 million stored ones takes 0.05 seconds. In at most six sentences: (a) design the search, and show with numbers that it keeps to the time; (b) name one kind of query on which it will fail however good the fusion encoder is, and what you would measure to see it coming.
+#
+# Rubric: 1 point for (a): pictures embedded beforehand, the dual encoder proposes, the fusion encoder orders a shortlist, *and* a shortlist length that fits (0.05 s + about 0.001 s + k / 1,000 s ≤ 0.2 s, so k up to about 150). Half a point without the arithmetic. 1 point for (b): queries whose right picture is not on the shortlist, as where many products share all words and differ in binding or a detail that the dual encoder does not see, *and* R@k of the dual encoder (k the shortlist's length), on such queries. Half a point without the measurement.
+
+# %% [markdown] answer="04.q1"
+# (a) Embed all pictures once and store their vectors. For a query: embed the text (0.001 s), compare with all vectors (0.05 s), and let the fusion encoder order the best k; 0.2 − 0.051 leaves 0.149 s, so k is at most about 149; I would take 100. (b) What the dual encoder does not put among its 100 is lost. Where thousands of products match every word, such as "red bag with blue strap", and differ only in which part has which colour, the right one may stand at place 2,000. I would measure the dual encoder's R@100 on queries of this kind, which bounds what the whole search can reach.
+
+# %% [markdown]
+# ## Further
+#
+# ### Two streams
+# ViLBERT keeps words and regions apart and lets them look at each other. In one moment of **co-attention** the words' queries meet the regions' keys and values, and the other way round, *both streams as they were before*. Each then adds what it saw.
+
+# %% [markdown] exercise="04.5" name="co_attention" title="Each looks at the other" points=2 difficulty=2 minutes=8 further=true
+# `x` is $(B, T, D)$, `y` $(B, N, D)$; `x_there` bool $(B, T)$ and `y_there` bool $(B, N)$ are False at padding. `params["x"]` and `params["y"]` hold what `attend` of 04.1 needs for what x sees of y, and for what y sees of x. Return the next `x` and the next `y`. Use `attend(params, x, context, mask, heads)`, which returns two things.
+#
+# Hint: The mask of x looking at y is True where both are there, $(B, T, N)$. What is the mask of y looking at x?
+#
+# Hint: Compute what both see first, and add only then, or y looks at an x that has looked already.
+
+# %% solution="04.5"
+def co_attention(params, x, y, x_there, y_there, heads):
+    """One moment of co-attention.
+
+    x: float[B, T, D], y: float[B, N, D], x_there: bool[B, T], y_there: bool[B, N]  →  next x, next y
+    """
+    ### BEGIN SOLUTION
+    mask = x_there[:, :, None] & y_there[:, None, :]  # (B, T, N)
+    seen_by_x, _ = attend(params["x"], x, y, mask, heads)
+    seen_by_y, _ = attend(params["y"], y, x, mask.swapaxes(1, 2), heads)
+    return x + seen_by_x, y + seen_by_y
+    ### END SOLUTION
+
+# %% check="04.5"
+co = check("04.5", co_attention)
+
+# %% graded="04.5"
+grade("04.5", co_attention)
+
+# %% [markdown]
+# With your function inside, a two-stream encoder of equally many blocks. How many numbers does each learn, without the tables? And does it bind after the same number of steps?
+
+# %%
+vilbert = matching.untrained("two", attend=attend, join=join, co_attend=co)
+match, _ = vilbert(taught.tokens[:3], taught.features[:3])
+for stream in fusion.STREAMS:
+    print(f"{stream} stream: {recorded[f'{stream} stream', 'parameters'].mean:,.0f} parameters")
+for arm in ("fusion, hard negatives", "two streams, hard negatives"):
+    print(f"{arm:28} binding {recorded[arm, 'binding, caption'].mean:.0%}")
+
+# %% [markdown]
+# ### Moving words onto regions
+# UNITER's alignment asks for the cheapest way to move the words' mass onto the regions, where moving word $t$ to region $n$ costs $C_{tn} = 1 - \cos(w_t, v_n)$. Every word has mass $1/T$, every region takes $1/N$: unlike attention, a region can be *full*. The plan $\Pi$ is found by rounds of multiplications (IPOT; Xie et al., 2018). Start with $\Pi = 1$ everywhere, $\sigma_n = 1/N$ and $A = e^{-C/\beta}$; then, in each round,
+#
+# $$Q = A \circ \Pi, \qquad \delta_t = \frac{1}{T\,(Q\sigma)_t}, \qquad \sigma_n = \frac{1}{N\,(Q^\top\delta)_n}, \qquad \Pi_{tn} = \delta_t\, Q_{tn}\, \sigma_n$$
+
+# %% [markdown] exercise="04.6" name="optimal_transport" title="The cheapest plan" points=2 difficulty=2 minutes=10 further=true
+# `cost` is $(T, N)$; `beta` and `rounds` are numbers. Return the plan $\Pi$, $(T, N)$.
+#
+# Hint: One round is four lines, in the order of the formula; each uses what the one before has just computed.
+#
+# Hint: `q @ sigma` has shape $(T)$, `delta @ q` shape $(N)$; the new plan is `delta[:, None] * q * sigma`.
+
+# %% solution="04.6"
+def optimal_transport(cost, beta, rounds):
+    """The cheapest way to move the words' mass onto the regions.
+
+    cost: float[T, N]  →  float[T, N]
+    """
+    ### BEGIN SOLUTION
+    words_, regions = cost.shape
+    a, plan, sigma = jnp.exp(-cost / beta), jnp.ones_like(cost), jnp.full(regions, 1 / regions)
+    for _ in range(rounds):
+        q = a * plan
+        delta = 1 / (words_ * (q @ sigma))
+        sigma = 1 / (regions * (delta @ q))
+        plan = delta[:, None] * q * sigma
+    return plan
+    ### END SOLUTION
+
+# %% check="04.6"
+transport = check("04.6", optimal_transport)
+
+# %% graded="04.6"
+grade("04.6", optimal_transport)
+
+# %% [markdown]
+# Where does your plan send the words of one caption, by the vectors of the model of section 5? (It was never taught alignment.)
+
+# %%
+_, aux = fused(test.a.tokens[:1], test.a.features[:1])
+said = words.words(test.a.tokens[0])
+plan = transport(fusion.cosine_cost(aux["text"][0, : len(said)], aux["image"][0]), 0.5, 50)
+for word, row in zip(said, np.asarray(plan)):
+    print(f"{word:9}", "  ".join(f"{share:4.0%}" for share in row / row.sum()))
+
+# %% [markdown]
+# ### The open challenge
+# You get 8,000 pictures with their **true** captions, and nothing else: no dual encoder, no similarities. Then 1,024 new pictures come with two captions each, twins with exchanged colours: which is the right one? The given model learns matching with random wrong captions, for 600 steps.
+
+# %%
+def train_and_choose(test, sample, steps):
+    """Trains a single stream on `sample(rng) → image, tokens, match`; chooses the first (0) or second (1) caption."""
+    from course_utils.models.fusion_encoder.encoder import matching_loss
+
+    model = matching.untrained()
+    training.fit(model, matching_loss, sample, steps=steps, learning_rate=3e-3, progress=False)
+    features = np.asarray(test["features"])
+    scores = [binding.logits(model, np.asarray(test[name]), features) for name in ("first", "second")]
+    return (scores[1] > scores[0]).astype(int)
+
+
+def given_model(train, test):
+    features, tokens = np.asarray(train["features"]), np.asarray(train["tokens"])
+
+    def sample(rng):
+        row, other = rng.integers(len(tokens), size=(2, 60))
+        return {"image": features[np.r_[row, row]], "tokens": tokens[np.r_[row, other]], "match": np.arange(120) < 60}
+
+    return train_and_choose(test, sample, 600)
+
+
+# %% [markdown] exercise="04.7" name="binding_challenge" title="Bind without a teacher" points=4 difficulty=3 minutes=25 further=true
+# `train` has `features` $(n, 9, 64)$ and `tokens` $(n, 14)$; `test` has `features` $(m, 9, 64)$, and `first` and `second`, captions $(m, 14)$. Return 0 or 1 for each test picture, int $(m)$. 60 %, 75 %, 90 % and 97 % right earn a point each. Your function may train for up to 90 seconds on two cores; do not use `runtime.steps` in it.
+#
+# Hint: Random wrong captions never ask for binding. Which wrong caption would, and can you make it from the true one? `words.COLOUR_WORDS` holds the tokens of the colours.
+#
+# Hint: Find the two colour words of a caption (`np.isin`) and exchange them: grammatical, and wrong for this picture. Keep some random wrong captions as well, so that the words find their regions first. A caption with one colour twice has no twin.
+
+# %% solution="04.7"
+def binding_challenge(train, test):
+    """Which of two captions belongs to each test picture.
+
+    train: features float[n, 9, 64], tokens int[n, 14]; test: features, first, second  →  int[m]
+    """
+    ### BEGIN SOLUTION
+    features, tokens = np.asarray(train["features"]), np.asarray(train["tokens"])
+    wrong = tokens.copy()
+    for row in wrong:
+        places = np.flatnonzero(np.isin(row, words.COLOUR_WORDS))
+        row[places] = row[places[::-1]]
+    usable = np.flatnonzero((wrong != tokens).any(1))
+
+    def sample(rng):
+        row, other = usable[rng.integers(len(usable), size=48)], rng.integers(len(tokens), size=24)
+        return {
+            "image": features[np.r_[row, row, row[:24]]], "match": np.arange(120) < 48,
+            "tokens": np.concatenate([tokens[row], wrong[row], tokens[other]]),
+        }
+
+    return train_and_choose(test, sample, 1500)
+    ### END SOLUTION
+
+# %% check="04.7"
+challenger = check("04.7", binding_challenge)
+
+# %% graded="04.7"
+grade("04.7", binding_challenge)
+
+# %% [markdown]
+# ## What to remember
+# 1. A dual encoder compares two summaries. What the summaries mix up, no cosine can untangle.
+# 2. Single stream: one sequence, types, a mask, self-attention. Two streams: cross-attention. Both are one operation.
+# 3. A fusion encoder *can* bind; it *does* when its negatives leave no easier way.
+# 4. Wrong captions must be as good as texts as the right ones, or the model learns to read and never looks.
+# 5. Dual encoders propose, fusion encoders decide: $N + M$ passes and a few for each query, not $N \times M$.
+#
+# ## Read on
+# - L. H. Li et al., *VisualBERT: A simple and performant baseline for vision and language*, 2019, section 3.
+# - J. Lu et al., *ViLBERT*, NeurIPS 2019, section 2.1: co-attention.
+# - Y.-C. Chen et al., *UNITER: Universal image-text representation learning*, ECCV 2020, section 3: the four objectives.
+# - J. Li et al., *Align before fuse (ALBEF)*, NeurIPS 2021, section 3.2: hard negatives; J. Li et al., *BLIP*, ICML 2022.
+# - T. Thrush et al., *Winoground*, CVPR 2022; C.-Y. Hsieh et al., *SugarCrepe*, NeurIPS 2023: tests of binding, and of such tests.
+#
+# Artwork: Noto Emoji, Twemoji, Fluent Emoji and FxEmojis; authors and licences stand in `data/ATTRIBUTION.md`.
