@@ -104,10 +104,10 @@ def _resize(scale_and_shift: jax.Array) -> jax.Array:
     A picture that shrinks is averaged, one that grows is interpolated. What falls outside is left out.
     """
     scale, shift = scale_and_shift[:, :1, None], scale_and_shift[:, 1:, None]
-    place = jnp.arange(SIDE) - (SIDE - 1) / 2
-    distance = (place[None, :, None] - shift) / scale - place[None, None, :]  # in old pixels
-    wide = jnp.maximum(1.0, 1.0 / jnp.abs(scale))
-    return jnp.maximum(0.0, 1.0 - jnp.abs(distance) / wide) / wide
+    place = jnp.arange(-SIDE, 2 * SIDE) - (SIDE - 1) / 2  # beyond the picture too, where there is nothing
+    distance = (place[None, SIDE:-SIDE, None] - shift) / scale - place[None, None]  # in old pixels
+    weights = jnp.maximum(0.0, 1.0 - jnp.abs(distance) / jnp.maximum(1.0, 1.0 / jnp.abs(scale)))
+    return (weights / jnp.maximum(weights.sum(-1, keepdims=True), 1e-6))[:, :, SIDE:-SIDE]
 
 
 def draw(atlas: dict[str, jax.Array], numbers: dict[str, jax.Array]) -> jax.Array:

@@ -26,9 +26,9 @@ def split(text: str) -> list[str]:
 
 
 def phrases(concept: int) -> tuple[str, ...]:
-    """The English name of a concept, then its keywords."""
+    """The English name of a concept, then those of its keywords that hold a word (some are punctuation)."""
     known = emoji.load()
-    return (known.names["en"][concept], *known.keywords["en"][concept])
+    return (known.names["en"][concept], *(word for word in known.keywords["en"][concept] if split(word)))
 
 
 @functools.cache

@@ -1,0 +1,81 @@
+"""Which colour belongs to which thing: two scenes that a bag of words cannot tell apart, and who can."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from course_utils.show import charts
+from course_utils.show.board import Board
+from course_utils.show.palette import NEUTRAL, role as role_of
+
+_CHANGES = {"another thing": "another thing", "another colour": "another colour", "colours swapped": "colours swapped"}
+# arm → the name at the line's end, what it means, role, variant of charts.series
+_ARMS = {
+    "bag of words": ("bag of words", "order is lost", "language", 0),
+    "transformer": ("transformer", "reads in order", "fusion", 0),
+    "transformer, swapped captions as negatives": ("transformer", "saw swapped captions", "fusion", 1),
+}
+
+
+def two_scenes(pictures: Sequence[np.ndarray], captions: Sequence[str], cosines: np.ndarray) -> Board:
+    """Two scenes and two captions, with every cosine: uint8[S, S, 3] twice, text twice, float[2, 2] one row a scene."""
+    b = Board(800, 316, "The same things, the same colours, exchanged",
+              "Cosine of each scene with both captions, by the model that was just trained. ✓: the scene's own caption.",
+              alt="Two scenes with the same two things, their colours exchanged; cosines with both captions: " + ", ".join(
+                  f"{c:.2f}" for c in np.ravel(cosines)) + ".", words=90)  # fmt: skip
+    for i, picture in enumerate(pictures):
+        y = 76 + 116 * i
+        b.picture(picture, Board.PAD, y, 100)
+        for j, caption in enumerate(captions):
+            top, best = y + 12 + 42 * j, cosines[i, j] >= cosines[i].max() - 1e-6
+            b.tokens(152, top, [caption], h=28, size=9)
+            b.text(624, top + 14, f"{cosines[i, j]:.3f}", 10, weight="bold" if best else "normal", ha="right")
+            if i == j:
+                b.mark(648, top + 14, True, 8)
+    return b
+
+
+def binding(recorded: Mapping, live: Mapping[str, float]) -> Board:
+    """How often the right of two captions scores higher, by how the other one is wrong.
+
+    Parameters
+    ----------
+    recorded : (arm, measure) → Estimate; arms "binding/…", measures the kinds of wrong captions.
+    live : kind of wrong caption → share, of this notebook's bag of words.
+    """
+    found = {arm: [recorded[f"binding/{arm}", change] for change in _CHANGES] for arm in _ARMS}
+    swapped = {arm: 100 * values[-1].mean for arm, values in found.items()}
+    b = Board(
+        800, 372, f"Colours swapped: a bag of words is right in {swapped['bag of words']:.0f} of 100, by chance 50",
+        f"The right caption against a wrong one, new scenes. Dots: mean of {found['transformer'][0].seeds} recorded runs, 95% intervals.",
+        alt="Line chart: right caption preferred to another thing, another colour, colours swapped. " + " ".join(
+            f"{_ARMS[arm][0]}, {_ARMS[arm][1]}: {', '.join(f'{e.mean:.0%}' for e in values)}." for arm, values in found.items()),
+        words=80,
+    )  # fmt: skip
+    ax = b.axes(88, 84, 480, 220)
+    ends = []
+    for arm, values in found.items():
+        name, gloss, role, variant = _ARMS[arm]
+        mean, low, high = ([100 * getattr(e, part) for e in values] for part in ("mean", "low", "high"))
+        charts.series(ax, range(3), mean, low, high, role=role, variant=variant)
+        ends.append((mean[-1], name, gloss, role))
+    for x, change in enumerate(_CHANGES):
+        if change in live:
+            ax.plot(x, 100 * live[change], "s", ms=6, mfc="none", mec=NEUTRAL["ink"], mew=1.2, zorder=6, clip_on=False)
+    charts.chance(ax, 50, "chance", side="left", above=True)
+    ax.set(xlim=(-0.12, 2.12), ylim=(0, 104), yticks=(0, 25, 50, 75, 100), xticks=range(3), xticklabels=list(_CHANGES.values()),
+           ylabel="right caption preferred, %")  # fmt: skip
+    wanted = sorted((84 + 220 * (104 - value) / 104, name, gloss, role) for value, name, gloss, role in ends)
+    places: list[float] = []
+    for y, *_ in wanted:
+        places.append(max(y, places[-1] + 32) if places else y)
+    over = max(0.0, places[-1] - 284)
+    for y, (_, name, gloss, role) in zip(places, wanted):
+        b.text(592, y - over - 7, name, 9.5, role_of(role)["deep"], weight="bold")
+        b.text(592, y - over + 7, gloss, 8.5, NEUTRAL["ink2"])
+    b.text(328, 344, "how the other caption is wrong", 9, NEUTRAL["ink2"], ha="center")
+    if live:
+        b.text(776, 356, "□ this notebook's run", 8.5, NEUTRAL["ink2"], ha="right")
+    return b

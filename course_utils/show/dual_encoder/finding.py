@@ -1,0 +1,68 @@
+"""What is found for a text: pictures of a style never seen, best first; and what pairs look like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from course_utils.show.board import Board
+from course_utils.show.palette import NEUTRAL, VERDICT
+
+
+def found(
+    queries: Sequence[str], pictures: np.ndarray, cosines: np.ndarray, right: np.ndarray, *, title: str, subtitle: str, footer: str = ""
+) -> Board:
+    """Texts as rows, the pictures found for each, best first, with their cosines and ✓ where they are right.
+
+    Parameters
+    ----------
+    queries : n texts. pictures : uint8[n, k, S, S, 3]. cosines : float[n, k]. right : bool[n, k].
+    """
+    count, k = cosines.shape
+    side, pitch, left = 80, 112, 268
+    b = Board(800, 112 + pitch * count + (16 if footer else 0), title, subtitle, footer, words=120,
+              alt=f"For each of {count} texts its {k} best pictures; right among them: " + ", ".join(
+                  f"{query} {int(hits.sum())}" for query, hits in zip(queries, right)) + ".")  # fmt: skip
+    for j in range(k):
+        b.text(left + (side + 24) * j + side / 2, 80, str(j + 1), 9, NEUTRAL["ink2"], ha="center")
+    for i, query in enumerate(queries):
+        y = 92 + pitch * i
+        b.tokens(Board.PAD, y + 20, [query], h=28, size=9.5)
+        b.text(Board.PAD, y + 64, f"{int(right[i].sum())} of {k} right", 8.5, NEUTRAL["ink2"])
+        for j in range(k):
+            x, ok = left + (side + 24) * j, bool(right[i, j])
+            b.picture(pictures[i, j], x, y, side, edge=VERDICT["right"]["main"] if ok else NEUTRAL["rule"], lw=1.4 if ok else 0.8)
+            b.mark(x + side - 2, y + 2, ok, 7)
+            b.text(x + side / 2, y + side + 11, f"{cosines[i, j]:.2f}", 8.5, NEUTRAL["ink2"], ha="center")
+    return b
+
+
+def pairs(taught: np.ndarray, texts: Sequence[str], tested: np.ndarray, names: Sequence[str]) -> Board:
+    """Pairs as training draws them, and test pictures with the names that are looked for.
+
+    taught, tested : uint8[n, S, S, 3]; eight of each at most.
+    """
+    side, step = 72, 94
+    b = Board(800, 328, "What training draws, and what the test asks",
+              "Above: artwork of two styles, moved, scaled, recoloured, on any ground, and what is said of it. Below: a third style.",
+              alt=f"Two rows of small pictures. Training: {', '.join(texts[:4])} and more. Test: {', '.join(names[:4])} and more.", words=140)  # fmt: skip
+    for y, label, images, below in ((100, "training", taught, texts), (220, "test", tested, names)):
+        b.text(Board.PAD, y - 14, label, 9.5, weight="bold")
+        for j, (picture, words) in enumerate(zip(images, below)):
+            x = Board.PAD + step * j
+            b.picture(picture, x, y, side)
+            for i, line in enumerate(_lines(words, 15)):
+                b.text(x, y + side + 11 + 11 * i, line, 7.5, NEUTRAL["ink2"])
+    return b
+
+
+def _lines(text: str, most: int) -> list[str]:
+    """At most two lines of about ``most`` characters; more is cut off."""
+    lines = [""]
+    for word in text.split():
+        if lines[-1] and len(lines[-1]) + len(word) >= most:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".strip()
+    return [line if len(line) <= most + 1 else line[:most] + "…" for line in lines[:2]]

@@ -1,0 +1,75 @@
+"""A search box: type, and pictures are found by a dual encoder, among pictures of artists that it never met."""
+
+from __future__ import annotations
+
+from html import escape
+
+import ipywidgets
+import numpy as np
+from IPython.display import HTML
+
+from course_utils.experiments.dual_encoder import learning
+from course_utils.metrics import retrieval
+from course_utils.models import dual_encoder as dual
+from course_utils.models.dual_encoder import words
+from course_utils.show.html import card, data_uri
+from course_utils.show.palette import MONO, NEUTRAL, ROLE
+from course_utils.show.widgets import Interactive, interactive
+from course_utils.world import emoji
+
+_FOUND = 12
+_SIDE = 84  # px
+
+
+def search_box(model: dual.DualEncoder, text: str = "a yellow fruit", styles: tuple[str, ...] = emoji.HELD_OUT_STYLES) -> Interactive:
+    """Finds emoji as you type, in a cache of one style's pictures, each encoded once.
+
+    Raises
+    ------
+    KeyError
+        If a style is unknown.
+    """
+    caches = {style: _cache(model, style) for style in styles}
+    return interactive(
+        lambda text, style: search_page(model, caches[style], text, style),
+        text=ipywidgets.Text(text, description="find", placeholder="a yellow fruit", continuous_update=True,
+                             layout=ipywidgets.Layout(width="390px")),
+        style=ipywidgets.Dropdown(value=styles[0], options=list(styles), description="drawn by"),
+    )  # fmt: skip
+
+
+def _cache(model: dual.DualEncoder, style: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Concepts, pictures uint8[n, 32, 32, 3] on white, and their vectors float16[n, D]."""
+    rows = np.flatnonzero(emoji.load().has(style))
+    images = emoji.on_background(emoji.load().pictures(style)[rows])
+    return rows, images, learning.seen(model, images).astype(np.float16)
+
+
+def search_page(model: dual.DualEncoder, cache: tuple, text: str, style: str) -> HTML:
+    """What a text finds, on a white card; words that the text tower never met are named."""
+    rows, images, vectors = cache
+    strange = words.unknown(text)
+    known = [word for word in words.split(text) if word not in strange]
+    told = f"{len(rows)} pictures by {escape(style)}, whose hand the model never saw."
+    if strange:
+        told += f" Words it never read: <span style=\"font-family:'{MONO}',monospace\">{escape(', '.join(strange))}</span>."
+    if not known:
+        return HTML(card(f"<div style=\"color:{NEUTRAL['ink2']}\">{told} Type something it can know, such as: a yellow fruit</div>"))
+    items, cosines = retrieval.top_k(vectors, learning.read(model, [text]), _FOUND)
+    names = emoji.load().names["en"]
+    cells = ""
+    for item, cosine in zip(np.asarray(items)[0], np.asarray(cosines)[0]):
+        concept = int(rows[item])
+        new = " · new" if emoji.load().test_concepts[concept] else ""
+        picture = images[item].repeat(2, 0).repeat(2, 1)
+        cells += (
+            f"<div style=\"flex:0 0 {_SIDE + 32}px;margin-bottom:10px\"><img alt=\"{escape(names[concept], quote=True)}\" width=\"{_SIDE}\" "
+            f"height=\"{_SIDE}\" src=\"{data_uri(picture)}\" style=\"display:block;border:1.5px solid {ROLE['vision']['main']};"
+            f"border-radius:8px;padding:4px;background:#FFFFFF;image-rendering:pixelated\">"
+            f"<div style=\"font-size:12px;max-width:{_SIDE + 24}px\">{escape(names[concept])}</div>"
+            f"<div style=\"font-size:11px;color:{NEUTRAL['ink2']}\">{cosine:.2f}{new}</div></div>"
+        )  # fmt: skip
+    return HTML(card(
+        f"<div style=\"color:{NEUTRAL['ink2']};font-size:12.5px;margin-bottom:8px\">{told}</div>"
+        f"<div style=\"display:flex;flex-wrap:wrap\">{cells}</div>"
+    ))  # fmt: skip
