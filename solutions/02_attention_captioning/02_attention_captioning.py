@@ -250,7 +250,7 @@ for name, value in writing.scores(says, test).items():
 # %% [markdown]
 # ## 4 · One vector, or a look at every word?
 #
-# Before attention there was **Show and Tell** (Vinyals et al., 2015): the picture becomes *one* vector, which the LSTM reads once, as its first input (states start at zero). A common variant makes the first state of it. We train both; and, to be fair to vectors, a third that gets the *mean* of the nine places again before **every** word: `uniform`, which has all the parameters of attention, and may not choose.
+# Before attention there was **Show and Tell** (Vinyals et al., 2015): the picture becomes *one* vector, which the LSTM reads once, as its first input (states start at zero). A common variant makes the first state of it. Both are recorded. To be fair to vectors, there is a third that gets the *mean* of the nine places again before **every** word: `uniform`, which has all the parameters of attention, and may not choose. You train that one.
 #
 # **Predict, then run.** At one thing, `uniform` gets about four captions in five exactly right. How many at three things, in percent? Nobody grades a guess.
 
@@ -274,7 +274,7 @@ for arm in ("attention", "uniform", "one vector", "first input", "another pictur
 # %% [markdown]
 # With one thing, a mean is enough: eight empty places do not disturb it. With two, the mean of *a red dog and a blue cat* is also the mean of *a blue dog and a red cat*, in other places: what belongs together is gone, or must be untangled. Attention never mixes what it does not have to.
 #
-# The vector that is read **once** does worst of all that see: it has to last for twenty words. In the table, *first input* is Show and Tell's own way, and in our budget it does not get far beyond blind; the *initial state*, with three times the steps, does a little better. This is a statement about a thousand steps of a small model, not about 2015: with a million captions and days of training, Show and Tell worked. The *control* behaves as it should: attention that is shown another picture says fluent captions, of that picture.
+# The vector that is read **once** does worst of all that see: it has to last for twenty words. In the table, *first input* is Show and Tell's own way, and in our budget it is no better than blind; *one vector*, the variant that makes the initial state of it, gets a little further with three times the steps. This is a statement about a thousand steps of a small model, not about 2015: with a million captions and days of training, Show and Tell worked. The *control* behaves as it should: attention that is shown another picture says fluent captions, of that picture.
 #
 # ## 5 · Does it look at what it says?
 #
@@ -328,19 +328,22 @@ step = check("02.4", beam_step)
 grade("02.4", beam_step)
 
 # %% [markdown]
-# With your step, five beginnings at once:
+# With your step, your captioner of section 2, greedily and with a beam:
 
 # %%
-five = growing.beams(model, test, 5, select=step)
-one = growing.beams(model, test, 1, select=step)
-for name in ("log-probability", "exact", "SPICE", "CIDEr-D"):
-    print(f"{name:16} greedy {one[name]:6.3f}   beam of 5 {five[name]:6.3f}")
-
-# %%
-figures.beams(recorded).show()
+for width in (1, 5):
+    got = growing.beams(model, test, width, select=step)
+    print(f"your captioner, width {width:2}: log-probability {got['log-probability']:.4f}, exact {got['exact']:.1%}")
+print("recorded, widths 1 to 10: exact", *(f"{recorded[f'beam/{width}', 'exact'].mean:.1%}" for width in growing.WIDTHS))
 
 # %% [markdown]
-# A wider beam finds likelier captions: that is what it is for. Whether they are *better* is another matter, and the panels have each their own scale: read the numbers at the axis. A beam of ten runs the model for ten texts at every step. Where a model is sure of its words, as here, greedy finds nearly all there is to find. Beams buy more where many wordings compete, and past some width they are known to hurt: the likeliest texts of a weak model are short and dull.
+# Nothing, or next to nothing. A caption of ours hardly has words that make *later* words likelier: whoever sees the picture knows the next thing whatever was said of the last, so the likeliest words make the likeliest caption. Now the model that is unsure, `uniform`:
+
+# %%
+figures.beams({width: growing.beams(uniform, test, width, select=step) for width in (1, 2, 5, 10)}).show()
+
+# %% [markdown]
+# A wider beam finds likelier captions: that is what it is for. Whether they are *better* is another matter: compare the first panel with the second, and read the numbers at the axes. The price is plain: a beam of ten runs the model for ten texts at every step. Real captions can be worded in many ways, and there beams of 3 to 5 helped (Vinyals et al., 2015); much wider ones are known to hurt, because the likeliest texts of a weak model are short and dull.
 #
 # ## 7 · Words that no caption taught
 #
@@ -382,7 +385,7 @@ print("the detector itself, of the things it finds:", f"{recorded['detector', 'k
 #
 # ## 8 · A run that looks fine
 #
-# A colleague trains the cheap `uniform` model. *"After 300 steps mine gets well over 80 % of all tokens right. Who needs attention?"*
+# A colleague trains the cheap `uniform` model. *"After 300 steps mine already gets four tokens in five right, on new pictures. Who needs attention?"*
 
 # %%
 theirs = colleague.train(steps=runtime.steps(colleague.STEPS), watch=live.LossCurve("The colleague's captioner", role="language"))
@@ -406,7 +409,7 @@ print(f"(c) their model, exact captions:       {writing.scores(writing.write(the
 # %% [markdown]
 # <details><summary><b>Diagnosis</b> (open it when you have yours)</summary>
 #
-# `mask` is an argument and is never used: the mean runs over padding. About half of all tokens are padding, which any model predicts perfectly after a few steps, and commas, *a* and *and* are nearly as easy. So the accuracy starts at a half and the loss looks low, whatever the model sees. It also hides how a change affects the rest: an improvement of the words is cut in half.
+# `mask` is an argument and is never used: the mean runs over padding. Nearly half of all tokens are padding, which any model predicts perfectly after a few steps, and commas, *a* and *and* are nearly as easy. So the accuracy is high and the loss looks low, whatever the model sees. It also hides what matters: an improvement of the words is cut in half.
 #
 # The test for this mistake: **what does a blind model get by the same count?** And let the model write on its own.
 # </details>
@@ -525,7 +528,7 @@ figures.arms(
 ).show()
 
 # %% [markdown]
-# *Soft, made hard* takes the brightest place of a model that never had to choose: it was used to a mixture. *No reward* keeps drawing and learns words, but nobody tells it whether a look was good: its looks drift away. In the paper hard attention did about as well as soft; so it does here, once it starts from soft.
+# *Soft, made hard* takes the brightest place of a model that never had to choose: it was used to a mixture. *No reward* keeps drawing and learns words, but nobody tells it whether a look was good: its looks drift away. In the paper hard attention did about as well as soft; here it comes close, once it starts from soft.
 
 # %% [markdown]
 # ### The open challenge

@@ -97,29 +97,31 @@ def pointing(recorded: Mapping, live: Mapping[str, Mapping[str, float]] = {}) ->
     return b
 
 
-def beams(recorded: Mapping, measures: Sequence[str] = ("exact", "SPICE", "CIDEr-D"), widths: Sequence[int] = (1, 2, 3, 5, 10)) -> Board:
-    """What a wider beam brings: the change of log-probability, and of scores, against greedy."""
-    base = {m: recorded["beam/1", m].mean for m in (*measures, "log-probability")}
-    found = {m: [recorded[f"beam/{k}", m].mean for k in widths] for m in (*measures, "log-probability")}
-    gain = 100 * (found["exact"][-1] - base["exact"])
+def beams(found: Mapping[int, Mapping[str, float]]) -> Board:
+    """What a wider beam brings to one model: scores and log-probability, each on its own scale.
+
+    ``found``: width → {"exact", "SPICE", "CIDEr-D", "log-probability"}, the first of them greedy.
+    """
+    names = {"log-probability": "log-probability", "exact": "exact captions, %", "SPICE": "SPICE, %", "CIDEr-D": "CIDEr-D, of 10"}
+    widths = list(found)
+    first, last = found[widths[0]], found[widths[-1]]
     b = Board(
-        800, 316, f"Ten texts for one: {gain:+.1f} points of exact captions",
-        "Each panel: the beam's width, from greedy (1) to 10. Mean of "
-        f"{recorded['beam/1', 'exact'].seeds} recorded runs; the model does ten times the work.",
-        alt="Line charts over beam widths " + ", ".join(map(str, widths)) + ". " + " ".join(
-            f"{m}: {values[0]:.2f} to {values[-1]:.2f}." for m, values in found.items()), words=60,
+        800, 316, f"{widths[-1]} texts for one: log-probability {last['log-probability'] - first['log-probability']:+.2f}, "
+        f"exact captions {100 * (last['exact'] - first['exact']):+.1f} points",
+        f"This notebook's run. From greedy (1) to a beam of {widths[-1]}, which does {widths[-1]} times the work. Mind the scales.",
+        alt=f"Line charts over beam widths {', '.join(map(str, widths))}. " + " ".join(
+            f"{m}: {first[m]:.2f} to {last[m]:.2f}." for m in names), words=60,
     )  # fmt: skip
-    names = {"exact": "exact captions, %", "SPICE": "SPICE, %", "CIDEr-D": "CIDEr-D, of 10", "log-probability": "log-probability"}
-    for i, (m, values) in enumerate(found.items()):
+    for i, (m, name) in enumerate(names.items()):
         ax = b.axes(64 + 184 * i, 104, 128, 144)
         scale = 100 if m in ("exact", "SPICE") else 1
-        values = [scale * v for v in values]
+        values = [scale * found[k][m] for k in widths]
         charts.series(ax, range(len(widths)), values, role="language" if m == "log-probability" else "fusion")
         low, high = min(values), max(values)
-        room = max(high - low, 0.02 * abs(high))
+        room = max(high - low, 0.02 * abs(high), 1e-3)
         ax.set(xticks=range(len(widths)), xticklabels=widths, ylim=(low - room, high + room), xlabel="width")
         ax.locator_params(axis="y", nbins=4)
-        b.text(64 + 184 * i, 88, names[m], 9, weight="bold")
+        b.text(64 + 184 * i, 88, name, 9, weight="bold")
     return b
 
 
