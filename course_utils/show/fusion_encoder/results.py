@@ -119,7 +119,7 @@ def cost(recorded: Mapping, pictures: int, shortlists: Sequence[int], live: Mapp
     mean, low, high = ([100 * getattr(e, part) for _, _, e in ways] for part in ("mean", "low", "high"))
     charts.series(ax, x, mean, low, high, role="fusion")
     for (name, _, e), at in zip(ways, x):
-        ax.annotate(name, (at, 100 * e.mean), (4, -26), textcoords="offset points", ha="center", fontsize=8.5, color=NEUTRAL["ink2"], annotation_clip=False)
+        ax.annotate(name, (at, 100 * e.mean), (4, -26 if e.mean > 0.25 else 14), textcoords="offset points", ha="center", fontsize=8.5, color=NEUTRAL["ink2"], annotation_clip=False)
     for way in live.values():
         charts.live(ax, np.log2(way["passes"]), 100 * way["R@1"])
     ticks = [2**n for n in range(int(x[0]), int(x[-1]) + 1)]

@@ -1,0 +1,88 @@
+"""Notebook 04's figures and widget: tidy whatever was measured, with alternative text."""
+
+import numpy as np
+import pytest
+from flax import nnx
+
+from course_utils.errors import BadInput
+from course_utils.experiments.record import Estimate
+from course_utils.models import fusion_encoder as fe
+from course_utils.show import fusion_encoder as F
+from course_utils.show.fusion_encoder import looking, results
+
+
+class Anything(dict):
+    """Every recorded arm, with values anywhere between low and high."""
+
+    def __init__(self, seed, low, high):
+        self.rng, self.low, self.high = np.random.default_rng(seed), low, high
+
+    def __missing__(self, key):
+        mean = float(self.rng.uniform(self.low, self.high))
+        self[key] = Estimate(mean, mean - 0.01, mean + 0.01, 3)
+        return self[key]
+
+
+def pictures(count):
+    return np.random.default_rng(0).integers(0, 255, (count, 12, 12, 3)).astype(np.uint8)
+
+
+def tidy(board, words=45):
+    assert board.lint() == [], board.alt
+    assert 8 < len(board.alt.split()) <= words, board.alt
+
+
+@pytest.mark.parametrize(("seed", "low", "high"), [(0, 0, 1), (1, 0.97, 1), (2, 0, 0.02), (3, 0.5, 0.55)])
+def test_figures_are_tidy_whatever_was_measured(seed, low, high):
+    recorded = Anything(seed, low, high)
+    tidy(F.binding(recorded, {"dual": low, results.HARD: high}, 35))
+    tidy(F.binding(recorded, {}))
+    tidy(F.negatives(recorded))
+    tidy(F.objectives(recorded))
+    tidy(F.cost(recorded, 128, (2, 4, 8, 16), {"dual": {"R@1": low, "passes": 256}}))
+
+
+@pytest.mark.parametrize("guess", ["half", -1, 101, [50]])
+def test_a_guess_is_a_percentage(guess):
+    with pytest.raises(BadInput, match="from 0 to 100"):
+        F.binding(Anything(0, 0, 1), {}, guess)
+
+
+def test_the_diagram_and_pictures_are_tidy():
+    tidy(F.ways())
+    captions = ("there is a purple umbrella and a yellow guitar", "there is a yellow umbrella and a purple guitar")
+    tidy(F.twins([(pictures(2), captions)]), words=50)
+    tidy(F.shortlist(captions[0], pictures(4), [False, True, False, False], range(4), [1, 0, 3, 2]))
+    missed = F.shortlist(captions[0], pictures(4), [False] * 4, range(4), [1, 0, 3, 2])
+    tidy(missed)
+    assert "not on this shortlist" in missed.alt
+
+
+def test_the_shortlist_says_how_far_the_right_one_moved():
+    board = F.shortlist("a red car", pictures(3), [False, False, True], [0, 1, 2], [2, 0, 1])
+    assert "from place 3 to place 1" in board.alt
+
+
+@pytest.fixture(scope="module")
+def model():
+    return fe.FusionEncoder(fe.StreamConfig(depth=1), rngs=nnx.Rngs(0))
+
+
+def test_a_word_looks_at_the_picture_in_every_head(model):
+    board = looking.looks(model, "red car left, blue dog top right", "car", 1)
+    tidy(board)
+    assert board.alt.count("Head") == 4
+    with pytest.raises(ValueError, match="not among them"):
+        looking.looks(model, "red car left", "bus", 1)
+
+
+def test_the_widget_is_useful_before_it_is_moved_and_says_what_is_wrong(model):
+    widget = F.word_looks(model)
+    assert widget.figure.alt
+    widget.controls["word"].value = "elephant"
+    assert "not among them" in widget.figure.data
+    widget.controls["scene"].value = "red elephant"
+    assert "<div" in widget.figure.data
+    two = fe.FusionEncoder(fe.StreamConfig.tiny(), "two", rngs=nnx.Rngs(0))
+    with pytest.raises(BadInput, match="single stream"):
+        F.word_looks(two)
