@@ -281,21 +281,23 @@ def test_without_a_sandbox_grading_refuses_unless_told_otherwise(room, monkeypat
 
 
 def test_a_killed_worker_loses_no_mark_and_doubles_none(room):
-    names = [f"s{k}" for k in range(4)]
+    names = [f"s{k}" for k in range(5)]
     for name in names:
-        room.hand_in(name, *handins.BOTH, change=lambda nb: handins.write(nb, FIRST, "import time\n" + handins.first("time.sleep(0.2)")))
+        room.hand_in(name, *handins.BOTH, change=lambda nb, name=name: handins.own(nb, f"import time; time.sleep(1); {name!r}"))
     process = subprocess.Popen(
         [sys.executable, "-m", "course_utils.instructor.grade", str(room.folder)], cwd=room.root, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     killed = False
-    for line in process.stdout:  # a worker dies while the others' hand-ins are still to be run
-        if "run:" in line and not killed:
-            workers = [p for p in psutil.Process(process.pid).children(recursive=True) if "multiprocessing" in " ".join(p.cmdline())
-                       and any("bwrap" in c.name() or "prlimit" in c.name() for c in p.children(recursive=True))]
-            for worker in workers[-1:]:
-                worker.kill()
-                killed = True
+    for line in process.stdout:  # a worker dies while it runs a hand-in
+        while "run:" in line and not killed and process.poll() is None:
+            for worker in psutil.Process(process.pid).children(recursive=True):
+                if "spawn_main" in " ".join(worker.cmdline()) and any(c.name() == "bwrap" for c in worker.children(recursive=True)):
+                    worker.kill()
+                    killed = True
+                    break
+            else:
+                time.sleep(0.05)
     assert process.wait(300) == 0 and killed
     with (room.root / "marks.csv").open() as file:
         assert {row["student"]: row["mark"] for row in csv.DictReader(file)} == dict.fromkeys(names, "7")
