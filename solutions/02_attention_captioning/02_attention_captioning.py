@@ -26,13 +26,13 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from course_utils import decode, runtime, training
+from course_utils import runtime
 from course_utils.exercises import check
 from course_utils.experiments import record
 from course_utils.experiments.captioning import colleague, drawing, growing, novel, writing
 from course_utils.metrics import caption as metric
 from course_utils.models import captioning
-from course_utils.models.captioning import fixed, regions
+from course_utils.models.captioning import fixed
 from course_utils.show import captioning as figures
 from course_utils.show import live, source
 from course_utils.world import captions, render
@@ -97,7 +97,7 @@ figures.writer().show()
 #
 # $$e_n = w \cdot \tanh\!\big(W_v^\top v_n + W_h^\top h + b\big), \qquad \alpha = \text{softmax}(e), \qquad z = \sum_n \alpha_n v_n$$
 #
-# Some pictures will have fewer places than others (in section 6 places are detected regions). A *mask* says which are there: a place that is not gets a share of 0, and the others still add up to 1.
+# Some pictures will have fewer places than others (in section 7 places are detected regions). A *mask* says which are there: a place that is not gets a share of 0, and the others still add up to 1.
 
 # %% [markdown] exercise="02.1" name="soft_attention" title="One look" points=4 difficulty=2 minutes=12
 # Write it for a batch. `places` is $(B, N, D_v)$, `h` is $(B, D)$, `mask` is boolean $(B, N)$, True where there is a place; `params` holds `W_v` $(D_v, k)$, `W_h` $(D, k)$, `b` and `w` $(k)$. Vectors are rows: $W_v^\top v_n$ is `places @ params["W_v"]`. Return the context $z$ $(B, D_v)$ **and** the shares $\alpha$ $(B, N)$. Use `jnp`: it is compiled and trained below.
@@ -294,7 +294,7 @@ game = growing.pointing(model, test)
 figures.pointing(recorded, game).show()
 
 # %% [markdown]
-# For colours and kinds the look is nearly always on the thing. For *a* and *two* it is not, less often than by chance: the number is said before its thing is looked at. (Does it look at the *next* thing, or does it already know? The map alone cannot tell.) So "attention shows what the model thinks of" holds for some classes of words and not for others, and only a count by class tells which.
+# For colours and kinds the look is nearly always on the thing. For *a* and *two* it is not, less often than by chance: the number is said before its thing is looked at. (Where does it look instead, and does that matter? The map alone cannot tell.) So "attention shows what the model thinks of" holds for some classes of words and not for others, and only a count by class tells which.
 #
 # ## 6 · Which words win?
 #
