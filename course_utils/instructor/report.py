@@ -20,7 +20,7 @@ _STYLE = f"""
 body {{ font: 15px/1.5 system-ui, sans-serif; color: {NEUTRAL['ink']}; max-width: 1080px; margin: 32px auto; padding: 0 20px; }}
 h1 {{ font-size: 24px; margin: 0 }} h2 {{ font-size: 18px; margin: 36px 0 8px }} .soft {{ color: {NEUTRAL['ink2']} }}
 table {{ border-collapse: collapse; width: 100% }} td, th {{ text-align: left; padding: 5px 12px 5px 0; vertical-align: top;
-border-bottom: 1px solid {NEUTRAL['rule']} }} th {{ font-weight: 600; color: {NEUTRAL['ink2']} }} .n {{ text-align: right; white-space: nowrap }}
+border-bottom: 1px solid {NEUTRAL['rule']} }} th {{ font-weight: 600; color: {NEUTRAL['ink2']} }} .n {{ text-align: right }} .n, .w, td:first-child {{ white-space: nowrap }}
 .bar {{ display: flex; height: 14px; width: 260px; border-radius: 3px; overflow: hidden; background: {NEUTRAL['panel']} }}
 .flag {{ color: {ROLE['language']['deep']} }} .bad {{ color: {VERDICT['wrong']['deep']} }}
 """
@@ -72,7 +72,7 @@ def _exercises(records: list[dict[str, Any]]) -> str:
             f"{len(mine) - full - none} part, {none} none · mean {sum(e['earned'] for e in mine) / len(mine):.2f} of "
             f"{mine[0]['points']:g} · {seconds:g} s</span></td><td>{told}</td></tr>"
         )
-    return f"<table><tr><th>exercise<th>points earned<th>what struck how many</tr>{''.join(rows)}</table>" if rows else ""
+    return f"<table><tr><th>exercise<th>points earned (green: all, amber: some, grey: none)<th>what struck how many</tr>{''.join(rows)}</table>" if rows else ""
 
 
 def _students(hand_ins: Sequence[Any], records: dict[str, dict[str, Any]]) -> str:
@@ -86,5 +86,5 @@ def _students(hand_ins: Sequence[Any], records: dict[str, dict[str, Any]]) -> st
         page = f"feedback/{h.student}/{h.assignment}/{h.assignment}.html"
         name = f"<a href='{escape(page, quote=True)}'>{escape(h.student)}</a>" if h.mark is not None else escape(h.student)
         seconds = f"{about['seconds']:.0f} s" if about else ""
-        rows.append(f"<tr><td>{name}<td class=n>{mark}<td>{waiting}<td class=n>{seconds}<td>{escape(h.note)}{left}{flags}</tr>")
+        rows.append(f"<tr><td>{name}<td class=n>{mark}<td class=w>{waiting}<td class=n>{seconds}<td>{escape(h.note)}{left}{flags}</tr>")
     return f"<p></p><table><tr><th>student<th class=n>mark<th><th class=n>time<th>notes</tr>{''.join(rows)}</table>"
