@@ -475,10 +475,8 @@ for word, row in zip(said, np.asarray(plan)):
 # %%
 def train_and_choose(test, sample, steps):
     """Trains a single stream on `sample(rng) → image, tokens, match`; chooses the first (0) or second (1) caption."""
-    from course_utils.models.fusion_encoder.encoder import matching_loss
-
     model = matching.untrained()
-    training.fit(model, matching_loss, sample, steps=steps, learning_rate=3e-3, progress=False)
+    training.fit(model, fusion.encoder.matching_loss, sample, steps=steps, learning_rate=3e-3, progress=False)
     features = np.asarray(test["features"])
     scores = [binding.logits(model, np.asarray(test[name]), features) for name in ("first", "second")]
     return (scores[1] > scores[0]).astype(int)

@@ -30,7 +30,8 @@ def softmax(x, axis=-1):
 
 def masked_softmax(scores, mask):
     """Over the last axis; a row without any True is 0."""
-    e = np.where(mask, np.exp(scores - np.where(mask, scores, -np.inf).max(-1, keepdims=True, initial=-1e30)), 0.0)
+    top = np.where(mask, scores, -1e30).max(-1, keepdims=True)
+    e = np.where(mask, np.exp(np.minimum(scores - top, 0)), 0.0)
     total = e.sum(-1, keepdims=True)
     return e / np.where(total == 0, 1, total)
 
