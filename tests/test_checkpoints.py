@@ -204,7 +204,7 @@ def test_the_shipped_tower_knows_fewer_kinds_in_colours_that_it_never_saw():
 
 def test_every_checkpoint_that_can_be_made_is_shipped():
     for name in checkpoints.CHECKPOINTS:
-        assert paths.data_file(f"checkpoints/{name}.safetensors").stat().st_size < 500_000
+        assert paths.data_file(f"checkpoints/{name}.safetensors").stat().st_size < 800_000
         assert f"`{name}`" in (paths.data_dir() / "README.md").read_text()
 
 

@@ -15,6 +15,7 @@ from flax import nnx
 
 from course_utils import paths, runtime, training
 from course_utils.experiments.captioning import detector
+from course_utils.experiments.dual_encoder import shipped as towers
 from course_utils.experiments.fusion import asking, shipped
 from course_utils.models import fusion
 from course_utils.models.fusion import grid
@@ -69,7 +70,7 @@ def _told_two_looks(model: fusion.VQAClassifier) -> dict[str, float]:
 # name → what trains it, what tells how good it is on test scenes
 CHECKPOINTS = {
     "grid_tower": (grid_tower, _told_grid_tower), "two_looks": (two_looks, _told_two_looks),
-    "regions": (detector.train, detector.told),
+    "regions": (detector.train, detector.told), "emoji_towers": (towers.taught, towers.told),
 }  # fmt: skip
 
 

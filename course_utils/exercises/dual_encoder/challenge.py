@@ -12,8 +12,8 @@ from course_utils.models.dual_encoder import words
 from course_utils.world import emoji
 
 STYLE = "fxemoji"
-# The given model, which trains on pictures as drawn, gets about .02; tests/answers/dual_encoder.py holds answers that get more.
-THRESHOLDS = (0.06, 0.11, 0.15, 0.18)
+# The shipped towers, trained for 2,000 steps, get .32 of the test pictures that experiments.dual_encoder draws in this style.
+THRESHOLDS = (0.06, 0.12, 0.18, 0.24)
 STEPS = 1500
 
 

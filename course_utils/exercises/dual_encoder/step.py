@@ -56,11 +56,14 @@ def cases(seed: int) -> list[Case]:
     return drawn
 
 
+_compiled = jax.jit(jax.value_and_grad(loss_of))  # eagerly every operation of every shape would be a program of its own
+
+
 @functools.lru_cache(maxsize=256)
 def _slopes_of(key):
     params, images, words = _unpacked(key)
     with jax.default_matmul_precision("highest"):
-        loss, slopes = jax.value_and_grad(loss_of)(params, images, words)
+        loss, slopes = _compiled(params, images, words)
     return float(loss), {name: np.asarray(slope, np.float64) for name, slope in slopes.items()}
 
 
@@ -136,12 +139,12 @@ def _after(params, images, words, rate):
 
 
 CLIP_MISTAKES = [
+    Mistake("not-clipped", "log_scale goes beyond ln 100 = 4.605: clip it after the step. It is the *scale* that stays below 100, so a clip at 100 is never reached.", _stepped("log_scale")),
     Mistake("clipped-before-step", "You clip before the step, and the step leaves the range again. Clip what comes after it.", lambda p, i, w, r: min(float(p["log_scale"]), LARGEST) + (_stepped("log_scale")(p, i, w, r) - float(p["log_scale"]))),
     Mistake("set-to-limit", "You set log_scale to ln 100 always. It is learned; only above ln 100 it is cut off: a minimum.", lambda p, i, w, r: LARGEST),
     Mistake("maximum", "`max` keeps log_scale *above* ln 100. Use a minimum.", _stepped("log_scale", after=lambda s: np.maximum(s, LARGEST))),
     Mistake("clipped-to-one", "You clip log_scale at 1. The scale stays below 100: log_scale below ln 100 = 4.605.", _stepped("log_scale", after=lambda s: np.minimum(s, 1.0))),
     Mistake("scale-returned", "This is the scale. Return its logarithm, which is what is learned.", lambda *a: np.exp(_stepped("log_scale", after=_clip)(*a))),
-    Mistake("not-clipped", "log_scale goes beyond ln 100 = 4.605: clip it after the step. It is the *scale* that stays below 100, so a clip at 100 is never reached.", _stepped("log_scale")),
 ]  # fmt: skip
 LOSS_MISTAKES = [
     Mistake("loss-after", "This is the loss after the step, which costs a second pass. `jax.value_and_grad` gives the one before for nothing.", _after),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from course_utils import runtime
 from course_utils.experiments.dual_encoder import learning
 from course_utils.models import dual_encoder as dual
 
@@ -25,13 +26,13 @@ def _seconds(fn: Callable, times: int) -> float:
     return float(np.median(taken))
 
 
-def timed(model: dual.DualEncoder, images: np.ndarray, query: np.ndarray, search: Callable, sizes=SIZES) -> list[dict]:
+def timed(model: dual.DualEncoder, images: np.ndarray, query: np.ndarray, search: Callable, sizes: Sequence[int] | None = None) -> list[dict]:
     """One row a gallery size: seconds of one query ``encoded anew`` and ``cached``, and their ratio.
 
     ``images`` uint8[n, 32, 32, 3] are repeated to fill a gallery; ``query`` float32[1, D]; ``search(cache, queries, k)``.
     """
     rows = []
-    for size in sizes:
+    for size in sizes or SIZES[: 1 if runtime.is_fast() else None]:
         gallery = images[np.arange(size) % len(images)]
         cache = learning.seen(model, gallery)
         anew = _seconds(lambda gallery=gallery: search(learning.seen(model, gallery), query, K), 3)

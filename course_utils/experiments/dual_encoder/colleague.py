@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-BATCH = 16
+BATCH = 8
 
 
 def their_recall(image: np.ndarray, text: np.ndarray, batch: int = BATCH) -> float:
