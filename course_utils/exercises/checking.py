@@ -17,7 +17,7 @@ from course_utils import runtime
 from course_utils.exercises import core
 
 # notebook number → its module in this package
-MODULES = {"00": "start_here", "01": "fusion", "02": "captioning", "04": "fusion_encoder"}
+MODULES = {"00": "start_here", "01": "fusion", "02": "captioning", "03": "dual_encoder", "04": "fusion_encoder"}
 
 _VISIBLE_SEED = 0
 _passed: set[str] = set()
