@@ -8,7 +8,7 @@ import ipywidgets
 import numpy as np
 from IPython.display import HTML
 
-from course_utils.experiments.dual_encoder import learning
+from course_utils import training
 from course_utils.metrics import retrieval
 from course_utils.models import dual_encoder as dual
 from course_utils.models.dual_encoder import words
@@ -42,7 +42,7 @@ def _cache(model: dual.DualEncoder, style: str) -> tuple[np.ndarray, np.ndarray,
     """Concepts, pictures uint8[n, 32, 32, 3] on white, and their vectors float16[n, D]."""
     rows = np.flatnonzero(emoji.load().has(style))
     images = emoji.on_background(emoji.load().pictures(style)[rows])
-    return rows, images, learning.seen(model, images).astype(np.float16)
+    return rows, images, training.predict(model, dual.image_vectors, {"image": images}).astype(np.float16)
 
 
 def search_page(model: dual.DualEncoder, cache: tuple, text: str, style: str) -> HTML:
@@ -55,7 +55,8 @@ def search_page(model: dual.DualEncoder, cache: tuple, text: str, style: str) ->
         told += f" Words it never read: <span style=\"font-family:'{MONO}',monospace\">{escape(', '.join(strange))}</span>."
     if not known:
         return HTML(card(f"<div style=\"color:{NEUTRAL['ink2']}\">{told} Type something it can know, such as: a yellow fruit</div>"))
-    items, cosines = retrieval.top_k(vectors, learning.read(model, [text]), _FOUND)
+    query = training.predict(model, dual.text_vectors, {"tokens": words.tokens([text])}, size=1)
+    items, cosines = retrieval.top_k(vectors, query, _FOUND)
     names = emoji.load().names["en"]
     cells = ""
     for item, cosine in zip(np.asarray(items)[0], np.asarray(cosines)[0]):
