@@ -10,6 +10,7 @@ import pytest
 from course_utils import paths
 from course_utils.experiments import record
 from course_utils.experiments import start_here as kinds
+from course_utils.experiments.captioning import growing, writing
 from course_utils.experiments.fusion import shootout
 from course_utils.world import emoji
 
@@ -62,10 +63,18 @@ def shot_out(*names):
     ]
 
 
+def captioned(arm):
+    """Exact captions of one to five things, of one arm of notebook 02."""
+    data, model = writing.test(), growing.train(arm)
+    each = writing.by_objects(writing.write(model, data.features), data)
+    return [{"arm": arm, "measure": f"exact, {k}", "value": exact} for k, (_, exact) in each.items()]
+
+
 # notebook number → rows of seed 0 of arms that carry a claim: its method or its control, the cheapest there is
 AGAIN = {
     "00": lambda: kinds.run(0, arms=("shuffled labels",)),
     "01": lambda: shot_out("mutan", "concat"),
+    "02": lambda: captioned("uniform"),
 }
 
 
@@ -120,6 +129,28 @@ def test_the_claims_of_notebook_01_are_in_the_recording():
     # answering: with another question's picture a model knows no more than one without eyes
     assert abs(of["another picture", "right"].mean - of["blind", "right"].mean) < 0.03
     assert of["classifier, one answer", "right"].low > of["blind", "right"].high + 0.3
+
+
+def test_the_claims_of_notebook_02_are_in_the_recording():
+    of = record.load("02")
+    # one vector is enough for one thing, and not for three; attention is
+    assert of["uniform", "exact, 1"].low > 0.6 and of["uniform", "exact, 3"].high < 0.1
+    assert of["attention", "exact, 3"].low > 0.6 and of["attention", "exact, 5"].low > of["uniform", "exact, 2"].high
+    assert of["attention", "SPICE"].low > of["uniform", "SPICE"].high > of["one vector", "SPICE"].high
+    for control in ("another picture", "first input"):
+        assert abs(of[control, "SPICE"].mean - of["blind", "SPICE"].mean) < 0.05, control
+    # looks fall on what colours and kinds are about, not on what numbers are about
+    for name in ("kind", "colour"):
+        assert of["pointing", f"{name}, hits"].low > 0.9 > of["pointing", f"{name}, any thing"].high + 0.4
+    assert of["pointing", "number, hits"].high < of["pointing", "number, any thing"].low
+    # a beam finds nothing where the words are sure
+    assert abs(of["beam/10", "exact"].mean - of["beam/1", "exact"].mean) < 0.02
+    # novel kinds come from the detector's words
+    assert of["pointing", "novel kinds"].low > 0.9 and of["no words from the detector", "novel kinds"].high < 0.01
+    assert of["exchanged words", "novel kinds"].high < 0.2
+    # hard attention: a reward is needed
+    assert of["hard", "exact"].low > max(of["hard, no reward", "exact"].high, of["soft, made hard", "exact"].high) + 0.2
+    assert of["hard, no reward", "kind, hits"].high < of["pointing", "kind, any thing"].low
 
 
 def test_an_estimate_is_a_mean_with_students_interval():
