@@ -21,7 +21,7 @@ _FOUND = 12
 _SIDE = 84  # px
 
 
-def search_box(model: dual.DualEncoder, text: str = "a yellow fruit", styles: tuple[str, ...] = emoji.HELD_OUT_STYLES) -> Interactive:
+def search_box(model: dual.DualEncoder, text: str = "instrument", styles: tuple[str, ...] = emoji.HELD_OUT_STYLES) -> Interactive:
     """Finds emoji as you type, in a cache of one style's pictures, each encoded once.
 
     Raises
@@ -32,7 +32,7 @@ def search_box(model: dual.DualEncoder, text: str = "a yellow fruit", styles: tu
     caches = {style: _cache(model, style) for style in styles}
     return interactive(
         lambda text, style: search_page(model, caches[style], text, style),
-        text=ipywidgets.Text(text, description="find", placeholder="a yellow fruit", continuous_update=True,
+        text=ipywidgets.Text(text, description="find", placeholder="instrument", continuous_update=True,
                              layout=ipywidgets.Layout(width="390px")),
         style=ipywidgets.Dropdown(value=styles[0], options=list(styles), description="drawn by"),
     )  # fmt: skip
@@ -54,7 +54,7 @@ def search_page(model: dual.DualEncoder, cache: tuple, text: str, style: str) ->
     if strange:
         told += f" Words it never read: <span style=\"font-family:'{MONO}',monospace\">{escape(', '.join(strange))}</span>."
     if not known:
-        return HTML(card(f"<div style=\"color:{NEUTRAL['ink2']}\">{told} Type something it can know, such as: a yellow fruit</div>"))
+        return HTML(card(f"<div style=\"color:{NEUTRAL['ink2']}\">{told} Type something it can know, such as: vehicle</div>"))
     query = training.predict(model, dual.text_vectors, {"tokens": words.tokens([text])}, size=1)
     items, cosines = retrieval.top_k(vectors, query, _FOUND)
     names = emoji.load().names["en"]
