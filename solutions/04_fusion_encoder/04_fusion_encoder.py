@@ -247,7 +247,7 @@ for hide, what in (("", "nothing taken away"), ("picture", "another pair's pictu
 figures.negatives(recorded).show()
 
 # %% [markdown]
-# At the top, pairs put together at random: both models are nearly always right, and a validation set of this kind would have called them equals. The harder it is to tell right from wrong, the further they part. **A test can only show what its negatives ask for.**
+# At the top, pairs put together at random: both models are nearly always right, the one taught on random pairs even a little more often, and a validation set of this kind would have called them equals. The harder it is to tell right from wrong, the further they part. **A test can only show what its negatives ask for.**
 #
 # ## 6 · A search with two stages
 #
@@ -454,7 +454,7 @@ transport = check("04.6", optimal_transport)
 grade("04.6", optimal_transport)
 
 # %% [markdown]
-# Where does your plan send the words of one caption, by the vectors of the model of section 5? (It was never taught alignment.)
+# Where does your plan send the words of one caption, by the vectors of the model of section 5? Rows are words, columns the nine places. This model was never taught alignment, so do not expect a word to find its thing: its vectors of words and of regions need not be alike for it to work. That is what the fourth loss of section 8 changed.
 
 # %%
 def streams(model, batch):
