@@ -140,7 +140,7 @@ def test_each_tower_sees_its_own_input_only(image, text):
     x[2], tokens = 1 - x[2], TOKENS[:4].copy()
     tokens[1, 0] = 9
     again, _ = run(model, x, tokens)
-    changed = np.abs(again - logits) > 1e-6
+    changed = np.abs(again - logits) > 1e-4
     assert changed[2].all() and changed[:, 1].all() and not changed[[0, 1, 3, 4]][:, [0, 2, 3]].any()
 
 
