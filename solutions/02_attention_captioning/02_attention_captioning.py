@@ -337,7 +337,7 @@ for width in (1, 5):
 print("recorded, widths 1 to 10: exact", *(f"{recorded[f'beam/{width}', 'exact'].mean:.1%}" for width in growing.WIDTHS))
 
 # %% [markdown]
-# Nothing, or next to nothing. A caption of ours hardly has words that make *later* words likelier: whoever sees the picture knows the next thing whatever was said of the last, so the likeliest words make the likeliest caption. Now the model that is unsure, `uniform`:
+# A beam finds nothing that greedy did not find. A caption of ours hardly has words that make *later* words likelier: whoever sees the picture knows the next thing whatever was said of the last, so the likeliest words make the likeliest caption. Now the model that is unsure, `uniform`:
 
 # %%
 figures.beams({width: growing.beams(uniform, test, width, select=step) for width in (1, 2, 5, 10)}).show()
@@ -371,6 +371,7 @@ for i in first4:
 # It says them, because it does not say nouns at all. It writes a sentence with **gaps** ("a red ▢ and two blue ▢s"), and a gap is filled with the detector's word for the region that it looks at: with shares $\alpha_r$ and the detector's probabilities $q_r$, $p(\text{noun}) = p(\text{gap}) \sum_r \alpha_r\, q_r(\text{noun})$. (The idea of *Neural baby talk*, Lu et al., 2018.) Beside it, the same regions and the same probabilities as *inputs*, to a model that writes its nouns itself:
 
 # %%
+print("the detector itself, of the things it finds:", f"{recorded['detector', 'kind'].mean:.0%} of kinds right")
 names = ("pointing", "no words from the detector", "exchanged words")
 figures.arms(
     f"Novel kinds: {recorded['pointing', 'novel kinds'].mean:.0%} with the detector's words, "
@@ -378,7 +379,6 @@ figures.arms(
     "F1 of naming kinds that no training caption named.", {name: recorded[name, "novel kinds"] for name in names},
     {"pointing": novel.scores(told, scenes_)["novel kinds"]}, controls=("exchanged words",), unit="F1, %",
 ).show()
-print("the detector itself, of the things it finds:", f"{recorded['detector', 'kind'].mean:.0%} of kinds right")
 
 # %% [markdown]
 # The model without the detector's words sees the same thing and calls it by the nearest word it knows. And with a detector whose words are *exchanged*, each kind called by another's name, the captions repeat the wrong names: the words really come from there. A caption can only be as good as its detector.
