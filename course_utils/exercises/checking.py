@@ -35,7 +35,7 @@ def find(exercise_id: str) -> core.Exercise:
         if exercise.id == exercise_id:
             return exercise
     known = [e.id for number in MODULES for e in _exercises_of(number)]
-    close = difflib.get_close_matches(exercise_id, known, n=3) or known[:5]
+    close = [e.id for e in _exercises_of(exercise_id[:2])] or difflib.get_close_matches(exercise_id, known, n=3) or known[:5]
     raise KeyError(f"There is no exercise {exercise_id!r}. Did you mean {', '.join(close)}?")
 
 
