@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from course_utils import paths
-from course_utils.experiments import record
+from course_utils.experiments import fusion_encoder, record
 from course_utils.experiments import start_here as kinds
 from course_utils.experiments.captioning import growing, writing
 from course_utils.experiments.fusion import shootout
+from course_utils.experiments.fusion_encoder import matching
 from course_utils.world import emoji
 
 
@@ -70,11 +71,18 @@ def captioned(arm):
     return [{"arm": arm, "measure": f"exact, {k}", "value": exact} for k, (_, exact) in each.items()]
 
 
+def dual_on_binding():
+    """The dual encoder of notebook 04 on its binding test."""
+    return [{"arm": "dual", "measure": measure, "value": value}
+            for measure, value in fusion_encoder.bound(matching.train_dual(matching.matched())).items()]  # fmt: skip
+
+
 # notebook number → rows of seed 0 of arms that carry a claim: its method or its control, the cheapest there is
 AGAIN = {
     "00": lambda: kinds.run(0, arms=("shuffled labels",)),
     "01": lambda: shot_out("mutan", "concat"),
     "02": lambda: captioned("uniform"),
+    "04": dual_on_binding,
 }
 
 
@@ -151,6 +159,26 @@ def test_the_claims_of_notebook_02_are_in_the_recording():
     # hard attention: a reward is needed
     assert of["hard", "exact"].low > max(of["hard, no reward", "exact"].high, of["soft, made hard", "exact"].high) + 0.2
     assert of["hard, no reward", "kind, hits"].high < of["pointing", "kind, any thing"].low
+
+
+def test_the_claims_of_notebook_04_are_in_the_recording():
+    of = record.load("04")
+    bound = {arm: of[arm, "binding, caption"] for arm, measure in of if measure == "binding, caption"}
+    # who pools first cannot bind; hard negatives teach it; with the wrong picture or without colours nothing is left
+    for arm in ("dual", "another picture", "colours hidden", "words sorted"):
+        assert abs(bound[arm].mean - 0.5) < 0.03, arm
+    assert bound["fusion, hard negatives"].mean > max(bound["fusion, random negatives"].mean + 0.25, bound["dual"].high + 0.25)
+    assert bound["two streams, hard negatives"].low > 0.9
+    assert of["fusion, random negatives", "random pairs judged right"].low > 0.98, "random negatives are learned, and teach nothing"
+    assert of["two stream", "parameters"].mean > 3 * of["single stream", "parameters"].mean, "not a comparison at equal size"
+    # a shortlist of four is nearly as good as all pairs, and better than the dual encoder where pictures are alike
+    four, all_pairs = (of[arm, "R@1 alike"].mean for arm in ("dual, then fusion on 4, hard negatives", "fusion, hard negatives"))
+    assert abs(four - all_pairs) < 0.02 and four > of["dual", "R@1 alike"].high + 0.25
+    # UNITER: what is hidden is found on the other side; alignment teaches the plan to point; it does not bind
+    for part, control in (("hidden kinds", "another picture"), ("hidden colours", "another picture"), ("hidden regions", "another text")):
+        assert of["UNITER, all four", part].low > of["UNITER, all four", f"{part}, {control}"].high + 0.6
+    assert of["UNITER, all four", "pointing by plan"].low > of["UNITER, without alignment", "pointing by plan"].high
+    assert bound["UNITER, all four"].high < 0.55
 
 
 def test_an_estimate_is_a_mean_with_students_interval():

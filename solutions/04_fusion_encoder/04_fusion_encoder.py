@@ -227,9 +227,9 @@ figures.binding(recorded, told, guess).show()
 
 # %% [markdown]
 # Dots are recorded runs, squares are yours.
-# - The **dual encoder** stands at a coin's 50 %. The mean of the words is the same for both captions of a pair, so it cannot do otherwise. *Reading in order* has a transformer before each mean. It can do better than a coin, and does, but stays far behind: its loss compares it mostly with captions that differ in some word.
+# - The **dual encoder** stands at a coin's 50 %. The mean of the words is the same for both captions of a pair, so it cannot do otherwise. *Reading in order* has a transformer before each mean. It can do better than a coin, and does, in some runs by little and in others by much (the bar is wide): its loss compares it mostly with captions that differ in some word, so nothing makes sure of it.
 # - The **fusion encoder** binds, if it was taught with hard negatives, in one stream as in two.
-# - With *random* negatives the **same network does not**, although it could. Architecture makes binding possible. What makes it happen is a loss that cannot be lowered without it.
+# - With *random* negatives the **same network hardly does**, although it could. Architecture makes binding possible. What makes it happen is a loss that cannot be lowered without it.
 # - *Another picture* is the control: with the twins of some other pair in front of it, it knows nothing.
 #
 # Are there other ways to cheat? Take things away from the model that binds:
