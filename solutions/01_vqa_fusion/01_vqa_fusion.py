@@ -409,7 +409,7 @@ for hop in seasoned.fusion.fuse.hops:
 
 said, where = asking.answers(seasoned, test), hops.maps(seasoned, test)
 print(f"right answers on the balanced test: {asking.right(said, test):.0%}")
-for i in (of_type["colour"][12], of_type["size"][10]):
+for i in (of_type["colour"][5], of_type["size"][0]):
     display(figures.looks(
         np.asarray(render.render(test.scenes[[i]], 96))[0], test.questions[i].texts()[0],
         questions.ANSWERS[test.answer[i]], where[i], questions.ANSWERS[said[i]],
