@@ -75,8 +75,8 @@ def small(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("small") / "course"
     shutil.copytree(ROOT / "tests/fixtures/grading", root)
     config = (ROOT / "nbgrader_config.py").read_text()
-    assert "GradingExecute.timeout = 180" in config
-    (root / "nbgrader_config.py").write_text(config.replace("GradingExecute.timeout = 180", f"GradingExecute.timeout = {PATIENCE}"))
+    assert "GradingExecute.timeout = 400" in config
+    (root / "nbgrader_config.py").write_text(config.replace("GradingExecute.timeout = 400", f"GradingExecute.timeout = {PATIENCE}"))
     assert build.main([], root) == 0
     return root
 

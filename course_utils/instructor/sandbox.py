@@ -74,7 +74,12 @@ def command(inside: list[str], shared: Path, environment: dict[str, str], *, war
     bwrap = ["bwrap", *_namespaces(), "--proc", "/proc", "--dev", "/dev", "--size", "400000000", "--tmpfs", "/tmp",
              "--size", "400000000", "--tmpfs", HOME]  # fmt: skip
     for path in dict.fromkeys(readable):
-        bwrap += ["--symlink", os.readlink(path), path] if os.path.islink(path) else ["--ro-bind-try", path, path]
+        if not os.path.islink(path):
+            bwrap += ["--ro-bind-try", path, path]
+        elif path in _SYSTEM:
+            bwrap += ["--symlink", os.readlink(path), path]
+        else:  # an environment that is a link: what it points to is needed, too
+            bwrap += ["--ro-bind-try", os.path.realpath(path), os.path.realpath(path), "--symlink", os.path.realpath(path), path]
     bwrap += ["--tmpfs", str(package / "instructor"), *(["--bind", cache, cache] if cache and warms else []),
               "--bind", str(shared), str(shared), "--chdir", HOME, "--clearenv"]
     for name, value in environment.items():
