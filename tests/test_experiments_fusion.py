@@ -147,7 +147,7 @@ def test_what_cannot_be_asked_is_refused():
 def test_in_a_hurry_few_are_asked_and_afterwards_all(monkeypatch):
     monkeypatch.setenv("COURSE_FAST", "1")
     few = asking.asked("biased", 700)
-    assert len(few) == 512 and len(asking.asked("biased", 30)) == 30
+    assert len(few) == 256 and len(asking.asked("biased", 30)) == 30
     monkeypatch.delenv("COURSE_FAST")
     assert len(asking.asked("biased", 700)) == 700 and len(asking.asked("biased", 30)) == 30
 
