@@ -493,7 +493,7 @@ def given_model(train, test):
 
 
 # %% [markdown] exercise="04.7" name="binding_challenge" title="Bind without a teacher" points=4 difficulty=3 minutes=25 further=true
-# `train` has `features` $(n, 9, 64)$ and `tokens` $(n, 14)$; `test` has `features` $(m, 9, 64)$, and `first` and `second`, captions $(m, 14)$. Return 0 or 1 for each test picture, int $(m)$. 60 %, 75 %, 90 % and 97 % right earn a point each. Your function may train for up to 90 seconds on two cores; do not use `runtime.steps` in it.
+# `train` has `features` $(n, 9, 64)$ and `tokens` $(n, 14)$; `test` has `features` $(m, 9, 64)$, and `first` and `second`, captions $(m, 14)$. Return 0 or 1 for each test picture, int $(m)$. 60 %, 75 %, 88 % and 94 % right earn a point each. Your function may train for up to 90 seconds on two cores; do not use `runtime.steps` in it.
 #
 # Hint: Random wrong captions never ask for binding. Which wrong caption would, and can you make it from the true one? `words.COLOUR_WORDS` holds the tokens of the colours.
 #

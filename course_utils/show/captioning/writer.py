@@ -21,7 +21,7 @@ _LOOKS = np.array([[2, 1, 1, 1, 1, 1, 3, 1, 1], [1, 1, 1, 1, 1, 1, 20, 1, 1], [1
 def writer() -> Board:
     """Four steps of a caption: the same three parts, again and again."""
     b = Board(800, 560, "Look, read, say: the same three parts before every word",
-              "Solid parts are trained. The state goes to the right; where to look depends on it. The LSTM also reads the last word.",
+              "Solid parts are trained. The state goes right and decides where to look; the LSTM also reads the last word.",
               "Schematic: where the looks fall is drawn by hand, not measured.", alt=_ALT, boxes=13, words=70)
     b.legend(roles=("language", "fusion"))
     scene = compose([

@@ -45,7 +45,7 @@ def pairs(taught: np.ndarray, texts: Sequence[str], tested: np.ndarray, names: S
     """
     side, step = 72, 94
     b = Board(800, 328, "What training draws, and what the test asks",
-              "Above: artwork of two styles, moved, scaled, recoloured, on any ground, and what is said of it. Below: a third style.",
+              "Above: artwork of two styles, moved, scaled, recoloured, on any ground; what is said of it. Below: a third.",
               alt=f"Two rows of small pictures. Training: {', '.join(texts[:4])} and more. Test: {', '.join(names[:4])} and more.", words=140)  # fmt: skip
     for y, label, images, below in ((100, "training", taught, texts), (220, "test", tested, names)):
         b.text(Board.PAD, y - 14, label, 9.5, weight="bold")

@@ -27,7 +27,7 @@ def twins(items: Sequence[tuple[np.ndarray, Sequence[str]]]) -> Board:
             x, y = Board.PAD + 388 * (i % 2) + 184 * k, 80 + 212 * (i // 2)
             b.picture(picture, x, y, side)
             for line, words in enumerate(_halves(caption)):
-                b.text(x, y + side + 16 + 17 * line, words, 8.5, ROLE["language"]["deep"], mono=True)
+                b.text(x, y + side + 16 + 17 * line, words, 8, ROLE["language"]["deep"], mono=True)
     return b
 
 
