@@ -72,14 +72,17 @@ def said() -> np.ndarray:
     return words.tokens(table).reshape(len(emoji.load()), _TEXTS, -1)
 
 
-def sampler(styles: Sequence[str], how: pictures.Variation, batch: int = BATCH) -> Callable:
-    """``sample(rng)`` of ``batch`` different concepts, each in one of the styles and said in one of its ways."""
-    taught, ways, count = concepts(), said(), len(emoji.load())
+def sampler(styles: Sequence[str], how: pictures.Variation, batch: int = BATCH, texts: np.ndarray | None = None) -> Callable:
+    """``sample(rng)`` of ``batch`` different concepts, each in one of the styles and said in one of its ways.
+
+    ``texts``: other ways than :func:`said`, int32[K, ways, T].
+    """
+    taught, ways, count = concepts(), said() if texts is None else texts, len(emoji.load())
 
     def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:
         concept = rng.permutation(taught)[:batch]
         row = rng.integers(len(styles), size=len(concept)) * count + concept
-        return {**pictures.numbers(rng, row, how), "tokens": ways[concept, rng.integers(_TEXTS, size=len(concept))]}
+        return {**pictures.numbers(rng, row, how), "tokens": ways[concept, rng.integers(ways.shape[1], size=len(concept))]}
 
     return sample
 
@@ -87,13 +90,14 @@ def sampler(styles: Sequence[str], how: pictures.Variation, batch: int = BATCH) 
 def train(
     styles: Sequence[str], variation: str = "augmented", *, seed: int = 0, steps: int = STEPS, pairwise: bool = False,
     loss: Callable | None = None, watch: Callable | None = None, made: dual.DualConfig | None = None,
+    texts: np.ndarray | None = None,
 ) -> dual.DualEncoder:  # fmt: skip
     """A dual encoder of emoji in some styles and their English words.
 
     Parameters
     ----------
     variation : one of ``VARIATIONS``. ``pairwise``: SigLIP's loss. ``loss``: an info_nce of somebody else's.
-    made : another config.
+    made : another config. ``texts``: other ways to say each concept than :func:`said`, int32[K, ways, T].
 
     Raises
     ------
@@ -105,8 +109,8 @@ def train(
     model = dual.DualEncoder(made or config(biased=pairwise), loss=loss, rngs=nnx.Rngs(seed))
     training.fit(
         model, dual.pairwise_loss if pairwise else dual.contrastive_loss,
-        sampler(styles, VARIATIONS[variation], BATCH * runtime.preset().batch), steps=steps, learning_rate=LEARNING_RATE,
-        data=pictures.atlas(tuple(styles)), seed=seed, watch=watch, progress=False,
+        sampler(styles, VARIATIONS[variation], BATCH * runtime.preset().batch, texts), steps=steps,
+        learning_rate=LEARNING_RATE, data=pictures.atlas(tuple(styles)), seed=seed, watch=watch, progress=False,
     )  # fmt: skip
     return model
 
