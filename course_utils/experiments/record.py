@@ -21,7 +21,7 @@ import numpy as np
 from course_utils import paths
 
 # notebook number → its module in this package
-MODULES = {"00": "start_here", "01": "fusion", "02": "captioning", "04": "fusion_encoder"}
+MODULES = {"00": "start_here", "01": "fusion", "02": "captioning", "03": "dual_encoder", "04": "fusion_encoder"}
 SEEDS = (0, 1, 2, 3, 4)
 # Where a value may differ from one machine or release to another, this much is no contradiction.
 SLACK = 0.05
