@@ -14,6 +14,7 @@ from course_utils.show.palette import NEUTRAL, role as role_of
 def arms(
     title: str, recorded: Mapping, live: Mapping[str, float], *, controls: Sequence[str] = (),
     measure: str = "Right answers on new balanced questions", axis: str = "right answers, %", chance: float | None = None,
+    top: float = 1.0,
 ) -> Board:  # fmt: skip
     """Named models as rows: recorded means with intervals, this notebook's runs as squares, controls hollow.
 
@@ -21,7 +22,7 @@ def arms(
     ----------
     recorded : name → Estimate of a share. live : name → share.
     measure : what is counted, on what, in a few words; ``axis`` the same for the axis.
-    chance : the share of a guesser, dotted.
+    chance : the share of a guesser, dotted. ``top`` : where the axis ends, as a share.
     """
     names = list(recorded)
     seeds = sorted({e.seeds for e in recorded.values()})
@@ -37,7 +38,7 @@ def arms(
     for y, name in enumerate(names):
         if name in live:
             charts.live(ax, 100 * live[name], y)
-    ax.set(xlim=(0, 100), xticks=(0, 25, 50, 75, 100), xlabel=axis)
+    ax.set(xlim=(0, 100 * top), xticks=[25 * top * k for k in range(5)], xlabel=axis)
     if chance is not None:
         charts.chance(ax, 100 * chance, vertical=True)
     if live:

@@ -44,10 +44,10 @@ def pairs(taught: np.ndarray, texts: Sequence[str], tested: np.ndarray, names: S
     taught, tested : uint8[n, S, S, 3]; eight of each at most.
     """
     side, step = 72, 94
-    b = Board(800, 328, "What training draws, and what the test asks",
+    b = Board(800, 340, "What training draws, and what the test asks",
               "Above: artwork of two styles, moved, scaled, recoloured, on any ground; what is said of it. Below: a third.",
               alt=f"Two rows of small pictures. Training: {', '.join(texts[:4])} and more. Test: {', '.join(names[:4])} and more.", words=140)  # fmt: skip
-    for y, label, images, below in ((100, "training", taught, texts), (220, "test", tested, names)):
+    for y, label, images, below in ((100, "training", taught, texts), (236, "test", tested, names)):
         b.text(Board.PAD, y - 14, label, 9.5, weight="bold")
         for j, (picture, words) in enumerate(zip(images, below)):
             x = Board.PAD + step * j
@@ -65,4 +65,5 @@ def _lines(text: str, most: int) -> list[str]:
             lines.append(word)
         else:
             lines[-1] = f"{lines[-1]} {word}".strip()
-    return [line if len(line) <= most + 1 else line[:most] + "…" for line in lines[:2]]
+    lines = [line if len(line) <= most + 1 else line[:most] + "…" for line in lines[:2]]
+    return [*lines[:-1], lines[-1].rstrip(",")]

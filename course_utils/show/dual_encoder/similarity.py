@@ -30,7 +30,7 @@ def similarities(pictures: np.ndarray, names: Sequence[str], tables: Mapping[str
     cell, top = 36, 112
     low, high = min(t.min() for t in tables.values()), max(t.max() for t in tables.values())
     hits = {title: int((t.argmax(1) == np.arange(n)).sum()) for title, t in tables.items()}
-    b = Board(800, top + n * cell + 104, ", ".join(f"{title}: {k} of {n} right" for title, k in hits.items()),
+    b = Board(800, top + n * cell + 104, _titled(", ".join(f"{title}: {k} of {n} right" for title, k in hits.items())),
               "Cosine of every picture (row) with every name (column), one scale for all. ● marks the best name of a picture.",
               alt=f"Tables of cosines, {n} pictures by {n} names. " + " ".join(f"{title}: {k} of {n} on the diagonal." for title, k in hits.items()),
               words=80)  # fmt: skip
@@ -50,3 +50,7 @@ def similarities(pictures: np.ndarray, names: Sequence[str], tables: Mapping[str
             b.text(left + cell * (j + 0.5) - 1.5, top + n * cell + 4, name if len(name) < 14 else name[:12] + "…", 8,
                    ROLE["language"]["deep"], rotation=90, ha="center", va="top", mono=True)  # fmt: skip
     return b
+
+
+def _titled(text: str) -> str:
+    return text[:1].upper() + text[1:]
