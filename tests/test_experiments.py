@@ -11,6 +11,7 @@ from course_utils import paths
 from course_utils.experiments import fusion_encoder, record
 from course_utils.experiments import start_here as kinds
 from course_utils.experiments.captioning import growing, writing
+from course_utils.experiments.dual_encoder import binding
 from course_utils.experiments.fusion import shootout
 from course_utils.experiments.fusion_encoder import matching
 from course_utils.world import emoji
@@ -71,6 +72,13 @@ def captioned(arm):
     return [{"arm": arm, "measure": f"exact, {k}", "value": exact} for k, (_, exact) in each.items()]
 
 
+def bag_on_binding():
+    """The bag of words of notebook 03: sure of things and colours, and by construction not of what belongs to what."""
+    arm = "bag of words"
+    return [{"arm": f"binding/{arm}", "measure": measure, "value": value}
+            for measure, value in binding.measured(binding.train(arm)).items()]  # fmt: skip
+
+
 def dual_on_binding():
     """The dual encoder of notebook 04 on its binding test."""
     return [{"arm": "dual", "measure": measure, "value": value}
@@ -82,6 +90,7 @@ AGAIN = {
     "00": lambda: kinds.run(0, arms=("shuffled labels",)),
     "01": lambda: shot_out("mutan", "concat"),
     "02": lambda: captioned("uniform"),
+    "03": bag_on_binding,
     "04": dual_on_binding,
 }
 
@@ -159,6 +168,38 @@ def test_the_claims_of_notebook_02_are_in_the_recording():
     # hard attention: a reward is needed
     assert of["hard", "exact"].low > max(of["hard, no reward", "exact"].high, of["soft, made hard", "exact"].high) + 0.2
     assert of["hard, no reward", "kind, hits"].high < of["pointing", "kind, any thing"].low
+
+
+def test_the_claims_of_notebook_03_are_in_the_recording():
+    of = record.load("03")
+    # in every style left out: half as often again as the best pixels, and a hundred times chance, whichever seed
+    for style in emoji.TRAINING_STYLES:
+        own = of[f"{style}/augmented", "text R@1"]
+        ways = [e.mean for (arm, measure), e in of.items() if arm.startswith(f"{style}/") and "gallery" in arm and measure == "text R@1"]
+        assert len(ways) == 4 and max(ways) == of[f"{style}/nearest pixels", "text R@1"].mean
+        assert own.low > 1.5 * max(ways) and own.mean > 1.9 * max(ways), style
+        assert own.mean > 100 * of[f"{style}/chance", "text R@1"].mean
+        # new concepts: hardly more than chance
+        new = of[f"{style}/augmented", "new, text R@5"].mean
+        assert of["chance, new", "new, text R@5"].mean < new < 2.5 * of["chance, new", "new, text R@5"].mean
+        # naming: with words of the captions, three times a guess; with words that no caption used, a guess or hardly more
+        named = {name: of[f"{style}/naming, {name}", "ensemble"] for name in ("keywords", "in German", "groups")}
+        assert named["keywords"].mean > 3 * of["naming, keywords", "chance"].mean > 3 * named["in German"].low - 1e-6
+        assert named["keywords"].mean > of["naming, keywords", "commonest"].mean + 0.05
+        assert named["groups"].high < of["naming, groups", "commonest"].mean
+        assert named["groups"].mean < of["naming, groups", "chance"].mean + 0.05
+        assert abs(named["keywords"].mean - of[f"{style}/naming, keywords", "one prompt"].mean) < 0.02, "an ensemble changes nothing"
+    assert of["twemoji/naming, keywords", "ensemble"].low > of["naming, keywords", "commonest"].mean
+    # without variation it is worse than the pixels; moving is what matters most, colours come second
+    part = {name: of[f"twemoji/{name}", "text R@1"] for name in ("augmented", "as drawn", "never moved", "own colours", "on white")}
+    assert part["as drawn"].high < of["twemoji/nearest pixels", "text R@1"].mean
+    assert part["never moved"].mean < part["as drawn"].high and part["own colours"].mean < part["augmented"].low
+    assert part["augmented"].low < part["on white"].mean < part["augmented"].high, "grounds: nothing that one run shows"
+    # binding: sure of what is there; what belongs to what is a coin without order, half known with it, learned if asked for
+    swapped = {arm: of[f"binding/{arm}", "colours swapped"] for arm in binding.ARMS}
+    assert all(of[f"binding/{arm}", change].low > 0.95 for arm in binding.ARMS for change in ("another thing", "another colour"))
+    assert swapped["bag of words"].low == swapped["bag of words"].high == 0.5
+    assert 0.65 < swapped["transformer"].mean < 0.85 and swapped[binding.ARMS[2]].low > 0.85
 
 
 def test_the_claims_of_notebook_04_are_in_the_recording():

@@ -12,8 +12,9 @@ from course_utils.models.dual_encoder import words
 from course_utils.world import emoji
 
 STYLE = "fxemoji"
-# The shipped towers, trained for 2,000 steps, get .32 of the test pictures that experiments.dual_encoder draws in this style.
-THRESHOLDS = (0.05, 0.1, 0.14, 0.18)
+# Drawn by six seeds: towers trained on pictures as drawn (the given model) name .01 to .04 right, the reference below, started
+# three ways, .15 to .21; the shipped towers, with 2,000 steps, .29 to .35.
+THRESHOLDS = (0.05, 0.08, 0.1, 0.13)
 STEPS = 700
 
 

@@ -58,7 +58,7 @@ def binding(recorded: Mapping, live: Mapping[str, float]) -> Board:
     ends = []
     for arm, values in found.items():
         name, gloss, role, variant = _ARMS[arm]
-        mean, low, high = ([100 * getattr(e, part) for e in values] for part in ("mean", "low", "high"))
+        mean, low, high = ([min(100 * getattr(e, part), 100) for e in values] for part in ("mean", "low", "high"))
         charts.series(ax, range(3), mean, low, high, role=role, variant=variant)
         ends.append((mean[-1], name, gloss, role))
     for x, change in enumerate(_CHANGES):
