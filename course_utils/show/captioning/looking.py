@@ -115,7 +115,7 @@ def regions(pictures: np.ndarray, boxes: Sequence[np.ndarray], names: Sequence[S
     w, pitch = 176, 192
     b = Board(
         800, 76 + w + 28, "Regions: where something stands, and what it is called",
-        "What the proposer keeps: windows that hold a thing, and do not overlap. Names are its likeliest kinds.",
+        "What the detector keeps: windows that hold a thing, and do not overlap. Names are its likeliest kinds.",
         alt=f"{len(pictures)} pictures with boxes around things, named " + ", ".join(name for few in names for name in few)[:120] + ".",
         words=60,
     )  # fmt: skip

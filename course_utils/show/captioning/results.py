@@ -15,8 +15,8 @@ THINGS = (1, 2, 3, 4, 5)
 # arm → the name at the line's end, what it means, role, variant
 _LINES = {
     "attention": ("attention", "looks before every word", "fusion", 0),
-    "uniform": ("uniform", "one vector at every word", "fusion", 1),
-    "one vector": ("initial state", "one vector, once; 3 × the steps", "vision", 0),
+    "uniform": ("uniform", "the mean, at every word", "vision", 0),
+    "one vector": ("initial state", "the mean, once; 3 × the steps", "vision", 1),
     "another picture": ("another picture", "attention, wrong picture", "control", 0),
     "blind": ("blind", "sees nothing", "language", 0),
 }
@@ -107,7 +107,7 @@ def beams(found: Mapping[int, Mapping[str, float]]) -> Board:
     first, last = found[widths[0]], found[widths[-1]]
     b = Board(
         800, 316, f"{widths[-1]} texts for one: log-probability {last['log-probability'] - first['log-probability']:+.2f}, "
-        f"exact captions {100 * (last['exact'] - first['exact']):+.1f} points",
+        f"SPICE {100 * (last['SPICE'] - first['SPICE']):+.1f} points, exact captions {100 * (last['exact'] - first['exact']):+.1f}",
         f"This notebook's run. From greedy (1) to a beam of {widths[-1]}, which does {widths[-1]} times the work. Mind the scales.",
         alt=f"Line charts over beam widths {', '.join(map(str, widths))}. " + " ".join(
             f"{m}: {first[m]:.2f} to {last[m]:.2f}." for m in names), words=60,

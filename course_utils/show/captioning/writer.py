@@ -14,8 +14,8 @@ _ALT = (
     "Diagram, schematic. A picture passes a frozen tower and becomes nine vectors. Before every word, attention weighs them "
     "by the state; the LSTM reads the last word and the context, and the next word comes out."
 )
-_WORDS = ("a", "blue", "dog", "and")
-_LOOKS = np.array([[2, 1, 1, 1, 1, 1, 3, 1, 1], [1, 1, 1, 1, 1, 1, 20, 1, 1], [1, 1, 1, 1, 1, 1, 24, 1, 1], [3, 1, 4, 1, 3, 1, 4, 1, 2]], float)
+_WORDS = ("a", "yellow", "bus", "and")
+_LOOKS = np.array([[3, 1, 1, 1, 1, 1, 2, 1, 1], [20, 1, 1, 1, 1, 1, 1, 1, 1], [24, 1, 1, 1, 1, 1, 1, 1, 1], [4, 1, 4, 1, 3, 1, 3, 1, 2]], float)
 
 
 def writer() -> Board:
@@ -52,12 +52,17 @@ def writer() -> Board:
         chip = b.tokens_width([word])
         b.tokens(middle - chip / 2, 124, [word])
         columns.append((look, memory))
-    for (_, memory), (_, after) in zip(columns, columns[1:]):
+    for t, ((_, memory), (look, after)) in enumerate(zip(columns, columns[1:])):
         b.arrow(memory.right, after.left, role="language")
+        between = memory.right[0] + 10
+        b.arrow((between, memory.right[1]), (between, look.left[1]), look.left, role="language")
+        b.arrow((memory.top[0] + b.tokens_width([_WORDS[t]]) / 2, 136), (between + 8, 136), (between + 8, 210), (after.left[0], 210), role="language")
+    b.arrow(grid.right, (196, grid.right[1]), (196, columns[0][1].left[1]), columns[0][1].left, role="vision")
     b.arrow(grid.right, (176, grid.right[1]), (176, trunk), (left + wide / 2, trunk), columns[0][0].bottom, role="vision")
     for (look, _) in columns[1:]:
         b.arrow((left + wide / 2, trunk), (look.bottom[0], trunk), look.bottom, role="vision")
     b.text(left + pitch * 3 + wide / 2 + 6, 272, "context", 8.5, ROLE["fusion"]["deep"])
-    b.text(left + wide + 4, 186, "$h, c$", 9, ROLE["language"]["deep"])
+    b.text(left + wide - 2, 262, "$h, c$", 9, ROLE["language"]["deep"], ha="right")
+    b.text(190, 190, "first $h, c$", 8.5, ROLE["vision"]["deep"], ha="right")
     b.text(left + 8, 137, "says", 8.5, NEUTRAL["ink2"])
     return b
