@@ -1,6 +1,7 @@
 """Every right answer passes and every wrong one is told what it got wrong, on several seeds."""
 
 import importlib
+import importlib.util
 import pkgutil
 
 import answers
@@ -21,6 +22,8 @@ def seeds(key: str) -> tuple[int, ...]:
 
 @pytest.mark.parametrize("key, fn", RIGHT, ids=lambda v: getattr(v, "__name__", v))
 def test_right_answers_pass(key, fn):
+    if checking.find(key).trains and not importlib.util.find_spec("nbgrader"):
+        pytest.skip("minutes of training: on the newest releases only; the reference trains on both")
     for seed in seeds(key):
         verdict = checking.verdict(key, fn, seed)
         assert verdict.passed, (seed, verdict)

@@ -91,6 +91,7 @@ def room(small, tmp_path) -> Class:
 def everybody(small, tmp_path_factory) -> Class:
     """All hand-ins of ``handins``, and some that only intake sees, graded at once."""
     room = Class(Path(shutil.copytree(small, tmp_path_factory.mktemp("graded") / "course")), NAME)
+    room.begun = time.time()
     for one in handins.ALL:
         room.hand_in(one.name, *one.solved, change=one.change)
     room.hand_in("colab-name", *handins.BOTH, under="colab-name/Copy of 01_small (1).ipynb")
@@ -152,9 +153,10 @@ def test_the_originals_are_as_they_were(everybody):
 
 
 def test_nothing_is_left_behind(everybody):
-    def forgotten():  # folders that no kernel has open any more; other tests' kernels may run beside
+    def forgotten():  # folders of this run that no kernel has open any more; other tests' kernels may run beside
         open_ones = " ".join(" ".join(p.info["cmdline"] or []) for p in psutil.process_iter(["cmdline"]))
-        return {str(p.parent) for p in Path("/tmp").glob("vlm-*/connection.json") if str(p.parent) not in open_ones}
+        found = (p.parent for p in Path("/tmp").glob("vlm-*/connection.json") if p.stat().st_mtime > everybody.begun)
+        return {str(folder) for folder in found if str(folder) not in open_ones}
 
     before = forgotten()
     time.sleep(5)  # a kernel that is just starting, or just ending
