@@ -105,7 +105,11 @@ def _misfits(problem: Problem, kinds: tuple[str, ...] = (*_PRODUCTS, *_ELEMENTWI
 def _shapes(case) -> str:
     """A sentence with the shapes of the parameters that a case passes, if it does."""
     shapes = [
-        f"{name} {np.shape(array)}" for argument in case.args if isinstance(argument, dict) for name, array in argument.items()
+        f"{name} {np.shape(array)}"
+        for argument in case.args
+        if isinstance(argument, dict)
+        for name, array in argument.items()
+        if not isinstance(array, dict)
     ]
     return f" Shapes here: {', '.join(shapes)}." if shapes else ""
 

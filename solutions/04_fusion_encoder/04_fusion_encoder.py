@@ -85,7 +85,7 @@ figures.ways().show()
 # $Q$, $K$ and $V$ have width $D$; head $h$ of $H$ takes the $D/H$ columns $hD/H \dots (h+1)D/H - 1$ of each. The heads' results are put side by side again, and go through $W_o$, $b_o$. A **mask** says who may look at what: padding of a short caption must get no weight at all. With $c = x$ it is self-attention.
 
 # %% [markdown] exercise="04.1" name="cross_attention" title="Heads and a mask" points=4 difficulty=2 minutes=14
-# `x` is $(B, T, D)$, `context` $(B, N, D_c)$, `mask` $(B, T, N)$ with True = *attend*, `heads` is $H$. `params` holds `W_q` $(D, D)$, `W_k` and `W_v` $(D_c, D)$, `W_o` $(D, D)$, and `b_q`, `b_k`, `b_v`, `b_o` $(D)$. Return `y` $(B, T, D)$ **and** the weights $(B, H, T, N)$. A row of the mask without any True looks at nothing: its weights are all 0. Use `jnp`; the models below run your function.
+# `x` is $(B, T, D)$, `context` $(B, N, D_c)$, `mask` $(B, T, N)$ with True = *attend*, `heads` is $H$. `params` holds `W_q` $(D, D)$, `W_k` and `W_v` $(D_c, D)$, `W_o` $(D, D)$, and `b_q`, `b_k`, `b_v`, `b_o` $(D)$. Return `y` $(B, T, D)$ **and** the weights $(B, H, T, N)$. A row of the mask without any True looks at nothing: its weights are all 0, and its `y` is `b_o`. Use `jnp`; the models below run your function.
 #
 # Hint: Project all heads at once, then cut the last axis: reshape $(B, T, D)$ to $(B, T, H, D/H)$ and move $H$ to the second place. The mask has no axis for heads; `mask[:, None]` gives it one.
 #
@@ -380,7 +380,7 @@ figures.word_looks(fused, "red car left, blue dog top right", "car")
 # ViLBERT keeps words and regions apart and lets them look at each other. In one moment of **co-attention** the words' queries meet the regions' keys and values, and the other way round, *both streams as they were before*. Each then adds what it saw.
 
 # %% [markdown] exercise="04.5" name="co_attention" title="Each looks at the other" points=2 difficulty=2 minutes=8 further=true
-# `x` is $(B, T, D)$, `y` $(B, N, D)$; `x_there` bool $(B, T)$ and `y_there` bool $(B, N)$ are False at padding. `params["x"]` and `params["y"]` hold what `attend` of 04.1 needs for what x sees of y, and for what y sees of x. Return the next `x` and the next `y`. Use `attend(params, x, context, mask, heads)`, which returns two things.
+# `x` is $(B, T, D)$, `y` $(B, N, D)$; `x_there` bool $(B, T)$ and `y_there` bool $(B, N)$ are False at padding, which neither looks nor is looked at. `params["x"]` and `params["y"]` hold what `attend` of 04.1 needs for what x sees of y, and for what y sees of x. Return the next `x` and the next `y`. Use `attend(params, x, context, mask, heads)`, which returns two things.
 #
 # Hint: The mask of x looking at y is True where both are there, $(B, T, N)$. What is the mask of y looking at x?
 #

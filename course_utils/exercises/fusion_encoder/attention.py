@@ -12,14 +12,15 @@ from course_utils.models.fusion_encoder import attention
 
 
 def cases(seed: int) -> list[Case]:
-    """Masks without empty rows first; then (part "empty") rows that may look at nothing."""
+    """Masks without empty rows first, with a place that nobody may see; then (part "empty") rows that may look at nothing."""
     rng = np.random.default_rng([seed, 401])
     found = []
-    for rows, words, places, d, d_context, heads in [(2, 3, 5, 6, 7, 2), (3, 5, 4, 6, 5, 3), (2, 7, 3, 10, 4, 2)]:
+    for rows, words, places, d, d_context, heads in [(2, 3, 5, 6, 7, 3), (3, 5, 4, 6, 5, 2), (2, 7, 3, 10, 4, 5)]:
         params = drawn.attention_parameters(rng, d, d_context, heads)
         mask = rng.random((rows, words, places)) < 0.6
-        mask[np.arange(rows)[:, None], np.arange(words), rng.integers(places, size=(rows, words))] = True
+        mask[np.arange(rows)[:, None], np.arange(words), rng.integers(places - 1, size=(rows, words))] = True
         mask[0, 0] = np.arange(places) != places // 2
+        mask[1, :, -1] = False  # as padding is
         args = (params, drawn.normal(rng, rows, words, d), drawn.normal(rng, rows, places, d_context), mask, heads)
         found.append(Case(args, f"B = {rows}, T = {words}, N = {places}, D = {d}, D_context = {d_context}, heads = {heads}"))
     params, x, context, mask, heads = found[1].args
@@ -58,8 +59,32 @@ def _with_fill(value):
     return lambda s, m: softmax(np.where(m, s, value))
 
 
-def _without_bias(params, x, letter):
-    return x @ params[f"W_{letter}"]
+def _added(dtype):
+    """What is hidden is lifted by a billion, beside which float32 does not see the scores."""
+    return lambda s, m: softmax(s.astype(dtype) + dtype(1e9) * ~m)
+
+
+def _shares_without_exp(s, m):
+    s = np.where(m, s, 0)
+    return s / s.sum(-1, keepdims=True)
+
+
+def _in_first_head(s, m):
+    return softmax(np.where(m | (np.arange(s.shape[1]) > 0)[:, None, None], s, -1e30))
+
+
+def _root_of(length):
+    """A mistake in the scale: the root of ``length(x, context)``."""
+    return lambda p, x, c, m, h: weights_of(p, x, c, m, h, scale=lambda s, *_: s / length(x, c) ** 0.5)
+
+
+def _whole_table(s, m):
+    return softmax(np.where(m, s, -1e30).reshape(*s.shape[:2], -1)).reshape(s.shape) * m
+
+
+def _with(**change):
+    """A mistake in the parameters: each keyword takes another's place."""
+    return lambda p, *args: weights_of({**p, **{mine: p[other] for mine, other in change.items()}}, *args)
 
 
 def _nan_where_empty(scores, mask):
@@ -72,6 +97,16 @@ WEIGHT_MISTAKES = [
     Mistake("mask-after-softmax", "You zero the weights after the softmax: the rest no longer adds up to 1. Hide the *scores*, before it.", _weighing(lambda s, m: softmax(s) * m)),
     Mistake("mask-multiplied", "You multiply the scores by the mask: a score of 0 is not low, and still gets weight. Hidden scores must be −∞ or very low.", _weighing(lambda s, m: softmax(s * m))),
     Mistake("mask-added", "You add the mask to the scores: True adds 1, which hides nothing. `jnp.where(mask, scores, lowest)`.", _weighing(lambda s, m: softmax(s + m))),
+    Mistake(
+        "zero-before-softmax",
+        "Hidden scores are 0 in the softmax, which is not low: they take a part of the 1, and what is left, once you set their weights to 0, does not add up to 1.",
+        _weighing(lambda s, m: softmax(s * m) * m),
+    ),
+    *(Mistake("mask-sign", "What is hidden gets a very *high* score, and all the weight. It needs a very low one.", _weighing(_added(dtype))) for dtype in (np.float32, np.float64)),
+    Mistake("first-row-of-mask", "Everybody looks with the first row of the mask. Row t says what t may see.", _weighing(lambda s, m: drawn.masked_softmax(s, np.broadcast_to(m[:, :, :1], s.shape)))),
+    Mistake("first-mask-for-all", "The first picture's mask is used for the whole batch. Each has its own.", _weighing(lambda s, m: drawn.masked_softmax(s, np.broadcast_to(m[:1], s.shape)))),
+    Mistake("one-mask-for-all-rows", "You make one row of the mask: what anybody may see, everybody sees. Row t says what t may see.", _weighing(lambda s, m: drawn.masked_softmax(s, np.broadcast_to(m.any(2, keepdims=True), s.shape)))),
+    Mistake("mask-of-one-head", "Only the first head is masked. The mask is the same for all: `mask[:, None]`.", _weighing(_in_first_head)),
     Mistake("filled-with-zero", "Hidden scores become 0, which is not low: e⁰ = 1 still gets weight. Use −∞ or a very low number.", _weighing(_with_fill(0.0))),
     Mistake("filled-with-minus-one", "Hidden scores become −1, which is not low enough. Use `jnp.finfo(scores.dtype).min`.", _weighing(_with_fill(-1.0))),
     Mistake(
@@ -79,7 +114,16 @@ WEIGHT_MISTAKES = [
         "The softmax runs over the T who look (axis −2), so that they compete for a place. Each shares itself out over the N places: axis −1.",
         _weighing(lambda s, m: softmax(np.where(m, s, -1e30), -2)),
     ),
+    Mistake(
+        "softmax-over-queries",
+        "The softmax runs over the T who look (axis −2), so that they compete for a place. Each shares itself out over the N places: axis −1.",
+        _weighing(lambda s, m: softmax(np.where(m, s, -1e30), -2) * m),
+    ),
     Mistake("softmax-over-heads", "The softmax runs over the heads (axis 1). Each head shares itself out over the places: axis −1.", _weighing(lambda s, m: softmax(np.where(m, s, -1e30), 1))),
+    Mistake("softmax-over-heads", "The softmax runs over the heads (axis 1). Each head shares itself out over the places: axis −1.", _weighing(lambda s, m: softmax(np.where(m, s, -1e30), 1) * m)),
+    Mistake("softmax-over-table", "The softmax runs over all pairs of a head. Each who looks shares itself out over the N places: axis −1.", _weighing(_whole_table)),
+    Mistake("no-exp", "You divide the scores by their sum. A softmax takes exp first.", _weighing(_shares_without_exp)),
+    Mistake("scores-returned", "These are the scores, before the mask and the softmax.", _weighing(lambda s, m: s)),
     Mistake("no-softmax", "These are the scores. A softmax over the places makes them shares that add up to 1.", _weighing(lambda s, m: np.where(m, s, 0))),
     Mistake("sigmoid", "Each place has a sigmoid of its own. A softmax lets the places compete.", _weighing(lambda s, m: m / (1 + np.exp(-s)))),
     Mistake("hard", "All weight is on the best place. A softmax shares it out.", _weighing(lambda s, m: np.arange(s.shape[-1]) == np.where(m, s, -np.inf).argmax(-1)[..., None])),
@@ -88,6 +132,8 @@ WEIGHT_MISTAKES = [
     Mistake("divided-by-head", "You divide by D / H. A sum of that many products spreads like its root: divide by √(D / H).", _scaling(lambda s, d, h: s / (d // h))),
     Mistake("divided-by-width", "You divide by D. Divide by √(D / H).", _scaling(lambda s, d, h: s / d)),
     Mistake("root-of-heads", "You divide by √H. A head compares D / H numbers: divide by √(D / H).", _scaling(lambda s, d, h: s / h**0.5)),
+    Mistake("root-of-context", "You divide by the root of the context's width. A head compares D / H numbers: divide by √(D / H).", _root_of(lambda x, c: c.shape[2])),
+    Mistake("root-of-places", "You divide by √N. A head compares D / H numbers: divide by √(D / H).", _root_of(lambda x, c: c.shape[1])),
     Mistake("multiplied", "You multiply by √(D / H). Divide.", _scaling(lambda s, d, h: s * (d // h) ** 0.5)),
     Mistake(
         "heads-interleaved",
@@ -99,15 +145,22 @@ WEIGHT_MISTAKES = [
         "You reshape (B, T, D) to (B, H, T, D / H) in one step, which mixes tokens. Reshape to (B, T, H, D / H), then exchange the two middle axes.",
         lambda *args: weights_of(*args, cut=_reshaped),
     ),
-    Mistake("no-biases", "b_q and b_k are missing: project with `x @ W + b`.", lambda *args: weights_of(*args, project=_without_bias)),
-    Mistake("no-query-bias", "b_q is missing.", lambda p, *args: weights_of({**p, "b_q": 0}, *args)),
+    Mistake("no-biases", "b_q is missing: project with `x @ W + b`. Whether b_k is there does not show, for it lifts a whole row of scores.", lambda p, *args: weights_of({**p, "b_q": 0}, *args)),
     Mistake("biases-exchanged", "b_q and b_k have changed places.", lambda p, *args: weights_of({**p, "b_q": p["b_k"], "b_k": p["b_q"]}, *args)),
+    Mistake("keys-and-values-exchanged", "W_k and W_v have changed places.", _with(W_k="W_v", b_k="b_v")),
+    Mistake("query-matrix-turned", "W_q is turned round (`.T`).", lambda p, *args: weights_of({**p, "W_q": p["W_q"].T}, *args)),
+    Mistake("output-for-queries", "Q is made with W_o. Its matrix is W_q.", _with(W_q="W_o")),
     Mistake("heads-averaged", "You average over the heads. Each keeps a map of its own: shape (B, H, T, N).", _then(lambda w: w.mean(1))),
     Mistake("heads-summed", "You add up the heads. Each keeps a map of its own: shape (B, H, T, N).", _then(lambda w: w.sum(1))),
     Mistake("one-head", "There is one head over the whole width. Split it into H heads: shape (B, H, T, N).", lambda p, x, c, m, h: weights_of(p, x, c, m, 1)),
     Mistake("one-head", "There is one head over the whole width. Split it into H heads: shape (B, H, T, N).", lambda p, x, c, m, h: weights_of(p, x, c, m, 1)[:, 0]),
+    Mistake("one-head", "There is one head over the whole width, repeated H times. Split it into H heads: shape (B, H, T, N).", lambda p, x, c, m, h: weights_of(p, x, c, m, 1).repeat(h, 1)),
+    Mistake("heads-and-width-exchanged", "H and D / H have changed places: there are H heads, of D / H columns each.", lambda p, x, c, m, h: weights_of(p, x, c, m, x.shape[2] // h)),
+    Mistake("two-heads", "You make two heads. `heads` says how many there are.", lambda p, x, c, m, h: weights_of(p, x, c, m, 2)),
+    Mistake("heads-backwards", "The heads stand in the opposite order: head 0 has the first D / H columns.", _then(lambda w: w[:, ::-1])),
     Mistake("transposed", "Your maps lie on their sides: one row for each who looks, one column a place, shape (B, H, T, N).", _then(lambda w: w.swapaxes(-1, -2))),
     Mistake("heads-last", "The axis of the heads stands last: it comes second, shape (B, H, T, N).", _then(lambda w: np.moveaxis(w, 1, -1))),
+    Mistake("heads-first", "The axis of the heads stands first: it comes second, shape (B, H, T, N).", _then(lambda w: w.swapaxes(0, 1))),
     Mistake("heads-third", "The axis of the heads stands third: it comes second, shape (B, H, T, N).", _then(lambda w: w.swapaxes(1, 2))),
     Mistake("flat", "Every place that may be seen gets the same. The weights have to follow the scores.", _weighing(lambda s, m: drawn.masked_softmax(0 * s, np.broadcast_to(m, s.shape)))),
 ]  # fmt: skip
@@ -145,6 +198,8 @@ def _out(params, seen):
 
 SEEN_MISTAKES = [
     Mistake("not-projected", "W_o and b_o are missing: the heads are only put side by side.", _finally(lambda p, x, seen: seen)),
+    Mistake("no-output-matrix", "W_o is missing: the heads are only put side by side, and b_o is added.", _finally(lambda p, x, seen: seen + p["b_o"])),
+    Mistake("output-matrix-turned", "W_o is turned round (`.T`).", _finally(lambda p, x, seen: seen @ p["W_o"].T + p["b_o"])),
     Mistake("no-output-bias", "b_o is missing.", _finally(lambda p, x, seen: seen @ p["W_o"])),
     Mistake("residual", "x is added. Here only what was seen is returned; the block around it adds x.", _finally(lambda p, x, seen: x + _out(p, seen))),
     Mistake("residual-inside", "x is added. Here only what was seen is returned; the block around it adds x.", _finally(lambda p, x, seen: _out(p, x + seen))),
@@ -163,6 +218,8 @@ SEEN_MISTAKES = [
 ]  # fmt: skip
 EMPTY_SEEN = [
     Mistake("empty-row-zeroed", "A row that may look at nothing has weights 0, and W_o and b_o come after: what is left of it is b_o.", lambda p, x, c, m, h: m.any(-1, keepdims=True) * drawn.attend(p, x, c, m, h)[0]),
+    Mistake("empty-row-unchanged", "A row that may look at nothing has weights 0, and W_o and b_o come after: what is left of it is b_o, not x.", lambda p, x, c, m, h: np.where(m.any(-1, keepdims=True), drawn.attend(p, x, c, m, h)[0], x)),
+    Mistake("empty-row-seen", "Where a row may look at nothing, y is made with weights from before they were set to 0. Use those that you return.", lambda p, *args: _out(p, drawn.seen_of(p, *args, weights=_weighing(_with_fill(-1e30))(p, *args)))),
 ]  # fmt: skip
 
 

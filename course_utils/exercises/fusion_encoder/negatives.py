@@ -11,18 +11,35 @@ from course_utils.models.fusion_encoder import negatives
 
 
 def cases(seed: int) -> list[Case]:
-    """True partners are similar, two of them in some rows; all logits are negative, so that 0 is no low score."""
+    """True partners are similar, two of them in some rows; nearly all logits are negative, so that 0 is no low score.
+
+    Then a table of positive logits, and one in which all are alike, as where negatives are random.
+    """
     rng = np.random.default_rng([seed, 403])
     found = []
-    for rows, columns in [(5, 5), (9, 13), (7, 11), (11, 17)]:
+    for rows, columns, lift, spread in [(5, 5, -16, 1), (9, 13, -16, 1), (7, 11, -16, 1), (11, 17, -16, 1), (8, 9, 8, 1), (9, 8, 0, 0)]:
         true = np.eye(rows, columns, dtype=bool)
-        similarity = 2.5 * drawn.normal(rng, rows, columns) - 16
-        similarity[true] = -13 + 2 * rng.random(rows)
-        for row, column in ((0, 2), (1, columns - 1)):  # the same caption once more
-            true[row, column], similarity[row, column] = True, -8
-        args = (similarity.astype(np.float32), true, rng.gumbel(size=(rows, columns)).astype(np.float32))
-        found.append(Case(args, f"{rows} rows, {columns} to choose from; rows 0 and 1 have two true partners"))
+        true[rows - 1, min(rows, columns) - 1] = True
+        similarity = (2.5 * drawn.normal(rng, rows, columns) + lift) * spread
+        similarity[true] = lift + spread * (3 + 2 * rng.random(true.sum()))
+        for row, column in ((0, 2), (1, 0)):  # the same caption once more
+            true[row, column], similarity[row, column] = True, lift + 8 * spread
+        noise = _with_a_clear_winner(rng, similarity, true)
+        if not spread:  # a true one has the most noise
+            noise[0, 2], noise[1, 1], noise[2, 2] = noise.max() + rng.random(3)
+        args = (similarity.astype(np.float32), true, noise.astype(np.float32))
+        says = f"{rows} rows, {columns} to choose from; rows 0 and 1 have two true partners"
+        found.append(Case(args, says if spread else f"{says}; all similarities are 0"))
     return found
+
+
+def _with_a_clear_winner(rng, similarity, true):
+    """Gumbel noise with which no two wrong ones are nearly equal at the top: no rounding decides."""
+    while True:
+        noise = rng.gumbel(size=true.shape)
+        top = np.sort(np.where(true, -np.inf, similarity + noise), axis=1)
+        if (top[:, -1] - top[:, -2]).min() > 1e-3:
+            return noise
 
 
 def hard_negatives(similarity, true, noise):
@@ -42,10 +59,23 @@ def _diagonal(similarity):
 MISTAKES = [
     Mistake("true-pair", "You may draw the true partner: it is the most similar of all. Leave out every column where `true` is True.", lambda s, t, n: (s + n).argmax(1)),
     Mistake("diagonal-only", "You leave out the diagonal only. Another column may hold the same caption: it is in `true`, and calling it wrong would teach nonsense.", lambda s, t, n: np.where(_diagonal(s), -np.inf, s + n).argmax(1)),
+    Mistake("first-true-only", "You leave out one true caption of each row. There may be more: leave out every column where `true` is True.", lambda s, t, n: np.where(np.arange(t.shape[1]) == t.argmax(1)[:, None], -np.inf, s + n).argmax(1)),
+    Mistake("first-true-drawn", "You always draw the first true partner. What is left out must be the worst of all: −∞ for `argmax`, +∞ for `argmin`.", lambda s, t, n: t.argmax(1)),
+    Mistake("first-wrong", "You always take the first wrong caption. Did you mean the largest of similarity plus noise? Then there are NaNs in it, such as 0 · ∞, and `argmax` takes the first of them.", lambda s, t, n: t.argmin(1)),
+    Mistake("next", "You take the next row's caption. Take the largest of similarity plus noise, true partners left out.", lambda s, t, n: (np.arange(len(s)) + 1) % s.shape[1]),
+    Mistake("exp-of-logits", "You take exp of the similarities. They are logits: add the noise to them as they are.", _left_out(lambda s, n: np.exp(s) + n)),
+    Mistake("log-of-logits", "You take the logarithm of the similarities. They are logits: add the noise to them as they are.", _left_out(lambda s, n: np.log(s) + n)),
+    Mistake("absolute", "You take the absolute value of the sum. Logits are often negative: take them as they are.", _left_out(lambda s, n: np.abs(s + n))),
+    Mistake("normalised", "You normalise the similarities' rows. They are logits: add the noise to them as they are.", _left_out(lambda s, n: s / np.linalg.norm(s, axis=1, keepdims=True) + n)),
+    Mistake("log-of-noise", "You make Gumbel noise of the noise. It is Gumbel noise already: add it.", _left_out(lambda s, n: s - np.log(-np.log(n)))),
+    Mistake("first-noise-for-all", "Every row gets the first row's noise. Each has its own.", _left_out(lambda s, n: s + n[:1])),
     Mistake("no-noise", "You always take the most similar wrong partner: the noise is not used. Adding it makes a draw of it.", _left_out(lambda s, n: s)),
     Mistake("no-similarity", "Every wrong partner is equally likely: the similarity is not used. Add the noise to it.", _left_out(lambda s, n: n)),
     Mistake("left-out-with-zero", "True partners get 0 instead of −∞: where the others are negative, 0 wins.", lambda s, t, n: np.where(t, 0, s + n).argmax(1)),
-    Mistake("left-out-before-noise", "True partners get 0 before the noise comes: they can still win. Give them −∞.", lambda s, t, n: (np.where(t, 0, s) + n).argmax(1)),
+    Mistake("left-out-before-noise", "True partners get 0, or another number that may be high, and noise: they can still win. Give them −∞.", lambda s, t, n: (np.where(t, 0, s) + n).argmax(1)),
+    Mistake("left-out-with-minimum", "True partners get the smallest similarity of all, and noise: they can still win. Give them −∞.", lambda s, t, n: (np.where(t, s.min(), s) + n).argmax(1)),
+    Mistake("left-out-with-minimum", "True partners get the smallest similarity of their row, and noise: they can still win. Give them −∞.", lambda s, t, n: (np.where(t, s.min(1, keepdims=True), s) + n).argmax(1)),
+    Mistake("left-out-before-noise", "True partners get −1, or another number that may be high, and noise: they can still win. Give them −∞.", lambda s, t, n: (np.where(t, -1, s) + n).argmax(1)),
     Mistake("true-only", "You draw among the true partners: the mask is turned round.", lambda s, t, n: np.where(t, s + n, -np.inf).argmax(1)),
     Mistake("least-similar", "You take the smallest (`argmin`): an easy negative. Take the largest.", lambda s, t, n: np.where(t, np.inf, s + n).argmin(1)),
     Mistake("least-similar-sign", "You turn the similarity round: the likelier, the less similar. Add it with its own sign.", _left_out(lambda s, n: n - s)),
@@ -53,8 +83,16 @@ MISTAKES = [
     Mistake("noise-multiplied", "You multiply by the noise. Add it to the logits.", _left_out(lambda s, n: s * n)),
     Mistake("noise-on-probabilities", "You add the noise to probabilities. The trick is for *logits* (or log-probabilities): leave out the softmax.", lambda s, t, n: np.where(t, -np.inf, drawn.softmax(np.where(t, -np.inf, s)) + n).argmax(1)),
     Mistake("noise-on-probabilities", "You add the noise to probabilities. The trick is for *logits* (or log-probabilities): leave out the softmax.", lambda s, t, n: np.where(t, -np.inf, drawn.softmax(s) + n).argmax(1)),
+    Mistake("noise-multiplied", "You multiply probabilities by the noise. Add it to the logits.", lambda s, t, n: np.where(t, -np.inf, drawn.softmax(np.where(t, -np.inf, s)) * n).argmax(1)),
+    Mistake("second-wrong", "You take the second best of the wrong ones. Take the best.", lambda s, t, n: np.argsort(-np.where(t, -np.inf, s + n), axis=1)[:, 1]),
+    Mistake("for-each-column", "You choose a row for each column (axis 0), and keep the first B. Choose a column for each row: axis 1.", lambda s, t, n: np.where(t, -np.inf, s + n).argmax(0)[: len(s)]),
     Mistake("for-each-column", "You choose a row for each column (axis 0). Choose a column for each row: axis 1, shape (B,).", lambda s, t, n: np.where(t, -np.inf, s + n).argmax(0)),
     Mistake("value", "You return the largest value (`max`). Return where it stands: `argmax`.", lambda s, t, n: np.where(t, -np.inf, s + n).max(1)),
+    Mistake("value", "You return the similarity of the column. Return where it stands: `argmax`.", lambda s, t, n: s[np.arange(len(s)), hard_negatives(s, t, n)]),
+    Mistake("from-one", "You count the columns from 1. The first has number 0.", lambda s, t, n: hard_negatives(s, t, n) + 1),
+    Mistake("pairs", "You return the row beside each column. Return the columns only, shape (B,).", lambda s, t, n: np.stack([np.arange(len(s)), hard_negatives(s, t, n)], 1)),
+    Mistake("probabilities", "You return the probabilities. Return one draw for each row: `argmax` of logits plus noise, shape (B,).", lambda s, t, n: drawn.softmax(np.where(t, -np.inf, s))),
+    Mistake("first-row-only", "You return the first row's column only. Does `return` stand in the loop?", lambda s, t, n: hard_negatives(s, t, n)[0]),
     Mistake("one-hot", "You return a table that marks the chosen column. Return its number: `argmax`, shape (B,).", lambda s, t, n: np.arange(s.shape[1]) == np.where(t, -np.inf, s + n).argmax(1)[:, None]),
     Mistake("ranking", "You return all columns in order. Return the first of each row, shape (B,).", lambda s, t, n: np.argsort(-np.where(t, -np.inf, s + n), axis=1)),
     Mistake("second-best", "You take the second best of all, hoping that the best is true. Leave out what `true` says.", lambda s, t, n: np.argsort(-(s + n), axis=1)[:, 1]),
