@@ -12,7 +12,7 @@ import numpy as np
 import optax
 from flax import nnx
 
-from course_utils import decode, training
+from course_utils import decode
 from course_utils.experiments.captioning import writing
 from course_utils.models import captioning
 
@@ -517,27 +517,32 @@ reinforce_added = _slopes(lambda w, p, b: -jnp.mean(w.sum(1) + _stop(w.sum(1) + 
 # ---- 02.7 caption_challenge(train, test) → int[m, T]
 
 
-def _given(train, test, way, steps, width=64):
-    model = captioning.Captioner(captioning.CaptionConfig(way=way, width=width), rngs=nnx.Rngs(0))
-    arrays = {"image": np.asarray(train["features"]), "tokens": np.asarray(train["tokens"])}
-    writing.train(model, arrays, writing.WRITING, steps=steps)
+def _given(train, test, way, steps, changed=lambda rng, x: x, learning_rate=6e-3):
+    model = captioning.Captioner(captioning.CaptionConfig(way=way), rngs=nnx.Rngs(0))
+    x, tokens = np.asarray(train["features"]), np.asarray(train["tokens"])
+
+    def more(rng):
+        row = rng.integers(len(tokens), size=128)
+        return {"image": np.float32(changed(rng, x[row])), "tokens": tokens[row]}
+
+    writing.train(model, {"image": x, "tokens": tokens}, writing.WRITING, steps=steps, learning_rate=learning_rate, more=more)
     return captioning.encode(writing.write(model, np.asarray(test["features"])), captioning.LONGEST + 1)
 
 
-def challenge_attention(train, test):
-    return _given(train, test, "attention", 600)
+def _noise(rng, x, share):
+    return x + share * x.std() * rng.normal(size=x.shape)
 
 
-def challenge_beam(train, test):
-    model = captioning.Captioner(captioning.CaptionConfig(), rngs=nnx.Rngs(1))
-    arrays = {"image": np.asarray(train["features"]), "tokens": np.asarray(train["tokens"])}
-    writing.train(model, arrays, writing.WRITING, steps=700, seed=1)
+def challenge_noise(train, test):
+    return _given(train, test, "attention", 700, lambda rng, x: _noise(rng, x, 0.3))
 
-    def search(model, batch):
-        n = len(batch["image"])
-        return decode.beam(model.step, model.start(batch["image"]), n, begin=captioning.BEGIN, end=captioning.END, length=20, width=3)
 
-    return training.predict(model, search, {"image": np.asarray(test["features"])}).tokens[:, 0]
+def challenge_gently(train, test):
+    return _given(train, test, "attention", 900, lambda rng, x: _noise(rng, x, 0.4), 3e-3)
+
+
+def challenge_short(train, test):
+    return _given(train, test, "attention", 300)
 
 
 def challenge_uniform(train, test):
@@ -545,15 +550,15 @@ def challenge_uniform(train, test):
 
 
 def challenge_first_captions(train, test):
-    return np.asarray(train["tokens"])[: len(test["features"])]
+    return np.resize(train["tokens"], (len(test["features"]), 20))
 
 
 def challenge_floats(train, test):
-    return np.asarray(train["tokens"])[: len(test["features"])] + 0.5
+    return np.resize(train["tokens"], (len(test["features"]), 20)) + 0.5
 
 
 def challenge_too_large(train, test):
-    return np.asarray(train["tokens"])[: len(test["features"])] + 80
+    return np.resize(train["tokens"], (len(test["features"]), 20)) + 80
 
 
 def challenge_one(train, test):
@@ -561,7 +566,7 @@ def challenge_one(train, test):
 
 
 def challenge_words(train, test):
-    return captioning.texts(np.asarray(train["tokens"])[: len(test["features"])])
+    return captioning.texts(np.resize(train["tokens"], (len(test["features"]), 20)))
 
 
 RIGHT = {
@@ -571,7 +576,7 @@ RIGHT = {
     "02.4": [beam_sort, beam_python, beam_unravel, beam_low_number],
     "02.5": [cider_dicts, cider_numpy],
     "02.6": [reinforce_by_grad, reinforce_by_hand, reinforce_two_terms],
-    "02.7": [challenge_attention, challenge_beam],
+    "02.7": [challenge_noise, challenge_gently],
 }
 WRONG = {
     "02.1": [
@@ -649,6 +654,7 @@ WRONG = {
     ],
     "02.7": [
         (challenge_uniform, "one vector", "below"),
+        (challenge_short, "attention, a little", "below"),
         (challenge_first_captions, "captions of other pictures", "below"),
         (challenge_floats, "no whole numbers", "not-whole"),
         (challenge_too_large, "no tokens", "out-of-range"),

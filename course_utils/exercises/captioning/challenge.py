@@ -17,22 +17,30 @@ from course_utils.models import captioning
 from course_utils.models.fusion import grid
 from course_utils.world import captions, scenes
 
-TAUGHT, ASKED = 2000, 1000
-# The given model gets about .42; tests/answers/captioning.py holds answers that get more, and less.
-THRESHOLDS = (0.55, 0.7, 0.8, 0.87)
-
-
-def train_and_write(train: dict, test: dict, way: str = "attention", steps: int = 600) -> np.ndarray:
-    """Trains a captioner on ``train`` and writes captions of ``test``, greedily: int[m, 21]."""
-    model = captioning.Captioner(captioning.CaptionConfig(way=way), rngs=nnx.Rngs(0))
-    arrays = {"image": np.asarray(train["features"]), "tokens": np.asarray(train["tokens"])}
-    writing.train(model, arrays, writing.WRITING, steps=steps)
-    return captioning.encode(writing.write(model, np.asarray(test["features"])), captioning.LONGEST + 1)
+TAUGHT, ASKED = 500, 1000
+# The given model gets about .28; attention for 300 or 600 steps .60 or .65, with noise on its features .69 to .71.
+THRESHOLDS = (0.4, 0.55, 0.62, 0.67)
+NOISE = 0.3  # of the features' own spread
 
 
 def caption_challenge(train: dict, test: dict) -> np.ndarray:
-    """Attention, for a little longer. Much longer learns no more from so few."""
-    return train_and_write(train, test, steps=700)
+    """Attention, gently and for longer, with other noise on the features in every batch: int[m, 21].
+
+    What is learned by heart from 500 pictures is their features' exact values; noise takes these away, and no caption
+    becomes false by it.
+    """
+    features, tokens = (np.asarray(train[name]) for name in ("features", "tokens"))
+
+    def noisy(rng: np.random.Generator) -> dict[str, np.ndarray]:
+        row = rng.integers(len(tokens), size=writing.BATCH)
+        noise = rng.normal(size=features[row].shape) * NOISE * features.std()
+        return {"image": (features[row] + noise).astype(np.float32), "tokens": tokens[row]}
+
+    model = captioning.Captioner(captioning.CaptionConfig(), rngs=nnx.Rngs(0))
+    writing.train(
+        model, {"image": features, "tokens": tokens}, writing.WRITING, steps=1000, learning_rate=3e-3, more=noisy
+    )
+    return captioning.encode(writing.write(model, np.asarray(test["features"])), captioning.LONGEST + 1)
 
 
 @functools.cache
@@ -42,7 +50,7 @@ def _taught() -> dict[str, np.ndarray]:
 
 
 def cases(seed: int) -> list[Case]:
-    """One case: 2,000 captioned pictures to learn from, always the same; 1,000 of the seed to caption."""
+    """One case: 500 captioned pictures to learn from, always the same; 1,000 of the seed to caption."""
     drawn = scenes.sample(scenes.generator("test", 100 + seed), ASKED)
     tuples = captions.tuples(drawn)
     return [Case((dict(_taught()), {"features": grid.scene_features(drawn)}), f"{ASKED:,} new pictures", truth=tuples)]
