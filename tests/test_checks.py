@@ -343,6 +343,7 @@ def challenge(monkeypatch):
     made = core.Exercise("99.1", "guess", 4, lambda x: TRUTH, challenge_cases, challenge_judge, trains=True)
     monkeypatch.setattr(checks, "_exercises_of", lambda number: (made,) if number == "99" else ())
     monkeypatch.setattr(checks, "_passed", set())
+    monkeypatch.setattr(checks, "_trained", {})
     for name in ("COURSE_FAST", "COURSE_GRADING_SEED"):
         monkeypatch.delenv(name, raising=False)
     return made
@@ -405,6 +406,20 @@ def test_whole_numbers_of_any_type_are_choices(challenge):
         assert checks.verdict("99.1", lambda x, kind=kind: kind, 0).passed
     assert checks.verdict("99.1", lambda x: 1 / 0, 0).diagnosis == "exception"
     assert challenge_judge([], []).score == 0
+
+
+def test_what_was_checked_is_not_trained_again_unless_the_grader_asks(challenge, monkeypatch):
+    runs = []
+
+    def trained(*args):
+        runs.append(1)
+        return right(10)(*args)
+
+    checks.check("99.1", trained)
+    assert checks.grade("99.1", trained) == 4 and len(runs) == 1
+    assert checks.grade("99.1", lambda *args: trained(*args)) == 4 and len(runs) == 2, "another function is run"
+    monkeypatch.setenv("COURSE_GRADING_SEED", "5")
+    assert checks.grade("99.1", trained) == 4 and len(runs) == 3
 
 
 def test_what_the_grader_trains_with_and_asks_is_not_cut_short(challenge, monkeypatch):

@@ -21,6 +21,7 @@ MODULES = {"00": "start_here", "01": "fusion", "02": "captioning", "03": "dual_e
 
 _VISIBLE_SEED = 0
 _passed: set[str] = set()
+_trained: dict[str, tuple[Callable, core.Verdict]] = {}  # the last check of an exercise that trains
 
 
 def find(exercise_id: str) -> core.Exercise:
@@ -69,6 +70,8 @@ def check(exercise_id: str, fn: Callable) -> Callable:
     else:
         result = verdict(exercise_id, fn, _VISIBLE_SEED)
         mine = result.accepted
+        if exercise.trains:
+            _trained[exercise_id] = (fn, result)
         (_passed.add if mine else _passed.discard)(exercise_id)
         if mine and exercise.compiled and not _compiles(exercise, fn):
             result, mine = dataclasses.replace(result, headline=_NOT_COMPILED), False
@@ -110,11 +113,16 @@ def grade(exercise_id: str, fn: Callable) -> float:
     """The points that ``fn`` earns on cases of the grader's own seed (``$COURSE_GRADING_SEED``).
 
     What ``fn`` prints is swallowed, so that hidden cases cannot be read off the hand-in. An exercise that trains runs in
-    full where that seed is set; without it, under ``COURSE_FAST=1``, it is not run and earns 0.
+    full where that seed is set. Without it, the function that was checked is not trained again: it earns what the check
+    said. Under ``COURSE_FAST=1`` it is not run and earns 0.
     """
     exercise = find(exercise_id)
-    if exercise.trains and runtime.is_fast() and "COURSE_GRADING_SEED" not in os.environ:
-        return 0.0
+    if exercise.trains and "COURSE_GRADING_SEED" not in os.environ:
+        checked, known = _trained.get(exercise_id, (None, None))
+        if checked is fn:
+            return known.score * exercise.points
+        if runtime.is_fast():
+            return 0.0
     seed = int(os.environ.get("COURSE_GRADING_SEED", _VISIBLE_SEED + 1))
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
         result = verdict(exercise_id, fn, seed)
