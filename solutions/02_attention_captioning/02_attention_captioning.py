@@ -471,7 +471,7 @@ grade("02.5", cider_d)
 # The second part makes looks likelier after which the words did better than expected; $\beta$, the *baseline*, is what was expected, and changes nothing on the average, but much of the noise. We write a number, the *surrogate*, whose slope is just that (with a minus sign, since losses go down); the reward in the brackets must not carry slopes of its own.
 
 # %% [markdown] exercise="02.6" name="reinforce_slopes" title="Slopes of a draw" points=2 difficulty=3 minutes=12 further=true
-# `log_words` and `log_places` are $(B, T)$, 0 at padding: $\log p$ of each word after the look that was drawn for it, and $\log$ of the share of the place that was drawn. A caption's $\log p(\text{words} \mid s)$ and $\log p(s)$ are sums over $T$; `baseline` $(B)$ is $\beta$. Write the surrogate, a mean over $B$; the last line takes its slopes.
+# `log_words` and `log_places` are $(B, T)$, 0 at padding: $\log p$ of each word after the look that was drawn for it, and $\log$ of the share of the place that was drawn. A caption's $\log p(\text{words} \mid s)$ and $\log p(s)$ are sums over all of $T$; `baseline` $(B)$ is $\beta$. Write the surrogate, a mean over $B$; the last line takes its slopes.
 #
 # Hint: Two terms a caption: its log-probability, and reward times $\log p(s)$. Which of the factors must JAX take for a constant?
 #
