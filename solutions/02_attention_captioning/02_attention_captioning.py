@@ -243,7 +243,7 @@ for name, text in candidates.items():
 # - **CIDEr-D** (Vedantam et al., 2015): a cosine of n-grams in which rare ones count for more; what is reported as "CIDEr" is nearly always this form, with clipping and a length penalty (exercise 02.5).
 # - **SPICE** (Anderson et al., 2016): the F1 of the *facts* stated: (dog), (dog, red). Real captions need a parser that guesses them; in this world a grammar reads them exactly. 
 #
-# Read the table downwards. *Another order* costs little or nothing, because some of the references have other orders too. A perfect caption does not get CIDEr-D's highest mark, 10, since no caption agrees with five different references at once. And only SPICE sinks far for *another scene's* caption: n-grams forgive what is false if it is worded alike.
+# Read the table downwards. *Another order* costs little or nothing, because some of the references have other orders too. A perfect caption does not get CIDEr-D's highest mark, 10, since no caption agrees with five different references at once. *Another scene's* caption shares the wording and hardly a fact: CIDEr-D and SPICE sink to almost nothing, METEOR keeps more than half.
 #
 # Ours agree with the public implementations (a test compares them). To be strict, we mostly count *exact* captions: every thing, number and colour right, in reading order.
 
@@ -292,7 +292,7 @@ for i in np.flatnonzero(equal)[:2]:
     print(f"  right {test.plain[i]}\n  says  {says[i]}")
 
 # %% [markdown]
-# **A weighted mean cannot count.** The shares add up to 1, so two equal dogs give the context that one gives. What would tell is *where* the shares lie, and that is a faint trace in $z$. Counting is a known weakness of attention (Zhang et al., 2018); sums, or several looks kept apart, do better.
+# **A weighted mean cannot count.** The shares add up to 1, so two equal dogs give the context that one gives. What would tell is *where* the shares lie, and that is a faint trace in $z$. So the caption begins with *a*, and then names the second dog as well: it looks at both, but before its first word it could not tell how many there are. Counting is a known weakness of attention (Zhang et al., 2018); sums, or several looks kept apart, do better.
 #
 # ## 5 · Does it look at what it says?
 #
