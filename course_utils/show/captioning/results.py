@@ -55,7 +55,8 @@ def growing(recorded: Mapping, live: Mapping[str, Mapping[int, float]], guess: f
         charts.series(ax, THINGS, means[arm], low, high, role=role, variant=variant)
         for k, value in live.get(arm, {}).items():
             charts.live(ax, k, 100 * value)
-        ends.append((means[arm][-1], name, gloss, role))
+        shared = sum(line[2] == role for line in _LINES.values()) > 1  # then the name has its line's own shade
+        ends.append((means[arm][-1], name, gloss, role_of(role)["main" if shared and variant == 0 else "deep"]))
     if guess is not None:
         ax.plot(3.1, guess, "<", ms=8, mfc=NEUTRAL["ink"], mec="white", zorder=6, clip_on=False)
     ax.set(xlim=(0.85, 5.15), ylim=(0, 100), yticks=(0, 25, 50, 75, 100), xticks=THINGS, ylabel=f"{'exact captions' if measure == 'exact' else measure}, %",
@@ -106,8 +107,8 @@ def beams(found: Mapping[int, Mapping[str, float]]) -> Board:
     widths = list(found)
     first, last = found[widths[0]], found[widths[-1]]
     b = Board(
-        800, 316, f"{widths[-1]} texts for one: log-probability {last['log-probability'] - first['log-probability']:+.2f}, "
-        f"SPICE {100 * (last['SPICE'] - first['SPICE']):+.1f} points, exact captions {100 * (last['exact'] - first['exact']):+.1f}",
+        800, 316, f"A beam of {widths[-1]}: log-probability {last['log-probability'] - first['log-probability']:+.2f}, "
+        f"SPICE {100 * (last['SPICE'] - first['SPICE']):+.1f} points, exact {100 * (last['exact'] - first['exact']):+.1f}",
         f"This notebook's run. From greedy (1) to a beam of {widths[-1]}, which does {widths[-1]} times the work. Mind the scales.",
         alt=f"Line charts over beam widths {', '.join(map(str, widths))}. " + " ".join(
             f"{m}: {first[m]:.2f} to {last[m]:.2f}." for m in names), words=60,
@@ -152,13 +153,13 @@ def _names(b: Board, ax, ends: Sequence[tuple[float, str, str, str]], *, left: f
     """Names of lines at the right, at the height of their ends but never on top of each other."""
     box, (low, high) = ax.get_position(), ax.get_ylim()
     top, height = b.h * (1 - box.y1), b.h * box.height
-    wanted = sorted((top + height * (high - value) / (high - low), name, gloss, role) for value, name, gloss, role in ends)
+    wanted = sorted((top + height * (high - value) / (high - low), name, gloss, color) for value, name, gloss, color in ends)
     places: list[float] = []
     for y, *_ in wanted:
         places.append(max(y, places[-1] + gap) if places else y)
     places[-1] = min(places[-1], top + height)
     for k in range(len(places) - 2, -1, -1):
         places[k] = min(places[k], places[k + 1] - gap)
-    for place, (_, name, gloss, role) in zip(places, wanted):
-        b.text(left, place - 7, name, 9.5, role_of(role)["deep"], weight="bold")
+    for place, (_, name, gloss, color) in zip(places, wanted):
+        b.text(left, place - 7, name, 9.5, color, weight="bold")
         b.text(left, place + 7, gloss, 8.5, NEUTRAL["ink2"])
