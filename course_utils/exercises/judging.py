@@ -144,9 +144,8 @@ def _not_several(expected: Sequence[Any], answer: Any, outputs: Sequence[Output]
         return numbers(got) is not None and np.shape(numbers(got)) == np.shape(right)
 
     advice = f"return {len(outputs)} values, `return {', '.join(output.name for output in outputs)}`."
-    for right, output in zip(expected, outputs):
-        if fits(right, answer):
-            return f"Your function returns {output.name} only: {advice}", "one-of-several"
+    if alone := [(not agrees(right, answer), i) for i, right in enumerate(expected) if fits(right, answer)]:
+        return f"Your function returns {outputs[min(alone)[1]].name} only: {advice}", "one-of-several"
     if not isinstance(answer, list) or len(answer) != len(outputs):
         things = f"{len(answer)} things" if isinstance(answer, list) else f"one {type(answer).__name__}"
         return f"Your function returns {things}: {advice}", "not-several"

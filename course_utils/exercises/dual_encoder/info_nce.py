@@ -66,6 +66,21 @@ def _without_own(logits):
     return (np.log(np.exp(off).sum(1)) - own + np.log(np.exp(off).sum(0)) - own).mean() / 2
 
 
+def _with_lengths(length):
+    """Cosines, as they come out where a row's length is not its length."""
+    return lambda image, text: (image / length(image)[:, None]) @ (text / length(text)[:, None]).T
+
+
+def _own_shares(logits):
+    """What the softmaxes give the pairs on the diagonal, along the rows and along the columns: float[B] each."""
+    return np.diagonal(softmax(logits, 1)), np.diagonal(softmax(logits, 0))
+
+
+def _against(pick):
+    """The loss, if what ``pick(float[B, B])`` takes from each row were the right one."""
+    return lambda s: (pick(-log_softmax(s, 1)).mean() + pick(-log_softmax(s, 0).T).mean()) / 2
+
+
 MISTAKES = [
     Mistake("pictures-only", "This is half of it: every picture looks for its text. Every text looks for its picture as well; take the mean of both.", _of_logits(lambda s: _right(s, 1).mean())),
     Mistake("texts-only", "This is half of it: every text looks for its picture. Every picture looks for its text as well; take the mean of both.", _of_logits(lambda s: _right(s, 0).mean())),
@@ -98,6 +113,20 @@ MISTAKES = [
     Mistake("one-minus-cosine", "This is 1 minus the mean cosine of the right pairs. Nothing pushes the wrong ones apart: let them compete in a softmax.", lambda i, t, s: 1 - np.diagonal(cosines(i, t)).mean()),
     Mistake("rows-of-both", "You return one loss a pair. Take the mean: one number for the batch.", _of_logits(lambda s: (_right(s, 1) + _right(s, 0)) / 2)),
     Mistake("rows-only", "You return one loss a pair, in one direction. Take the mean over the batch, and over both directions.", _of_logits(lambda s: _right(s, 1))),
+    Mistake("both-returned", "You return the losses of both directions. Return their mean: one number.", _of_logits(lambda s: np.array([_right(s, 1).mean(), _right(s, 0).mean()]))),
+    Mistake("both-returned", "You return the losses of both directions. Return their mean: one number.", _of_logits(lambda s: np.array([_right(s, 0).mean(), _right(s, 1).mean()]))),
+    Mistake("squared-length", "You divide by the *square* of each length. Take its root: `jnp.linalg.norm`.", _of_logits(_both, _with_lengths(lambda x: (x**2).sum(1)))),
+    Mistake("sum-of-sizes", "You divide by the sum of the absolute values. A vector's length is the root of the sum of its squares.", _of_logits(_both, _with_lengths(lambda x: np.abs(x).sum(1)))),
+    Mistake("base-2", "This is the loss with logarithms to base 2. Take natural ones: `jnp.log`.", _of_logits(lambda s: _both(s) / np.log(2))),
+    Mistake("scale-twice", "The scale is in it twice: multiply the cosines by exp(log_scale) once.", _of_logits(_both, scale=lambda s: np.exp(2 * s))),
+    Mistake("fixed-scale", "You always scale by 1 / 0.07, where CLIP starts. The scale is learned: exp(log_scale).", _of_logits(_both, scale=lambda s: 1 / 0.07)),
+    Mistake("log-of-mean", "You average the shares and take one logarithm. Take −log of each share, then the mean.", _of_logits(lambda s: -np.log(np.mean(_own_shares(s))))),
+    Mistake("log-of-mean-of-both", "You average a pair's two shares and take the logarithm of that. Take −log of each share, then the mean.", _of_logits(lambda s: -np.log(np.mean(_own_shares(s), 0)).mean())),
+    Mistake("log-of-mean-in-each", "You average the shares of a direction and take one logarithm. Take −log of each share, then the mean.", _of_logits(lambda s: -np.log(np.mean(_own_shares(s), 1)).mean())),
+    Mistake("first-as-right", "You take the first of each row and column for the right one. The right ones stand on the diagonal.", _of_logits(_against(lambda loss: loss[:, 0]))),
+    Mistake("best-as-right", "You take −log of the *largest* share, whichever it is. Take the right one's, on the diagonal.", _of_logits(_against(lambda loss: loss.min(1)))),
+    Mistake("no-competition", "This is minus the mean scaled cosine of the right pairs. Nothing pushes the wrong ones apart: the logarithm of the softmax's sum is missing.", _of_logits(lambda s: -np.diagonal(s).mean())),
+    Mistake("chance", "This is ln B, the loss of towers that know nothing. Look at the shares of the right ones.", _of_logits(lambda s: np.log(len(s)))),
     Mistake("table", "This is the table of scaled cosines. A cross-entropy along its rows and one along its columns make the loss of it.", _of_logits(lambda s: s)),
     Mistake("table-of-cosines", "This is the table of cosines. Scale it, and take a cross-entropy along its rows and one along its columns.", _of_logits(lambda s: s, scale=lambda s: 1.0)),
 ]  # fmt: skip

@@ -44,9 +44,13 @@ def _of_each(fn):
     return lambda image, prompts: fn(_each_prompt(image, prompts))
 
 
+def _distance(image, prompts):
+    return np.linalg.norm(unit(image)[:, None] - unit(unit(prompts).mean(1))[None], axis=-1)
+
+
 MISTAKES = [
     Mistake("image-not-normalised", "The pictures are not divided by their lengths: a cosine is at most 1.", lambda i, p: i @ unit(unit(p).mean(1)).T),
-    Mistake("prompts-not-normalised", "You average the prompts as they come, so that a long one outweighs the others. Give each length 1 first.", _classes(lambda p: p.mean(1))),
+    Mistake("prompts-not-normalised", "You average the prompts of a class with lengths of their own, so that a long one outweighs the others. Give each length 1 first.", _classes(lambda p: p.mean(1))),
     Mistake("prompts-not-normalised-summed", "You add the prompts up as they come, so that a long one outweighs the others. Give each length 1 first.", _classes(lambda p: p.sum(1))),
     Mistake("class-not-normalised", "The mean of unit vectors is shorter than 1, most of all where prompts disagree: divide it by its length again.", _classes(lambda p: unit(p).mean(1), _same)),
     Mistake("nothing-normalised", "These are dot products of raw vectors. Divide pictures, prompts, and the mean of the prompts by their lengths.", lambda i, p: i @ p.mean(1).T),
@@ -61,6 +65,11 @@ MISTAKES = [
     Mistake("softmax", "You applied a softmax: the rows sum to 1. Return the cosines.", lambda i, p: softmax(reference(i, p))),
     Mistake("softmax-over-pictures", "You applied a softmax: the columns sum to 1. Return the cosines.", lambda i, p: softmax(reference(i, p), 0)),
     Mistake("distance", "This is 1 − cosine. Return the cosines: the best class has the highest.", lambda i, p: 1 - reference(i, p)),
+    Mistake("euclidean", "These are distances. Return the cosines.", _distance),
+    Mistake("minus-euclidean", "These are minus the distances. Return the cosines.", lambda i, p: -_distance(i, p)),
+    Mistake("angles", "These are angles. Return their cosines: no `arccos`.", lambda i, p: np.arccos(np.clip(reference(i, p), -1, 1))),
+    Mistake("absolute", "You take the cosines without their signs. Keep them: opposite directions are the worst.", lambda i, p: np.abs(reference(i, p))),
+    Mistake("class-by-squared-length", "You divide the mean of the prompts by the *square* of its length. Take the root.", _classes(lambda p: unit(p).mean(1), lambda x: x / (x**2).sum(-1, keepdims=True))),
     Mistake("normalised-over-classes", "You took lengths over the classes (axis 0). Each vector lies along the last axis.", _classes(lambda p: unit(unit(p, 0).mean(1)))),
     Mistake("normalised-over-prompts", "You took lengths over the prompts (axis 1). Each vector lies along the last axis.", _classes(lambda p: unit(unit(p, 1).mean(1)))),
     Mistake("one-length-for-all", "You divided by one length for the whole table. Each vector has its own: `axis=-1, keepdims=True`.", lambda i, p: (i / np.linalg.norm(i)) @ unit(unit(p).mean(1)).T),

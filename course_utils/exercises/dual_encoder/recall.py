@@ -10,7 +10,7 @@ from course_utils.metrics import retrieval
 
 
 def cases(seed: int) -> list[Case]:
-    """Every rank occurs; then more or fewer queries than items, and right items anywhere."""
+    """Every rank occurs; then more or fewer queries than items, and right items anywhere; then a k beyond the gallery."""
     rng = np.random.default_rng([seed, 303])
 
     def draw(ranks, right, gallery):
@@ -24,14 +24,14 @@ def cases(seed: int) -> list[Case]:
         return np.array(rows, np.float32)
 
     drawn = []
-    for ranks, gallery, ks in [([0, 2, 1, 4, 0], 5, [1, 2, 3]), ([0, 1, 3, 6, 9, 4, 0, 11, 2, 5, 8, 1], 12, [1, 5, 10])]:
+    for ranks, gallery, ks in [([0, 2, 1, 4, 0], 5, [1, 2, 3]), ([0, 1, 3, 6, 9, 4, 0, 11, 2, 5, 8, 1], 12, [5, 1, 10])]:
         right = np.arange(gallery)
         drawn.append(Case((draw(ranks, right, gallery), right, ks), f"{gallery} queries, {gallery} items, k = {ks}"))
     for ranks, gallery, ks in [([0, 3, 1, 2, 0, 0, 1], 4, [1, 3]), ([5, 0, 2, 1], 9, [2, 4, 1]), ([1, 0, 2], 3, [5, 1])]:
         right = rng.integers(gallery, size=len(ranks))
         right[:2] = (right[0], (right[0] + 1) % gallery)
         says = f"{len(ranks)} queries, {gallery} items, right are {right.tolist()}, k = {ks}"
-        drawn.append(Case((draw(ranks, right, gallery), right, ks), says, part="any"))
+        drawn.append(Case((draw(ranks, right, gallery), right, ks), says, part="beyond" if max(ks) > gallery else "any"))
     return drawn
 
 
@@ -68,6 +68,14 @@ def _once(scores, right, ks):
     return _each(lambda r, k, g: (r < k).mean())(scores, right, [ks[0]] * len(ks))
 
 
+def _argsort_once(sign):
+    def fn(scores, right, ks):
+        order = np.argsort(sign * np.asarray(scores), 1)[np.arange(len(right)), np.asarray(right)]
+        return np.array([(order < k).mean() for k in ks])
+
+    return fn
+
+
 MISTAKES = [
     Mistake("worst-first", "You take the k *lowest* scores: `argsort` puts the lowest first. Sort −scores, or take the last k.", lambda s, r, ks: recall_at(-s, r, ks)),
     Mistake("one-too-far", "You look at the best k + 1: a rank that counts from 0 must be *below* k.", _each(lambda r, k, g: (r <= k).mean())),
@@ -89,6 +97,12 @@ MISTAKES = [
     Mistake("scores-not-positions", "You compare the scores with k. Compare *ranks*: how many items score higher?", lambda s, r, ks: np.array([(np.take_along_axis(np.asarray(s), np.asarray(r)[:, None], 1)[:, 0] < k).mean() for k in ks])),
     Mistake("columns-as-queries", "You rank down the columns (axis 0). A row is a query: rank along axis 1.", _turned),
     Mistake("diagonal", "You take it that query i belongs to item i. Which item is right stands in `right`.", _diagonal),
+    Mistake("argsort-once", "`argsort` tells which item stands in a place. In which place an item stands is `argsort` of that once more.", _argsort_once(-1)),
+    Mistake("argsort-once-upward", "`argsort` tells which item stands in a place, the lowest score first. Count instead how many items score higher.", _argsort_once(1)),
+    Mistake("mean-rank", "This is the mean rank. For each k, return the share of queries whose right item is among the best k.", _each(lambda r, k, g: r.mean())),
+    Mistake("mean-rank-from-1", "This is the mean rank. For each k, return the share of queries whose right item is among the best k.", _each(lambda r, k, g: r.mean() + 1)),
+    Mistake("every-k", "You return the recall at every k up to the largest. Return one for each k in `ks`.", _of_ranks(lambda r, ks, g: [(r < k).mean() for k in range(1, ks.max() + 1)])),
+    Mistake("none-beyond-gallery", "A k beyond the gallery gets 0 here. The best k are then all G items, the right one among them: 1.", _each(lambda r, k, g: (r < k).mean() if k <= g else 0)),
     Mistake("per-query", "You return hits for each query. Take the mean over the queries: one number for each k.", _of_ranks(lambda r, ks, g: (r[:, None] < ks))),
     Mistake("per-query-turned", "You return hits for each query. Take the mean over the queries: one number for each k.", _of_ranks(lambda r, ks, g: (r[:, None] < ks).T)),
     Mistake("ranks", "These are ranks. For each k, return the share of queries whose rank is among the best k.", _of_ranks(lambda r, ks, g: r)),
@@ -98,12 +112,13 @@ MISTAKES = [
 
 
 def judge(cases: list[Case], answers: list) -> Verdict:
-    """Three quarters of the points for a square table, the rest for any number of queries and items."""
+    """Three quarters of the points for a square table, the rest for any number of queries and items, and for any k."""
     return judge_values(
         cases, answers, recall_at, MISTAKES, returns="one share for each k, shape (len(ks),)",
         parts=[
             ("", 0.75, "The shares differ. Take one row by hand: how many items score higher than the right one?"),
-            ("any", 0.25, "Right where query i belongs to item i, wrong for other numbers of queries and items."),
+            ("any", 0.125, "Right where query i belongs to item i, wrong for other numbers of queries and items."),
+            ("beyond", 0.125, "Right up to k = G, wrong beyond: with a k larger than the gallery every right item is found."),
         ],
     )  # fmt: skip
 

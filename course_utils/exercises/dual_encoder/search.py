@@ -11,12 +11,17 @@ from course_utils.metrics import retrieval
 
 
 def cases(seed: int) -> list[Case]:
-    """A cache of unit vectors in half precision, queries of any length; then the whole cache, and one query."""
+    """A cache of unit vectors in half precision, queries of any length; then the whole cache, and one query.
+
+    The vectors are drawn such that half precision leaves their length at 1, for answers that divide by it again.
+    """
     rng = np.random.default_rng([seed, 305])
     drawn = []
     for gallery, queries, width, k in [(7, 2, 5, 3), (23, 5, 4, 4), (11, 3, 7, 11), (5, 1, 3, 2)]:
+        drafts = unit(rng.normal(size=(4000, width))).astype(np.float16)
+        drafts = drafts[np.abs(np.linalg.norm(drafts.astype(float), axis=1) - 1) < 1e-5]
         while True:
-            cache = unit(rng.normal(size=(gallery, width))).astype(np.float16)
+            cache = drafts[rng.choice(len(drafts), gallery, replace=False)]
             asked = (rng.normal(size=(queries, width)) * rng.uniform(0.3, 5, (queries, 1))).astype(np.float32)
             found = np.sort(unit(asked) @ cache.astype(float).T, 1)
             if np.diff(found, axis=1).min() > 2e-3 and found[:, -1].min() > 0.3:  # no two so close that rounding decides
@@ -42,6 +47,10 @@ def reference(cache, queries, k):
     return _order(scores, k), _found(scores, k)
 
 
+def _over_queries(cache, queries):
+    return unit(np.asarray(queries, float), 0) @ np.asarray(cache, float).T
+
+
 def _items(order):
     """A mistake in which items are returned: ``order(scores float[Q, G], k)``."""
     return lambda cache, queries, k: order(_cosines(cache, queries), k)
@@ -59,10 +68,18 @@ ITEM_MISTAKES = [
     Mistake("transposed", "Your table lies on its side: one row a query, shape (Q, k).", lambda c, q, k: reference(c, q, k)[0].T),
     Mistake("distance", "You rank by the distance to the raw query, so that its length matters. Rank by cosine.", lambda c, q, k: np.argsort(np.linalg.norm(np.asarray(q, float)[:, None] - np.asarray(c, float)[None], axis=-1), axis=1)[:, :k]),
     Mistake("absolute", "You rank by the size of the cosine without its sign. Opposite directions are the worst.", _items(lambda s, k: _order(np.abs(s), k))),
+    Mistake("best-left-out", "You leave the best one out: these are places 2 to k + 1.", _items(lambda s, k: _order(s, k + 1)[:, 1:])),
+    Mistake("counted-from-1", "You count the items from 1. Their numbers are those of the cache's rows, from 0.", _items(lambda s, k: _order(s, k) + 1)),
+    Mistake("queries-for-items", "You find the best queries of each item. A row is a query: find its best items.", _items(lambda s, k: _order(s.T, k))),
+    Mistake("normalised-over-queries", "You take lengths down the columns (axis 0). Each query is a row: take them along the last axis.", lambda c, q, k: _order(_over_queries(c, q), k)),
     Mistake("first-query", "Every query gets what the first one finds. Each has its own row.", lambda c, q, k: np.broadcast_to(reference(c, q, k)[0][:1], (len(q), k))),
 ]  # fmt: skip
 COSINE_MISTAKES = [
     Mistake("query-not-normalised", "The queries have lengths of their own: divide them, so that these are cosines, at most 1.", lambda c, q, k: _found(np.asarray(q, float) @ np.asarray(c, float).T, k)),
+    Mistake("normalised-over-queries", "You take lengths down the columns (axis 0). Each query is a row: take them along the last axis.", lambda c, q, k: _found(_over_queries(c, q), k)),
+    Mistake("one-length-for-all", "You divide by one length for all queries. Each has its own: `axis=-1, keepdims=True`.", lambda c, q, k: _found(np.asarray(q, float) / np.linalg.norm(q) @ np.asarray(c, float).T, k)),
+    Mistake("first-query", "These are cosines with the first query, whichever asks. Each query has its own row of the table.", lambda c, q, k: _cosines(c, q)[0][reference(c, q, k)[0]]),
+    Mistake("euclidean", "These are distances. Return the cosines.", lambda c, q, k: np.sqrt(2 - 2 * reference(c, q, k)[1])),
     Mistake("lowest", "These belong to the k lowest. Sort minus the cosines.", lambda c, q, k: -_found(-_cosines(c, q), k)),
     Mistake("ascending", "These are the right cosines, the best one last. Turn them round.", lambda c, q, k: _found(_cosines(c, q), k)[:, ::-1]),
     Mistake("negated", "These are minus the cosines: give the sign back after sorting.", lambda c, q, k: -_found(_cosines(c, q), k)),

@@ -30,7 +30,10 @@ def training_step(params, images, words, learning_rate):
 
 
 def cases(seed: int) -> list[Case]:
-    """Steps as large as the parameters, so that a wrong one shows; in the last two the scale stays beyond 100."""
+    """Steps as large as the parameters, so that a wrong one shows; in the last two the scale stays beyond 100.
+
+    In the second, numbers of a matrix are beyond the scale's limit, so that a clip of all parameters shows.
+    """
     rng = np.random.default_rng([seed, 302])
     drawn = []
     for batch, pixels, vocabulary, width, log_scale, rate in [
@@ -43,6 +46,9 @@ def cases(seed: int) -> list[Case]:
                 "text": 0.5 * rng.normal(size=(vocabulary, width)).astype(np.float32),
                 "log_scale": np.float32(log_scale),
             }
+            if batch == 3:  # beyond ln 100 too, where nothing but log_scale is clipped
+                params["image"][0] = 6 * np.sign(params["image"][0])
+                params["image"][0, 0] = 6
             images = rng.normal(size=(batch, pixels)).astype(np.float32)
             words = rng.integers(0, 3, (batch, vocabulary)).astype(np.float32)
             words[:, 0] = 1
@@ -127,6 +133,7 @@ def _moved(name, after=None):
         Mistake("averaged-again", "Your step is B times too short: the loss is a mean over the batch already.", _stepped(name, lambda s, p, b: -s / b, after)),
         Mistake("sign-of-slope", "You step by the sign of the slope. Plain gradient descent steps by the slope itself.", _stepped(name, lambda s, p, b: -np.sign(s), after)),
         Mistake("unit-step", "You divide the slope by its length. Plain gradient descent steps by the slope itself.", _stepped(name, lambda s, p, b: -s / np.sqrt((s**2).sum()), after)),
+        Mistake("all-clipped", f"You clip {thing} as well. Only log_scale is clipped.", _stepped(name, after=_clip)),
         Mistake("decayed", "There is a weight decay in your step: p − learning_rate · slope, and no more.", _stepped(name, lambda s, p, b: -s - p, after)),
     ]  # fmt: skip
 
@@ -138,15 +145,24 @@ def _after(params, images, words, rate):
     return _loss_and_slopes(stepped, images, words)[0]
 
 
+def _of_clipped(params, images, words, rate):
+    """The loss with a scale that is clipped before it."""
+    return _loss_and_slopes({**params, "log_scale": _clip(params["log_scale"])}, images, words)[0]
+
+
 CLIP_MISTAKES = [
     Mistake("not-clipped", "log_scale goes beyond ln 100 = 4.605: clip it after the step. It is the *scale* that stays below 100, so a clip at 100 is never reached.", _stepped("log_scale")),
     Mistake("clipped-before-step", "You clip before the step, and the step leaves the range again. Clip what comes after it.", lambda p, i, w, r: min(float(p["log_scale"]), LARGEST) + (_stepped("log_scale")(p, i, w, r) - float(p["log_scale"]))),
     Mistake("set-to-limit", "You set log_scale to ln 100 always. It is learned; only above ln 100 it is cut off: a minimum.", lambda p, i, w, r: LARGEST),
     Mistake("maximum", "`max` keeps log_scale *above* ln 100. Use a minimum.", _stepped("log_scale", after=lambda s: np.maximum(s, LARGEST))),
     Mistake("clipped-to-one", "You clip log_scale at 1. The scale stays below 100: log_scale below ln 100 = 4.605.", _stepped("log_scale", after=lambda s: np.minimum(s, 1.0))),
+    Mistake("clipped-below", "You clip log_scale from below as well. Only s ≤ ln 100 is asked for: a minimum.", _stepped("log_scale", after=lambda s: np.clip(s, 0, LARGEST))),
+    Mistake("clipped-at-log10", "You clip log_scale at 2, the logarithm of 100 to base 10. Take the natural one, ln 100 = 4.605: `jnp.log(100)`.", _stepped("log_scale", after=lambda s: np.minimum(s, 2.0))),
+    Mistake("slope-of-scale", "You step by the slope with respect to the *scale*. What is learned is its logarithm, log_scale.", lambda p, i, w, r: _clip(np.float64(p["log_scale"]) - np.float64(r) * _loss_and_slopes(p, i, w)[1]["log_scale"] / np.exp(np.float64(p["log_scale"])))),
     Mistake("scale-returned", "This is the scale. Return its logarithm, which is what is learned.", lambda *a: np.exp(_stepped("log_scale", after=_clip)(*a))),
 ]  # fmt: skip
 LOSS_MISTAKES = [
+    Mistake("clipped-before-loss", "The scale is clipped already when you compute the loss. Take the parameters as they come; clip log_scale after the step.", _of_clipped),
     Mistake("loss-after", "This is the loss after the step, which costs a second pass. `jax.value_and_grad` gives the one before for nothing.", _after),
     Mistake("summed", "You return B times the loss: it is a mean over the batch.", lambda p, i, w, r: len(i) * _loss_and_slopes(p, i, w)[0]),
     Mistake("not-halved", "You return twice the loss: take the mean of both directions.", lambda p, i, w, r: 2 * _loss_and_slopes(p, i, w)[0]),
