@@ -1,0 +1,60 @@
+"""The course's own notebooks, handed in right, untouched, half done, tampered with, and from an older release."""
+
+from __future__ import annotations
+
+import copy
+import shutil
+
+import pytest
+
+pytest.importorskip("nbgrader", reason="the instructor's tools are not part of this environment")
+import handins
+from classroom import Class
+from handins import cell
+
+from conftest import NOTEBOOKS, ROOT
+
+NOISE = "import logging, os, sys, warnings\nwarnings.warn('careful')\nlogging.error('hm')\nos.write(2, b'fd 2')\n"
+
+
+@pytest.fixture(scope="module", params=NOTEBOOKS)
+def own_class(request, tmp_path_factory) -> Class:
+    name, root = request.param, tmp_path_factory.mktemp("own") / "course"
+    for part in (f"solutions/{name}", f"notebooks/{name}"):
+        shutil.copytree(ROOT / part, root / part)
+    for file in ("nbgrader_config.py", "pyproject.toml"):
+        shutil.copy(ROOT / file, root)
+    room = Class(root, name)
+    exercises = list(room.points)
+    room.half = exercises[: (len(exercises) + 1) // 2] if len(exercises) > 1 else []
+
+    def noisy(nb):
+        for c in nb.cells:
+            if c.id.endswith("-solution"):
+                c.source = NOISE + c.source.replace("### BEGIN SOLUTION", NOISE.split("\n")[0] + "; warnings.warn('hm')")
+
+    def cheats(nb):
+        handins.skips_tests(nb)
+        nb.cells.append(copy.deepcopy(cell(nb, f"{exercises[0]}-graded")))
+        nb.cells[-1].id = "copied"
+        nb.cells = [c for c in nb.cells if c.id != f"{exercises[-1]}-graded"]
+
+    room.hand_in("reference", *exercises, change=noisy)
+    room.hand_in("untouched")
+    room.hand_in("cheat", change=cheats)
+    room.hand_in("older", *exercises, change=handins.is_older)
+    if room.half:
+        room.hand_in("half", *room.half, change=cheats)
+    room.grade()
+    return room
+
+
+def test_own_notebooks_are_graded_as_they_must(own_class):
+    points, rows = own_class.points, own_class.rows
+    wanted = {"reference": sum(points.values()), "untouched": 0, "cheat": 0}
+    if own_class.half:
+        wanted["half"] = sum(points[e] for e in own_class.half)
+    assert {student: (rows[student]["status"], rows[student]["mark"]) for student in wanted} == {
+        student: ("graded", f"{mark:g}") for student, mark in wanted.items()
+    }
+    assert rows["older"]["status"] == "refused" and "copy the answers into it" in rows["older"]["note"]

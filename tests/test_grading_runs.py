@@ -1,0 +1,164 @@
+"""Grading as a command: nbgrader's own, a second hand-in, no sandbox, a killed worker, an interruption; and its pieces."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+pytest.importorskip("nbgrader", reason="the instructor's tools are not part of this environment")
+import handins
+import nbformat
+from classroom import Class, small_course
+from handins import FIRST, NAME, SECOND, cell
+from nbgrader.api import Gradebook
+
+from course_utils.instructor import build, grade, sandbox
+from course_utils.instructor.intake import Refused, load, repair, tidy_name
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory) -> Path:
+    """Do not change it."""
+    return small_course(tmp_path_factory.mktemp("small") / "course")
+
+
+@pytest.fixture
+def room(small, tmp_path) -> Class:
+    """The small course, to be changed."""
+    return Class(Path(shutil.copytree(small, tmp_path / "course")), NAME)
+
+
+def nbgrader(root: Path, *arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "nbgrader", *arguments], cwd=root, capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+
+
+def test_plain_nbgrader_commands_work_and_one_old_hand_in_stops_nobody(room):
+    root, room.folder = room.root, room.root / "submitted"
+    room.hand_in("ann", *handins.BOTH, change=handins.copies_a_test)
+    room.hand_in("bob", *handins.BOTH, change=handins.is_older)
+    room.hand_in("cy", SECOND, change=handins.deletes_tests)
+    before = build.places(root, NAME)[1].read_bytes()
+    assert nbgrader(root, "generate_assignment", NAME, "--force").returncode == 0
+    assert build.places(root, NAME)[1].read_bytes() == before
+    assert [p.name for p in (root / "notebooks" / NAME).iterdir()] == [f"{NAME}.ipynb"]
+    graded = nbgrader(root, "autograde", NAME)
+    assert "was made from the release 0123456789ab" in graded.stderr
+    assert nbgrader(root, "generate_feedback", NAME).returncode == 0
+    with Gradebook(f"sqlite:///{root}/gradebook.db") as book:
+        marks = {s.student.id: s.score for s in book.assignment_submissions(NAME)}
+    assert marks["ann"] == 7 and marks["cy"] == 3 and not marks["bob"]
+    assert (root / f"feedback/cy/{NAME}/{NAME}.html").is_file()
+
+
+def test_a_second_hand_in_is_graded_anew(room):
+    room.hand_in("ann", *handins.BOTH)
+    assert room.grade()["ann"]["mark"] == "7"
+    room.hand_in("ann", SECOND, change=handins.deletes_tests)
+    assert room.grade()["ann"]["mark"] == "3"
+
+
+def test_a_gradebook_of_other_exercises_is_not_overwritten(room, capsys):
+    room.hand_in("ann", *handins.BOTH)
+    room.grade()
+    path = room.root / "solutions" / NAME / f"{NAME}.py"
+    path.write_text(path.read_text().replace("01.6", "01.5"))
+    assert build.main(["--no-execute"], room.root) == 0
+    Class(room.root, NAME).hand_in("bob", FIRST)
+    assert grade.main([str(room.folder)], room.root) == 1
+    assert f"gradebook.db holds marks for an older release of {NAME}" in capsys.readouterr().err
+
+
+def test_without_a_sandbox_grading_refuses_unless_told_otherwise(room, monkeypatch, capsys):
+    room.hand_in("ann", *handins.BOTH)
+    monkeypatch.setattr(sandbox.shutil, "which", lambda tool: None)
+    assert grade.main([str(room.folder)], room.root) == 1
+    said = capsys.readouterr().err
+    assert "install bubblewrap" in said and "--without-sandbox" in said
+    assert room.grade("--without-sandbox", "--workers", "1")["ann"]["mark"] == "7"
+    assert "can read and change whatever you can" in capsys.readouterr().err
+
+
+def test_a_killed_worker_loses_no_mark_and_doubles_none(room):
+    names = [f"s{k}" for k in range(5)]
+    for name in names:
+        room.hand_in(name, *handins.BOTH, change=lambda nb, name=name: handins.own(nb, f"import time; time.sleep(1); {name!r}"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "course_utils.instructor.grade", str(room.folder)], cwd=room.root, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    killed = False
+    for line in process.stdout:  # a worker dies while it runs a hand-in
+        while "run:" in line and not killed and process.poll() is None:
+            for worker in psutil.Process(process.pid).children(recursive=True):
+                if "spawn_main" in " ".join(worker.cmdline()) and any(c.name() == "bwrap" for c in worker.children(recursive=True)):
+                    worker.kill()
+                    killed = True
+                    break
+            else:
+                time.sleep(0.05)
+    assert process.wait(300) == 0 and killed
+    with (room.root / "marks.csv").open() as file:
+        assert {row["student"]: row["mark"] for row in csv.DictReader(file)} == dict.fromkeys(names, "7")
+    with Gradebook(f"sqlite:///{room.root}/gradebook.db") as book:
+        assert sorted(s.student.id for s in book.assignment_submissions(NAME)) == names
+
+
+def test_an_interrupted_grading_goes_on_where_it_was(room):
+    for k in range(4):
+        room.hand_in(f"s{k}", *handins.BOTH, change=lambda nb, k=k: handins.own(nb, f"{k}"))
+    command = [sys.executable, "-m", "course_utils.instructor.grade", str(room.folder), "--workers", "1"]
+    process = subprocess.Popen(command, cwd=room.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    for line in process.stdout:
+        if "2 of 4 run" in line:
+            process.kill()
+    process.wait()
+    done = len(list((room.root / ".grading/results").glob("*.json")))
+    assert 2 <= done < 4
+    again = subprocess.run(command, cwd=room.root, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert f"of {4 - done} run" in again.stdout
+    with (room.root / "marks.csv").open() as file:
+        assert {row["mark"] for row in csv.DictReader(file)} == {"7"}
+
+
+# --- pieces
+
+@pytest.mark.parametrize("name", ["00_a.ipynb", "Copy of 00_a.ipynb", "00_a (1).ipynb", "Copy of Copy of 00_a (12).ipynb",
+                                  "00_a-Copy1.ipynb", "00_a.IPYNB", "Kopie von 00_a.ipynb", "00_a.ipynb.txt"])
+def test_names_are_tidied(name):
+    assert tidy_name(name) == "00_a.ipynb"
+
+
+def test_a_hand_in_that_is_too_large_is_refused(tmp_path, monkeypatch):
+    from course_utils.instructor import intake
+
+    monkeypatch.setattr(intake, "LARGEST", 10)
+    (tmp_path / "a.ipynb").write_text("{" + " " * 20)
+    with pytest.raises(Refused, match="clear its outputs"):
+        load(tmp_path / "a.ipynb")
+
+
+def test_without_its_stamp_an_old_notebook_is_known_by_its_cells(small):
+    released = nbformat.read(build.places(small, NAME)[1], as_version=4)
+    old = copy.deepcopy(released)
+    handins.strips_metadata(old)
+    old.cells = [c for c in old.cells if not c.id.startswith(SECOND)]
+    with pytest.raises(Refused, match="it has no cell ex-01-6-solution"):
+        repair(old, released)
+
+
+def test_pasted_pictures_in_a_written_answer_stay(small):
+    released = nbformat.read(build.places(small, NAME)[1], as_version=4)
+    nb = copy.deepcopy(released)
+    cell(nb, "ex-01-q1-answer")["attachments"] = {"a.png": {"image/png": "AAAA"}}
+    repair(nb, released)
+    assert cell(nb, "ex-01-q1-answer").attachments["a.png"]["image/png"] == "AAAA"
