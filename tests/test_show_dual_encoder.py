@@ -65,7 +65,7 @@ def test_pictures_of_the_idea_are_tidy():
     with pytest.raises(ValueError, match="up to 16 patches, not 64"):
         F.patches(picture[0], np.asarray(vit.patchify(picture, 4))[0], 4)
     names = ["tiger", "red heart", "bus", "face with tears of joy", "key", "tulip", "penguin", "owl"]
-    tidy(F.pairs(drawn(8), names, drawn(8), names))
+    tidy(F.pairs(drawn(8), names, drawn(8), names, styles=("noto", "fluent"), left_out="twemoji"))
     caption = "there is a purple watermelon and a yellow sailboat"
     tidy(F.two_scenes(list(drawn(2)), [caption, caption], np.array([[0.5, 0.5], [0.25, 0.75]])))
 

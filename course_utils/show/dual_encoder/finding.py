@@ -38,16 +38,18 @@ def found(
     return b
 
 
-def pairs(taught: np.ndarray, texts: Sequence[str], tested: np.ndarray, names: Sequence[str]) -> Board:
+def pairs(
+    taught: np.ndarray, texts: Sequence[str], tested: np.ndarray, names: Sequence[str], *, styles: Sequence[str], left_out: str
+) -> Board:
     """Pairs as training draws them, and test pictures with the names that are looked for.
 
-    taught, tested : uint8[n, S, S, 3]; eight of each at most.
+    taught, tested : uint8[n, S, S, 3]; eight of each at most. ``styles`` drew ``taught``, ``left_out`` drew ``tested``.
     """
     side, step = 72, 94
     b = Board(800, 340, "What training draws, and what the test asks",
-              "Above: artwork of two styles, moved, scaled, recoloured, on any ground; what is said of it. Below: a third.",
+              "Above: artwork of two styles, moved, scaled, recoloured, on any ground; what is said of it. Below: a third style.",
               alt=f"Two rows of small pictures. Training: {', '.join(texts[:4])} and more. Test: {', '.join(names[:4])} and more.", words=140)  # fmt: skip
-    for y, label, images, below in ((100, "training", taught, texts), (236, "test", tested, names)):
+    for y, label, images, below in ((100, f"training: {' and '.join(styles)}", taught, texts), (236, f"test: {left_out}", tested, names)):
         b.text(Board.PAD, y - 14, label, 9.5, weight="bold")
         for j, (picture, words) in enumerate(zip(images, below)):
             x = Board.PAD + step * j
