@@ -62,10 +62,10 @@ def looks(model: nnx.Module, scene: str, word: str, block: int) -> Board:
     rows = maps[0, block - 1][:, 1 + said.index(word)]  # (H, T + N)
     regions = rows[:, tokens.shape[1] :]
     picture = np.asarray(render(shown, 96))[0]
-    top = [f"most {PLACES[int(r.argmax())]}: {r.max():.0%}" for r in regions]
+    top = [f"most at: {PLACES[int(r.argmax())]}, {r.max():.0%}" for r in regions]
     b = Board(
         800, 352, f"“{word}” looks at the picture with {regions.sum(1).mean():.0%} of its attention, the rest at words",
-        f"Block {block}, every head by itself, each map scaled to its own brightest place. Match: {1 / (1 + np.exp(-match[0])):.0%}.",
+        f"Block {block}, every head by itself; one scale for all heads, so a dark map looks away. Match: {1 / (1 + np.exp(-match[0])):.0%}.",
         alt=f"A scene with the caption “{caption}”. " + " ".join(f"Head {h}: {words}." for h, words in enumerate(top, 1)), words=90,
     )  # fmt: skip
     x = Board.PAD
@@ -76,11 +76,22 @@ def looks(model: nnx.Module, scene: str, word: str, block: int) -> Board:
     b.text(Board.PAD, 128 + _SIDE + 16, "the scene", 8.5, NEUTRAL["ink2"])
     for h, (p, words) in enumerate(zip(regions, top)):
         x = Board.PAD + (_SIDE + 20) * (h + 1)
-        b.picture(spotlight(picture, p.reshape(3, 3)), x, 128, _SIDE)
+        b.picture(_lit(picture, p.reshape(3, 3), regions.max()), x, 128, _SIDE)
         b.text(x, 128 + _SIDE + 16, f"head {h + 1}", 8.5, ROLE["fusion"]["deep"], weight="bold")
         b.text(x, 128 + _SIDE + 34, words, 8.5)
         b.text(x, 128 + _SIDE + 51, f"{p.sum():.0%} on the picture", 8.5, NEUTRAL["ink2"])
     return b
+
+
+def _lit(picture: np.ndarray, weights: np.ndarray, brightest: float) -> np.ndarray:
+    """:func:`spotlight` on a scale that ends at ``brightest``, not at the largest weight of this map.
+
+    The scale enters as one more row, which is cut off again.
+    """
+    rows, height = len(weights), len(picture)
+    scale = np.full((1, weights.shape[1]), brightest)
+    longer = np.concatenate([picture, picture[: height // rows]])
+    return spotlight(longer, np.concatenate([weights, scale]))[:height]
 
 
 def _maps(model: nnx.Module, batch) -> tuple[jax.Array, jax.Array]:

@@ -18,7 +18,7 @@ def twins(items: Sequence[tuple[np.ndarray, Sequence[str]]]) -> Board:
     side, rows = 140, -(-len(items) // 2)
     b = Board(
         800, 76 + 212 * rows, "The same words and the same things: only who has which colour differs",
-        "Four pictures of the binding test. Which caption belongs to which?",
+        "Pictures of the binding test, each with its own caption.",
         alt=f"{len(items)} pairs of scenes with two things each; the second has the colours exchanged. "
         + " ".join(f"{a}; {z}." for _, (a, z) in items), words=120,
     )  # fmt: skip

@@ -20,7 +20,8 @@ _NEGATIVES = {
 
 
 def binding(recorded: Mapping, live: Mapping[str, float], guess: float | None = None) -> Board:
-    """The binding test of every model: recorded means, this notebook's runs, and the reader's guess for the dual encoder.
+    """The binding test of every model: recorded means, this notebook's runs, and the reader's guess for the fusion encoder
+    that was taught with random negatives.
 
     Parameters
     ----------
@@ -36,22 +37,23 @@ def binding(recorded: Mapping, live: Mapping[str, float], guess: float | None = 
         raise BadInput(f"Your guess is {guess!r}; write percent, a number from 0 to 100, such as 35.")
     found = {name: recorded[name, "binding, caption"] for name in _BINDING}
     b = results.arms(
-        f"Binding: dual {found['dual'].mean:.0%}, fusion {found[HARD].mean:.0%}, but {found[RANDOM].mean:.0%} if its negatives were easy",
+        f"Binding: mean of words {found['dual'].mean:.0%}, fusion {found[HARD].mean:.0%}, or {found[RANDOM].mean:.0%} with random negatives",
         found, live, controls=("another picture",), measure="Pictures that get their own caption, not their twin's",
         axis="told right, %", chance=0.5,
     )  # fmt: skip
     if guess is not None:
-        b.fig.axes[-1].plot(guess, -0.36, "v", ms=8, mfc=NEUTRAL["ink"], mec="white", zorder=6, clip_on=False)
-        b.text(24, b.h - 18, "▾ your guess for the dual encoder", 8.5, NEUTRAL["ink2"])
+        row = _BINDING.index(RANDOM)
+        b.fig.axes[-1].plot(guess, row + 0.33, "^", ms=8, mfc=NEUTRAL["ink"], mec="white", zorder=6, clip_on=False)
+        b.text(24, b.h - 18, f"▴ your guess for “{RANDOM}”", 8.5, NEUTRAL["ink2"])
     return b
 
 
 def negatives(recorded: Mapping) -> Board:
     """The same fusion encoder, taught with random and with hard negatives, on four tests from easy to hard."""
     rows = [(label, recorded[RANDOM, m], recorded[HARD, m]) for m, label in _NEGATIVES.items()]
-    easy, hard = rows[0], rows[-1]
+    easy, hard = (round(100 * z.mean) - round(100 * a.mean) for _, a, z in (rows[0], rows[-1]))
     return _dumbbells(
-        f"Hard negatives: {hard[2].mean - hard[1].mean:+.0%} points on binding, {easy[2].mean - easy[1].mean:+.0%} on random pairs".replace("%", ""),
+        f"Hard negatives: {hard:+d} points on binding, {easy:+d} on random pairs".replace("-", "−"),
         "The same network and number of steps.", rows, ("random negatives", "hard negatives"), left=196,
     )  # fmt: skip
 
@@ -60,39 +62,47 @@ def objectives(recorded: Mapping) -> Board:
     """What is hidden, guessed with its own partner and with another one's; where words point, with and without alignment."""
     arm, without = "UNITER, all four", "UNITER, without alignment"
     pairs = [
-        ("a hidden kind", f"{arm}|hidden kinds, another picture", f"{arm}|hidden kinds"),
-        ("a hidden colour", f"{arm}|hidden colours, another picture", f"{arm}|hidden colours"),
-        ("a hidden region's kind", f"{arm}|hidden regions, another text", f"{arm}|hidden regions"),
-        ("pointing by the plan", f"{without}|pointing by plan", f"{arm}|pointing by plan"),
-        ("pointing by attention", f"{without}|pointing by attention", f"{arm}|pointing by attention"),
+        ("a hidden kind, own picture", f"{arm}|hidden kinds, another picture", f"{arm}|hidden kinds"),
+        ("a hidden colour, own picture", f"{arm}|hidden colours, another picture", f"{arm}|hidden colours"),
+        ("a hidden region's kind, own text", f"{arm}|hidden regions, another text", f"{arm}|hidden regions"),
+        ("plan points, alignment", f"{without}|pointing by plan", f"{arm}|pointing by plan"),
+        ("attention points, alignment", f"{without}|pointing by attention", f"{arm}|pointing by attention"),
     ]  # fmt: skip
     rows = [(label, *(recorded[tuple(key.split("|"))] for key in keys)) for label, *keys in pairs]
     return _dumbbells(
         f"A hidden colour: {rows[1][2].mean:.0%} right with its own picture, {rows[1][1].mean:.0%} with another",
-        "Hollow: another one's partner (first three); no alignment (last two).", rows,
-        ("control", "own partner, all four objectives"), left=196,
+        "With and without what each row names.", rows,
+        ("without", "with"), left=260, levels=(1 / 8, 1 / 6, 1 / 8),
     )  # fmt: skip
 
 
-def _dumbbells(title: str, subtitle: str, rows: Sequence, names: tuple[str, str], *, left: float) -> Board:
-    """Rows of two recorded means with intervals, the first hollow and grey."""
+def _dumbbells(title: str, subtitle: str, rows: Sequence, names: tuple[str, str], *, left: float, levels: Sequence[float] = ()) -> Board:
+    """Rows of two recorded means with intervals, the first hollow and grey. ``levels``: a guesser's share in the first rows."""
     seeds = rows[0][2].seeds
     b = Board(
         800, 156 + 40 * len(rows), title, f"{subtitle} Mean of {seeds} recorded run{'s' * (seeds != 1)}, 95% intervals.",
         alt=f"Dot chart, {names[0]} against {names[1]}. " + ", ".join(f"{label}: {a.mean:.0%}, {z.mean:.0%}" for label, a, z in rows) + ".",
         words=100,
     )  # fmt: skip
-    ax = b.axes(left, 96, 520, 40 * len(rows))
+    ax = b.axes(left, 96, 716 - left, 40 * len(rows))
     x = left
     for name, role, sign in zip(names, ("control", "fusion"), "○●"):
         b.text(x, 78, f"{sign} {name}", 9, role_of(role)["deep"], weight="bold")
-        x += 180
+        x += 90 if levels else 180
     for y, (_, a, z) in enumerate(rows):
         ax.plot([100 * a.mean, 100 * z.mean], [y, y], color=NEUTRAL["rule"], lw=1.4, zorder=1)
         for e, role in ((a, "control"), (z, "fusion")):
             main = role_of(role)["main"]
             ax.hlines(y, 100 * e.low, 100 * e.high, color=main, lw=7, alpha=0.33, zorder=3)
             ax.plot(100 * e.mean, y, "o", ms=7, mfc="white" if role == "control" else main, mec=main, mew=1.6, zorder=4, clip_on=False)
+        low, high = sorted((a, z), key=lambda e: e.mean)
+        for e, side, shift in ((low, "right", -2), (high, "left", 2)):
+            ax.annotate(f"{e.mean:.0%}", (100 * e.mean, y), (shift, 6), textcoords="offset points", ha=side, weight="bold",
+                        color=role_of("control" if e is a else "fusion")["deep"], fontsize=9, annotation_clip=False, zorder=5)  # fmt: skip
+    for y, level in enumerate(levels):
+        ax.vlines(100 * level, y + 0.06, y + 0.34, color=NEUTRAL["ink2"], lw=1.4, ls=(0, (1, 1.2)), zorder=5)
+    if levels:
+        b.text(left + 180, 78, "┊ guessing evenly", 9, NEUTRAL["ink2"])
     ax.set(ylim=(len(rows) - 0.5, -0.5), yticks=range(len(rows)), yticklabels=[label for label, *_ in rows], xlim=(0, 100),
            xticks=(0, 25, 50, 75, 100), xlabel="right, %")  # fmt: skip
     ax.tick_params(axis="y", labelcolor=NEUTRAL["ink"], labelsize=9.5)
@@ -114,12 +124,15 @@ def cost(recorded: Mapping, pictures: int, shortlists: Sequence[int], live: Mapp
         alt="Line chart, R@1 against forward passes. " + ", ".join(f"{name}: {passes:,} passes, {e.mean:.0%}" for name, passes, e in ways) + ".",
         words=70,
     )  # fmt: skip
-    ax = b.axes(84, 84, 640, 224)
+    ax = b.axes(84, 92, 640, 216)
     x = np.log2([passes for _, passes, _ in ways])
     mean, low, high = ([100 * getattr(e, part) for _, _, e in ways] for part in ("mean", "low", "high"))
     charts.series(ax, x, mean, low, high, role="fusion")
     for (name, _, e), at in zip(ways, x):
-        ax.annotate(name, (at, 100 * e.mean), (4, -26 if e.mean > 0.25 else 14), textcoords="offset points", ha="center", fontsize=8.5, color=NEUTRAL["ink2"], annotation_clip=False)
+        ax.annotate(name, (at, 1), (0, 4), xycoords=("data", "axes fraction"), textcoords="offset points", ha="center",
+                    fontsize=8.5, color=NEUTRAL["ink2"], annotation_clip=False)  # fmt: skip
+        ax.annotate(f"{e.mean:.0%}", (at, 100 * e.mean), (6, -13 if e.mean > 0.1 else 6), textcoords="offset points", weight="bold",
+                    fontsize=9, color=role_of("fusion")["deep"], annotation_clip=False)  # fmt: skip
     for way in live.values():
         charts.live(ax, np.log2(way["passes"]), 100 * way["R@1"])
     ticks = [2**n for n in range(int(x[0]), int(x[-1]) + 1)]

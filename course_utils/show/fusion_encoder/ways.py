@@ -21,7 +21,7 @@ _WIDE, _PITCH = 232, 260
 def ways() -> Board:
     """The dual encoder, the single stream (VisualBERT, UNITER) and the two streams (ViLBERT)."""
     b = Board(800, 436, "Where do the words meet the regions?",
-              "Everything here but the tower that made the regions is trained.", "Schematic.", alt=_ALT, boxes=9, words=70)  # fmt: skip
+              "All but the tower that made the regions is trained. K, V: the keys and values that the other side looks at.", "Schematic.", alt=_ALT, boxes=9, words=70)  # fmt: skip
     picture = np.asarray(render(compose([
         {"kind": "car", "colour": "red", "place": "left"}, {"kind": "dog", "colour": "blue", "place": "right"},
     ], background=BACKGROUND_NAMES.index("sky")), 96))[0]  # fmt: skip
@@ -81,7 +81,8 @@ def _two(b: Board, x: float, picture: np.ndarray) -> None:
     b.arrow((read.bottom[0], said.y), read.bottom, role="language")
     b.arrow((see.end, 244), (read.x, 244), role="vision")
     b.arrow((read.x, 280), (see.end, 280), role="language")
-    b.text(x + _WIDE / 2, 262, "look", 8.5, ROLE["fusion"]["deep"], ha="center")
+    b.text(x + _WIDE / 2, 232, "K, V", 8.5, ROLE["vision"]["deep"], ha="center")
+    b.text(x + _WIDE / 2, 293, "K, V", 8.5, ROLE["language"]["deep"], ha="center")
     match = b.box(x + 60, 144, 112, 36, "match?", "fusion")
     for side, place in ((see, match.x + 28), (read, match.end - 28)):
         b.arrow(side.top, (side.top[0], 198), (place, 198), (place, 180), role="fusion")
