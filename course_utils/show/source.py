@@ -24,5 +24,5 @@ def show(thing: type | Callable) -> HTML:
     """
     code = textwrap.dedent(inspect.getsource(thing))
     card = f"background:#FFFFFF;border:1px solid {NEUTRAL['rule']};border-radius:8px;padding:8px 16px;max-width:800px"
-    text = f"font-family:'{MONO}',monospace;font-size:12.5px;line-height:1.45;margin:0;background:#FFFFFF;color:{NEUTRAL['ink']}"
+    text = f"font-family:'{MONO}',monospace;font-size:12.5px;line-height:1.45;margin:0;white-space:pre-wrap;background:#FFFFFF;color:{NEUTRAL['ink']}"
     return HTML(highlight(code, PythonLexer(), HtmlFormatter(noclasses=True, style="xcode", cssstyles=card, prestyles=text)))

@@ -17,6 +17,7 @@ _ARMS = {
     "transformer": ("transformer", "reads in order", "fusion", 0),
     "transformer, swapped captions as negatives": ("transformer", "saw swapped captions", "fusion", 1),
 }
+_SHIFTS = (-0.06, 0, 0.06)  # of the three, so that their intervals stand side by side
 
 
 def two_scenes(pictures: Sequence[np.ndarray], captions: Sequence[str], cosines: np.ndarray) -> Board:
@@ -46,9 +47,9 @@ def binding(recorded: Mapping, live: Mapping[str, float]) -> Board:
     live : kind of wrong caption → share, of this notebook's bag of words.
     """
     found = {arm: [recorded[f"binding/{arm}", change] for change in _CHANGES] for arm in _ARMS}
-    swapped = {arm: 100 * values[-1].mean for arm, values in found.items()}
+    bag, ordered, asked = (100 * values[-1].mean for values in found.values())
     b = Board(
-        800, 372, f"Colours swapped: a bag of words is right in {swapped['bag of words']:.0f} of 100, by chance 50",
+        800, 372, f"Colours swapped: bag of words right in {bag:.0f} of 100, transformers {ordered:.0f} and {asked:.0f}",
         f"The right caption against a wrong one, new scenes. Dots: mean of {found['transformer'][0].seeds} recorded runs, 95% intervals.",
         alt="Line chart: right caption preferred to another thing, another colour, colours swapped. " + " ".join(
             f"{_ARMS[arm][0]}, {_ARMS[arm][1]}: {', '.join(f'{e.mean:.0%}' for e in values)}." for arm, values in found.items()),
@@ -56,16 +57,16 @@ def binding(recorded: Mapping, live: Mapping[str, float]) -> Board:
     )  # fmt: skip
     ax = b.axes(88, 84, 480, 220)
     ends = []
-    for arm, values in found.items():
+    for shift, (arm, values) in zip(_SHIFTS, found.items()):
         name, gloss, role, variant = _ARMS[arm]
         mean, low, high = ([min(100 * getattr(e, part), 100) for e in values] for part in ("mean", "low", "high"))
-        charts.series(ax, range(3), mean, low, high, role=role, variant=variant)
+        charts.series(ax, np.arange(3) + shift, mean, low, high, role=role, variant=variant)
         ends.append((mean[-1], name, gloss, role))
     for x, change in enumerate(_CHANGES):
         if change in live:
-            ax.plot(x, 100 * live[change], "s", ms=6, mfc="none", mec=NEUTRAL["ink"], mew=1.2, zorder=6, clip_on=False)
+            charts.live(ax, x + _SHIFTS[0] - 0.06, 100 * live[change])
     charts.chance(ax, 50, "chance", side="left", above=True)
-    ax.set(xlim=(-0.12, 2.12), ylim=(0, 104), yticks=(0, 25, 50, 75, 100), xticks=range(3), xticklabels=list(_CHANGES.values()),
+    ax.set(xlim=(-0.2, 2.12), ylim=(0, 104), yticks=(0, 25, 50, 75, 100), xticks=range(3), xticklabels=list(_CHANGES.values()),
            ylabel="right caption preferred, %")  # fmt: skip
     wanted = sorted((84 + 220 * (104 - value) / 104, name, gloss, role) for value, name, gloss, role in ends)
     places: list[float] = []

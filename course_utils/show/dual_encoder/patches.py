@@ -25,9 +25,14 @@ def patches(picture: np.ndarray, rows: np.ndarray, patch: int) -> Board:
     if count > 16:
         raise ValueError(f"patches draws up to 16 patches, not {count}; choose larger ones.")
     b = Board(800, 316, f"A picture of {picture.shape[0]} × {picture.shape[0]} pixels becomes {count} words of {rows.shape[1]} numbers",
-              f"Patches of {patch} × {patch} pixels, row by row. Each is multiplied by one matrix and becomes a token of width D.",
+              f"Patches of {patch} × {patch} pixels, row by row. Each is multiplied by one matrix and becomes a token.",
               alt=f"A picture cut into {across} by {across} patches, and the {count} patches in reading order, numbered.", words=60)  # fmt: skip
     spot = b.picture(picture, Board.PAD, 84, 192, edge=ROLE["vision"]["main"], lw=1.1, grid=across)
+    step = 192 / across
+    for n in range(count):
+        at = 84 + step * (n // across + 0.5)
+        b.rect(Board.PAD + step * (n % across + 0.5) - 10, at - 8, 20, 16, "white", r=4, z=4)
+        b.text(Board.PAD + step * (n % across + 0.5), at, str(n), 8.5, NEUTRAL["ink"], ha="center", z=5)
     b.arrow((spot.end + 12, 180), (268, 180), role="vision")
     side, gap = 48, 12
     per_row = 8

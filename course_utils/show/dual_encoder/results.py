@@ -55,8 +55,8 @@ def retrieval(recorded: Mapping, live: Mapping[str, float], guess: float | None 
         words=110,
     )  # fmt: skip
     ax = b.axes(300, 84, 400, high)
-    top = 5 * np.ceil(max([100 * e.high for e in of.values()] + [100 * v for v in live.values()] + [guess or 0, 10]) / 5)
-    ax.set(xlim=(0, min(top, 100)), ylim=(y - 0.5, -0.5), yticks=[place[row] for row in rows],
+    top = min(5 * np.ceil(max([100 * e.high for e in of.values()] + [100 * v for v in live.values()] + [guess or 0, 10]) / 5), 100)
+    ax.set(xlim=(0, top), xticks=np.arange(0, top + 1, 5 if top <= 30 else 10 if top <= 60 else 20), ylim=(y - 0.5, -0.5), yticks=[place[row] for row in rows],
            yticklabels=[_ARMS[arm][0] for _, arm in rows], xlabel="R@1, %")  # fmt: skip
     for (style, arm), at in place.items():
         name, gloss, role = _ARMS[arm]
@@ -65,16 +65,16 @@ def retrieval(recorded: Mapping, live: Mapping[str, float], guess: float | None 
         ax.annotate(gloss, (0, at), (-6, -10), xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=8,
                     color=NEUTRAL["ink2"], va="center", ha="right", annotation_clip=False)  # fmt: skip
         if arm == "augmented" and style in live:
-            ax.plot(100 * live[style], at, "s", ms=6, mfc="none", mec=NEUTRAL["ink"], mew=1.2, zorder=6, clip_on=False)
+            charts.live(ax, 100 * live[style], at + 0.34)
             if guess is not None:
-                ax.plot(guess, at + 0.42, "^", ms=7, mfc=NEUTRAL["ink"], mec="white", zorder=6, clip_on=False)
+                ax.plot(guess, at - 0.78, "v", ms=7, mfc=NEUTRAL["ink"], mec="white", zorder=6, clip_on=False)
     ax.tick_params(axis="y", labelcolor=NEUTRAL["ink"], labelsize=9.5)
     for style in _STYLES:
         at = min(place[row] for row in rows if row[0] == style)
         b.text(Board.PAD, 84 + high * (at + 0.5) / y, style, 9.5, weight="bold")
         b.text(Board.PAD, 84 + high * (at + 0.5) / y + 15, "left out", 8.5, NEUTRAL["ink2"])
     charts.chance(ax, 100 / gallery, "chance", vertical=True)
-    key = "     ".join(["□ this notebook's run"] * bool(live) + ["▲ your guess"] * (guess is not None))
+    key = "     ".join(["□ this notebook's run"] * bool(live) + [f"▼ your guess, {guess:g}%"] * (guess is not None))
     b.text(776, high + 150, key, 8.5, NEUTRAL["ink2"], ha="right")
     return b
 
