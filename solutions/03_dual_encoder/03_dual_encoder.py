@@ -398,7 +398,7 @@ print(f"(b) our R@1, {len(rows)} names:   {float(recall(whole, jnp.arange(len(ro
 #
 # ## 9 · Search as you type
 #
-# The same towers, and two styles that they never met: fxemoji, by other artists, and noto-v1, the older noto. Every picture was encoded once; what runs as you type is the text tower and one matrix product. Try a word that many emoji share (`vehicle`), a name (`saxophone`), and a word that these towers cannot know (`Obst`: it brings a message and no pictures). Many searches go wrong: the towers are small, and most of what they read were names. What is marked *new* was never trained on in any style.
+# The same towers, and two styles that they never met: fxemoji, by other artists, and noto-v1, the older noto. Every picture was encoded once; what runs as you type is the text tower and one matrix product. Try a word that many emoji share (`animal`), a name (`saxophone`), and a word that these towers cannot know (`Obst`: it brings a message and no pictures). Many searches go wrong: the towers are small, and most of what they read were names. What is marked *new* was never trained on in any style.
 
 # %%
 figures.search_box(towers, "instrument")

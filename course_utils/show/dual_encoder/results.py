@@ -74,7 +74,7 @@ def retrieval(recorded: Mapping, live: Mapping[str, float], guess: float | None 
         b.text(Board.PAD, 84 + high * (at + 0.5) / y, style, 9.5, weight="bold")
         b.text(Board.PAD, 84 + high * (at + 0.5) / y + 15, "left out", 8.5, NEUTRAL["ink2"])
     charts.chance(ax, 100 / gallery, "chance", vertical=True)
-    key = "     ".join(["□ this notebook's run"] * bool(live) + [f"▼ your guess, {guess:g}%"] * (guess is not None))
+    key = "     ".join(["□ this notebook's run"] * bool(live) + ([] if guess is None else [f"▼ your guess, {guess:g}%"]))
     b.text(776, high + 150, key, 8.5, NEUTRAL["ink2"], ha="right")
     return b
 

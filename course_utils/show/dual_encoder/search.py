@@ -54,7 +54,7 @@ def search_page(model: dual.DualEncoder, cache: tuple, text: str, style: str) ->
     if strange:
         told += f" Words it never read: <span style=\"font-family:'{MONO}',monospace\">{escape(', '.join(strange))}</span>."
     if not known:
-        return HTML(card(f"<div style=\"color:{NEUTRAL['ink2']}\">{told} Type something it can know, such as: vehicle</div>"))
+        return HTML(card(f"<div style=\"color:{NEUTRAL['ink2']}\">{told} Type something it can know, such as: animal</div>"))
     query = training.predict(model, dual.text_vectors, {"tokens": words.tokens([text])}, size=1)
     items, cosines = retrieval.top_k(vectors, query, _FOUND)
     names = emoji.load().names["en"]
