@@ -278,6 +278,8 @@ figures.found(
 ).show()
 
 # %% [markdown]
+# Errors often share an outline with what was asked for: among faces our run puts other round things, a sign and a target. And the marks are stricter than you: its racing car counts as wrong for *vehicle*, because neither name nor keywords hold the word.
+#
 # And **concepts** never trained on, in no style? Among the names of the 89 new concepts (chance 1.1 % at R@1, 5.6 % at R@5):
 
 # %%
