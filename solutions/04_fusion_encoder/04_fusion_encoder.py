@@ -15,7 +15,7 @@
 # | | |
 # |---|---|
 # | your time | about 90 minutes; what stands under *Further* takes about 65 more |
-# | computing | two to three minutes on two quiet CPU cores, the longest training about one; *Further* adds one or two |
+# | computing | about two minutes in all on two quiet CPU cores, up to twice as much on busy ones |
 # | needed | notebook 03 or its equivalent: two towers, a contrastive loss, R@k; from notebook 01 what attention is |
 
 # %% setup
@@ -218,7 +218,7 @@ guess = None
 # %% [markdown]
 # Now train it with hard ones, with your three functions inside. Besides matching it does what BERT does: some words are hidden, and must be guessed from the other words *and the picture*. Two things that ALBEF has as well: words and regions start where the dual encoder has put them ("align before fuse"), and negatives grow harder, over the first half of the steps. In section 5 the recorded runs with random negatives share all of this but the hardness, so what differs there is the negatives; what the start and the hidden words give was not measured.
 #
-# This is the notebook's longest training (about a minute on two quiet cores, more on busy ones). Read on while it runs.
+# This is the notebook's longest training (a minute, or up to two on busy cores). Read on while it runs.
 
 # %%
 fused = matching.train_fusion(
@@ -429,7 +429,7 @@ vilbert = matching.untrained("two", attend=attend, join=join, co_attend=co)
 match, _ = nnx.eval_shape(lambda model: model(taught.tokens[:3], taught.features[:3]), vilbert)
 print("match:", match.shape)
 for stream in fusion.STREAMS:
-    print(f"{f'{stream} stream':12}{recorded[f'{stream} stream', 'parameters'].mean:9,.0f} parameters")
+    print(f"{f'{stream} stream':16}{recorded[f'{stream} stream', 'parameters'].mean:9,.0f} parameters")
 for arm in ("fusion, hard negatives", "two streams, hard negatives"):
     found = recorded[arm, "binding, caption"]
     print(f"{arm:28} binding {found.mean:.0%} (95% interval from {found.low:.0%})")
