@@ -586,12 +586,12 @@ def caption_challenge(train, test):
     train: features float[n, 9, 64], tokens int[n, 20]; test: features  →  int[m, T]
     """
     ### BEGIN SOLUTION
-    features, tokens = np.asarray(train["features"]), np.asarray(train["tokens"])
+    seen, tokens = np.asarray(train["features"]), np.asarray(train["tokens"])
 
     def noisy(rng):
         row = rng.integers(len(tokens), size=128)
-        noise = rng.normal(size=features[row].shape) * 0.3 * features.std()
-        return {"image": (features[row] + noise).astype(np.float32), "tokens": tokens[row]}
+        noise = rng.normal(size=seen[row].shape) * 0.3 * seen.std()
+        return {"image": (seen[row] + noise).astype(np.float32), "tokens": tokens[row]}
 
     return train_and_write(train, test, "attention", steps=700, more=noisy)
     ### END SOLUTION
