@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import nbformat
+import zmq
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -62,11 +63,15 @@ class Kernel:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._client.kc is not None:
-            self._client.kc.stop_channels()
-        if self._manager.has_kernel:
-            run_sync(self._manager.shutdown_kernel)(now=True)
-        shutil.rmtree(self.shared, ignore_errors=True)
+        try:
+            if self._client.kc is not None:
+                self._client.kc.stop_channels()
+            if self._manager.has_kernel:
+                run_sync(self._manager.shutdown_kernel)(now=True)
+        except zmq.ZMQError:  # the client of a kernel that did not start has closed everything already, and says so elsewhere
+            run_sync(self._manager.provisioner.kill)()
+        finally:
+            shutil.rmtree(self.shared, ignore_errors=True)
 
     def show(self, cell: NotebookNode) -> None:
         """Runs a cell and leaves in it what it shows.

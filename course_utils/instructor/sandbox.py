@@ -7,6 +7,7 @@ sockets in one folder, which is all that both can write.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -23,10 +24,11 @@ from jupyter_client.provisioning import LocalProvisioner
 
 import course_utils
 from course_utils import paths
+from course_utils.instructor import forkserver
 
 HOME = "/home/student"
 GIB = 2**30
-# Of one process, by prlimit; the watch bounds what all of a hand-in's processes take together.
+# Of one process (setrlimit); the watch bounds what all of a hand-in's processes take together.
 LIMITS = {"as": 16 * GIB, "data": 6 * GIB, "fsize": 200_000_000, "nofile": 1024, "core": 0, "nproc": 2048}
 MOST_MEMORY, MOST_FILES, MOST_PROCESSES = 3 * GIB, 400_000_000, 200
 _SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
@@ -39,10 +41,9 @@ class NoSandbox(RuntimeError):
 
 def require() -> None:
     """Raises :class:`NoSandbox` where bubblewrap is missing or may not make its namespaces."""
-    missing = [tool for tool in ("bwrap", "prlimit") if not shutil.which(tool)]
-    if missing:
+    if not shutil.which("bwrap"):
         raise NoSandbox(
-            f"Hand-ins run in a sandbox, and {' and '.join(missing)} is not installed here: install bubblewrap "
+            "Hand-ins run in a sandbox, and bwrap is not installed here: install bubblewrap "
             "(Debian, Ubuntu: `apt-get install bubblewrap`). To grade without it, with your own rights, "
             "say so: `--without-sandbox`."
         )
@@ -59,8 +60,10 @@ def _namespaces() -> list[str]:
             "--cap-drop", "ALL"]  # fmt: skip
 
 
-def command(inside: list[str], shared: Path, environment: dict[str, str], *, warms: bool = False) -> list[str]:
-    """The command that runs ``inside`` in the sandbox; both sides see ``shared`` under the same path.
+def command(inside: list[str], shared: Path, environment: dict[str, str], info: int, *, warms: bool = False) -> list[str]:
+    """The command that runs ``inside`` in a new sandbox, and tells its process id on the file descriptor ``info``.
+
+    Both sides see ``shared`` under the same path.
 
     Mounted read-only: the system's programs and libraries, the Python environment that runs this, the course's code and
     data, and, if there is one, the cache of compiled programs (``JAX_COMPILATION_CACHE_DIR`` in ``environment``), which
@@ -71,7 +74,7 @@ def command(inside: list[str], shared: Path, environment: dict[str, str], *, war
     cache = environment.get("JAX_COMPILATION_CACHE_DIR")
     if cache and not warms:
         readable.append(cache)
-    bwrap = ["bwrap", *_namespaces(), "--proc", "/proc", "--dev", "/dev", "--size", "400000000", "--tmpfs", "/tmp",
+    bwrap = ["bwrap", "--info-fd", str(info), *_namespaces(), "--proc", "/proc", "--dev", "/dev", "--size", "400000000", "--tmpfs", "/tmp",
              "--size", "400000000", "--tmpfs", HOME]  # fmt: skip
     for path in dict.fromkeys(readable):
         if not os.path.islink(path):
@@ -82,36 +85,62 @@ def command(inside: list[str], shared: Path, environment: dict[str, str], *, war
             bwrap += ["--ro-bind-try", os.path.realpath(path), os.path.realpath(path), "--symlink", os.path.realpath(path), path]
     bwrap += ["--tmpfs", str(package / "instructor"), *(["--bind", cache, cache] if cache and warms else []),
               "--bind", str(shared), str(shared), "--chdir", HOME, "--clearenv"]
-    for name, value in environment.items():
-        bwrap += ["--setenv", name, value]
-    return ["prlimit", *(f"--{name}={limit}" for name, limit in LIMITS.items()), *bwrap, "--", *inside]
+    return [*bwrap, "--", *inside]
 
 
 class SandboxProvisioner(LocalProvisioner):
-    """Starts a kernel inside the sandbox instead of beside the grader."""
+    """Starts a kernel inside a new sandbox instead of beside the grader.
+
+    The process that is waited for is the sandbox's own: it reads a pipe that the kernel's guard holds open, and ends with it.
+    """
 
     shared: Path
     environment: dict[str, str]
     warms: bool
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any):
-        kwargs["env"] = {"PATH": os.environ.get("PATH", os.defpath)}
-        kwargs["cwd"] = "/"
-        kwargs["stdout"] = kwargs["stderr"] = subprocess.DEVNULL  # what a hand-in writes past its kernel is nobody's
-        info = await super().launch_kernel(command(cmd, self.shared, self.environment, warms=self.warms), **kwargs)
-        threading.Thread(target=self._watch, args=(psutil.Process(self.process.pid),), daemon=True).start()
-        return info
+        server = forkserver.of(self.environment)
+        (ends, held), (told, info), (heard, says) = os.pipe(), os.pipe(), os.pipe()
+        try:
+            # The launcher of kernels makes a pipe of its own where no stdin is given.
+            place = await super().launch_kernel(
+                command(["/bin/sh", "-c", "echo; exec cat"], self.shared, self.environment, info, warms=self.warms),
+                env={"PATH": os.environ.get("PATH", os.defpath)}, cwd="/", stdin=ends, stdout=says, stderr=subprocess.DEVNULL,
+                pass_fds=(info,), **{k: v for k, v in kwargs.items() if k not in ("env", "cwd", "stdin", "stdout", "stderr")},
+            )  # fmt: skip
+            for fd in (info, says):
+                os.close(fd)
+            info = says = -1
+            if os.read(heard, 1) != b"\n":  # it is said when everything is mounted
+                raise NoSandbox("bubblewrap could not make a sandbox for a hand-in.")
+            guard = server.fork(
+                json.loads(os.read(told, 10_000))["child-pid"], held, connection_file=cmd[cmd.index("-f") + 1],
+                arguments=cmd[cmd.index("-f") + 2 :], environment=self.environment, folder=HOME, limits=LIMITS,
+            )  # fmt: skip
+        finally:
+            for fd in (ends, held, told, info, heard, says):
+                if fd >= 0:
+                    os.close(fd)
+        threading.Thread(target=self._watch, args=(self.process.pid, guard), daemon=True).start()
+        return place
 
-    def _watch(self, top: psutil.Process) -> None:
+    def _watch(self, sandbox_pid: int, guard_pid: int) -> None:
         """Ends a hand-in that takes more memory, disk or processes than one may."""
+        try:
+            top, guard = psutil.Process(sandbox_pid), psutil.Process(guard_pid)
+        except psutil.NoSuchProcess:
+            return
         while True:
             try:
-                family = top.children(recursive=True)
+                # what a process of the kernel's leaves behind becomes the sandbox's
+                family = top.children(recursive=True) + guard.children(recursive=True)
                 if not top.is_running() or top.status() == psutil.STATUS_ZOMBIE:
                     return
                 memory = sum(_memory(process) for process in family)
                 files = sum(f.stat().st_size for f in self.shared.iterdir() if f.is_file() and not f.is_symlink())
-            except (psutil.NoSuchProcess, FileNotFoundError):
+            except psutil.NoSuchProcess:
+                return
+            except FileNotFoundError:
                 continue
             if memory > MOST_MEMORY or len(family) > MOST_PROCESSES or files > MOST_FILES:
                 top.kill()  # the sandbox dies with its parent, and everything in it with the sandbox
@@ -152,6 +181,8 @@ def student_environment(cache: Path | None, more: dict[str, str]) -> dict[str, s
         "HOME": HOME, "PATH": f"{Path(sys.prefix) / 'bin'}:/usr/bin:/bin", "LANG": "C.UTF-8", "TMPDIR": "/tmp",
         "IPYTHONDIR": f"{HOME}/.ipython", "MPLCONFIGDIR": f"{HOME}/.matplotlib", "JAX_PLATFORMS": "cpu",
         "PYTHONDONTWRITEBYTECODE": "1", "PYTHONNOUSERSITE": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        # One thread each (NPROC is XLA's): hand-ins run beside each other, and no sum depends on how many do.
+        "NPROC": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
     }  # fmt: skip
     if cache:  # of every program, however small or quick
         environment |= {"JAX_COMPILATION_CACHE_DIR": str(cache), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
