@@ -24,7 +24,7 @@ from nbgrader.utils import is_grade, is_solution
 
 from course_utils.exercises import border, checking, core
 from course_utils.instructor import sandbox
-from course_utils.instructor.demonstration import demonstrations
+from course_utils.instructor.demonstration import demonstrations, missed
 from course_utils.instructor.flags import flags
 from course_utils.instructor.kernel import Kernel
 from course_utils.show import feedback
@@ -103,7 +103,7 @@ class Run:
                 left_out.add(lost.cell)
             elif lost is not None and lost.exercise is not None and lost.exercise not in refused:
                 refused[lost.exercise] = "Your function ended the kernel that it ran in."
-            elif lost is None and skip and _missed_a_name(nb, asked):
+            elif lost is None and skip and _missed_a_name(nb, asked, skip):
                 skip = set()  # something that was left out is needed after all
             else:
                 break
@@ -225,11 +225,15 @@ def judge(exercise: core.Exercise, found: list[Any] | str, seed: int) -> core.Ve
         return core.Verdict(0.0, "Your answer has a form that the check does not understand.", f"judge-failed: {type(error).__name__}: {error}")
 
 
-def _missed_a_name(nb: NotebookNode, asked: list[Asked]) -> bool:
-    """Whether a cell or an answer failed for want of a name, which what was left out may define."""
-    shown = {o.get("ename") for c in nb.cells if c.cell_type == "code" for o in c.outputs if o.output_type == "error"}
-    kinds = {a.kind for one in asked for a in one.hidden if isinstance(a, core.Problem)}
-    return "NameError" in shown | kinds or any("NameError" in one.hidden for one in asked if isinstance(one.hidden, str))
+def _missed_a_name(nb: NotebookNode, asked: list[Asked], skip: set[int]) -> bool:
+    """Whether a cell or an answer failed for want of a name that was left out."""
+    said = [o.evalue for c in nb.cells if c.cell_type == "code" for o in c.outputs if o.get("ename") == "NameError"]
+    for one in asked:
+        if isinstance(one.hidden, str):
+            said += [one.hidden] * ("NameError" in one.hidden)
+        else:
+            said += [a.message for a in one.hidden if isinstance(a, core.Problem) and a.kind == "NameError"]
+    return any(missed(message, nb, skip) for message in dict.fromkeys(said))
 
 
 def _error(message: str) -> NotebookNode:
