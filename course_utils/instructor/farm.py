@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +53,7 @@ def warm(job: Job) -> None:
         mark.touch()
 
 
-def run(
-    jobs: Sequence[Job], folder: Path, *, workers: int = 0, scheduler: str = "", told: Callable[[str, int, int], None]
-) -> dict[str, str]:
+def run(jobs: Sequence[Job], folder: Path, *, workers: int = 0, scheduler: str = "") -> Iterator[tuple[Job, str]]:
     """Runs every job that has no result in ``folder`` yet, and keeps each result there as it comes.
 
     Parameters
@@ -63,16 +61,19 @@ def run(
     workers : processes on this machine; 0 is one for each core.
     scheduler : address of a dask scheduler to use instead, such as ``tcp://10.0.0.1:8786``; its workers need the course
         and the sandbox.
-    told : called after every job with its label, how many are done, and of how many.
 
-    Returns
-    -------
-    label → why there is no result, for the jobs that have none.
+    Yields
+    ------
+    Every job once it has a result, those first that had one, with an empty string; or with why there is none.
     """
-    waiting = {job.key: job for job in jobs if results.load(folder, job.key) is None}
-    failed: dict[str, str] = {}
+    waiting: dict[str, list[Job]] = {}  # the same notebook, handed in by several, is run once
+    for job in jobs:
+        if results.load(folder, job.key) is None:
+            waiting.setdefault(job.key, []).append(job)
+        else:
+            yield job, ""
     if not waiting:
-        return failed
+        return
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # its own account of lost workers, which are replaced
     processes = min(workers or len(os.sched_getaffinity(0)), len(waiting))
     cluster = None if scheduler else LocalCluster(
@@ -81,18 +82,18 @@ def run(
     with Client(scheduler or cluster) as client:
         try:
             futures = {
-                client.submit(work, job, key=f"hand-in-{key}", retries=_TRIES - 1, pure=False): job
-                for key, job in waiting.items()
+                client.submit(work, same[0], key=f"hand-in-{key}", retries=_TRIES - 1, pure=False): same
+                for key, same in waiting.items()
             }
             for done, future in enumerate(as_completed(list(futures)), 1):
-                job = futures[future]
+                same, failed = futures[future], ""
                 try:
-                    results.store(folder, job.key, future.result())
+                    results.store(folder, same[0].key, future.result())
                 except Exception as error:  # the grader's own trouble, never the class's
-                    failed[job.label] = f"{type(error).__name__}: {error}"
-                told(job.label, done, len(waiting))
+                    failed = f"{type(error).__name__}: {error}"
+                print(f"  {done} of {len(waiting)} run: {', '.join(job.label for job in same)}", flush=True)
+                yield from ((job, failed) for job in same)
         finally:
             if cluster is not None:
                 client.close()
                 cluster.close()
-    return failed
