@@ -7,9 +7,11 @@ grading goes on where it was, and nothing counts twice.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -76,24 +78,25 @@ def run(jobs: Sequence[Job], folder: Path, *, workers: int = 0, scheduler: str =
         return
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # its own account of lost workers, which are replaced
     processes = min(workers or len(os.sched_getaffinity(0)), len(waiting))
-    cluster = None if scheduler else LocalCluster(
-        n_workers=processes, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=None
-    )  # fmt: skip
-    with Client(scheduler or cluster) as client:
-        try:
-            futures = {
-                client.submit(work, same[0], key=f"hand-in-{key}", retries=_TRIES - 1, pure=False): same
-                for key, same in waiting.items()
-            }
-            for done, future in enumerate(as_completed(list(futures)), 1):
-                same, failed = futures[future], ""
-                try:
-                    results.store(folder, same[0].key, future.result())
-                except Exception as error:  # the grader's own trouble, never the class's
-                    failed = f"{type(error).__name__}: {error}"
-                print(f"  {done} of {len(waiting)} run: {', '.join(job.label for job in same)}", flush=True)
-                yield from ((job, failed) for job in same)
-        finally:
-            if cluster is not None:
-                client.close()
-                cluster.close()
+    with contextlib.ExitStack() as stack:
+        if not scheduler:
+            folder_of_workers = stack.enter_context(tempfile.TemporaryDirectory(prefix="vlm-"))
+            scheduler = stack.enter_context(
+                LocalCluster(
+                    n_workers=processes, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=None,
+                    local_directory=folder_of_workers,
+                )
+            )  # fmt: skip
+        client = stack.enter_context(Client(scheduler))
+        futures = {
+            client.submit(work, same[0], key=f"hand-in-{key}", retries=_TRIES - 1, pure=False): same
+            for key, same in waiting.items()
+        }
+        for done, future in enumerate(as_completed(list(futures)), 1):
+            same, failed = futures[future], ""
+            try:
+                results.store(folder, same[0].key, future.result())
+            except Exception as error:  # the grader's own trouble, never the class's
+                failed = f"{type(error).__name__}: {error}"
+            print(f"  {done} of {len(waiting)} run: {', '.join(job.label for job in same)}", flush=True)
+            yield from ((job, failed) for job in same)

@@ -44,16 +44,15 @@ class ForkServer:
 
     def __init__(self, environment: dict[str, str]):
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        # Kernels get `environment` itself; while it imports, the parent has a home folder to write to.
-        self._home = tempfile.TemporaryDirectory(prefix="vlm-parent-")
-        writes = {name: self._home.name for name in ("HOME", "MPLCONFIGDIR", "IPYTHONDIR")}
-        with its:
+        with its, tempfile.TemporaryDirectory() as home:  # to write to while it imports; kernels get `environment` itself
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", __name__, str(its.fileno())], env={**environment, **writes}, cwd=self._home.name, stdin=subprocess.DEVNULL, pass_fds=(its.fileno(),),
+                [sys.executable, "-P", "-m", __name__, str(its.fileno())], cwd=home, stdin=subprocess.DEVNULL,
+                env={**environment, **dict.fromkeys(("HOME", "MPLCONFIGDIR", "IPYTHONDIR"), home)}, pass_fds=(its.fileno(),),
             )  # fmt: skip
-        self._socket, self._lock = ours, threading.Lock()
-        if self._socket.recv(_LARGEST) != b"ready":
-            raise RuntimeError("The process that kernels are forked from did not start; its message stands above.")
+            its.close()
+            self._socket, self._lock = ours, threading.Lock()
+            if self._socket.recv(_LARGEST) != b"ready":
+                raise RuntimeError("The process that kernels are forked from did not start; its message stands above.")
 
     @property
     def alive(self) -> bool:

@@ -159,8 +159,8 @@ class SandboxKernelManager(AsyncKernelManager):
     """A kernel manager whose kernel runs in a sandbox and speaks through sockets in a private folder."""
 
     def __init__(self, *, environment: dict[str, str], warms: bool = False, **kwargs: Any):
-        # sockets' paths have 107 characters at most, so not below a test's or a course's own folder
-        self.shared = Path(tempfile.mkdtemp(prefix="vlm-", dir="/tmp"))
+        base = tempfile.gettempdir()
+        self.shared = Path(tempfile.mkdtemp(prefix="vlm-", dir=base if len(base) < 60 else "/tmp"))  # sockets' paths have 107 characters at most
         super().__init__(**kwargs)
         self.transport, self.ip = "ipc", str(self.shared / "k")
         self.connection_file = str(self.shared / "connection.json")
