@@ -42,9 +42,9 @@ c.Autograde.autograde_preprocessors = [
     ClearMetadataPreprocessor, stock.LimitOutput, stock.SaveAutoGrades, stock.AssignLatePenalties, stock.CheckCellMetadata,
 ]
 c.GradingExecute.results = str(ROOT / ".grading" / "results")  # an interrupted grading goes on where it was
-c.GradingExecute.timeout = 400  # seconds a cell: an endless loop would hold up the class, 60 would stop a challenge that trains
+c.GradingExecute.timeout = 900  # seconds a cell: an endless loop would hold up the class, 60 would stop a challenge that trains
 # (the course's own take 10 to 60 seconds, several times as long on a busy machine)
-c.GradingExecute.deadline = 1800  # seconds a notebook: a challenge and its slow neighbours end, sixty slow cells do not
+c.GradingExecute.deadline = 3600  # seconds a notebook: a challenge and its slow neighbours end, sixty slow cells do not
 c.GradingExecute.startup_timeout = 120  # a busy machine starts kernels slowly, which is not the student's fault
 c.GradingExecute.kernel_environment = {"COURSE_FAST": "1"}  # few training steps; set for this kernel only, not for a lab
 c.GradingExecute.seed_file = str(ROOT / "instructor_seed")  # hidden cases that nobody can read in this repository

@@ -59,7 +59,7 @@ def small_course(root: Path) -> Path:
     """A built course with one notebook of two exercises and a question."""
     shutil.copytree(ROOT / "tests/fixtures/grading", root)
     config = (ROOT / "nbgrader_config.py").read_text()
-    assert "GradingExecute.timeout = 400" in config
-    (root / "nbgrader_config.py").write_text(config.replace("GradingExecute.timeout = 400", f"GradingExecute.timeout = {PATIENCE}"))
+    assert "GradingExecute.timeout = 900" in config
+    (root / "nbgrader_config.py").write_text(config.replace("GradingExecute.timeout = 900", f"GradingExecute.timeout = {PATIENCE}"))
     assert build.main([], root) == 0
     return root

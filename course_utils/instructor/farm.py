@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import dask
 import nbformat
 from distributed import Client, LocalCluster, as_completed
 
@@ -80,11 +81,11 @@ def run(jobs: Sequence[Job], folder: Path, *, workers: int = 0, scheduler: str =
     processes = min(workers or len(os.sched_getaffinity(0)), len(waiting))
     with contextlib.ExitStack() as stack:
         if not scheduler:
-            folder_of_workers = stack.enter_context(tempfile.TemporaryDirectory(prefix="vlm-"))
+            scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="vlm-"))
+            stack.enter_context(dask.config.set({"temporary-directory": scratch}))
             scheduler = stack.enter_context(
                 LocalCluster(
-                    n_workers=processes, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=None,
-                    local_directory=folder_of_workers,
+                    n_workers=processes, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=None
                 )
             )  # fmt: skip
         client = stack.enter_context(Client(scheduler))
