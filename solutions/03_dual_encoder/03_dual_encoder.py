@@ -14,7 +14,7 @@
 #
 # | | |
 # |---|---|
-# | your time | about 95 minutes; *Further* adds about 45 |
+# | your time | about 90 minutes; *Further* adds about 50 |
 # | computing | about a minute and a half on two CPU cores |
 # | needed | notebook 00 or its equivalent: JAX arrays and slopes (`jax.value_and_grad`), a softmax, what attention is |
 
@@ -250,18 +250,7 @@ figures.retrieval(recorded, {LEFT_OUT: float(recall(scores, at, [1])[0])}, guess
 # %% [markdown]
 # Each style was left out in turn. In every one the trained towers are about twice as often right as the best pixels, and more than a hundred times as often as chance. The hollow dot is the control: the same towers, the same steps, but pictures **as drawn**. On this test they are worse than the pixels.
 #
-# What exactly helped? Leave out one part of the variation at a time:
-
-# %%
-parts = {"all of it": "augmented", "not moved or scaled": "never moved", "own colours only": "own colours", "on white only": "on white", "nothing": "as drawn"}
-runs = {arm: recorded[f"twemoji/{arm}", "text R@1"] for arm in parts.values()}
-results.arms(
-    "What variation buys, on the same test", {name + ", 1 run" * (runs[arm].seeds == 1): runs[arm] for name, arm in parts.items()}, {},
-    controls=("nothing",), measure="R@1 from picture to name, twemoji left out", axis="R@1, %", top=0.2,
-).show()
-
-# %% [markdown]
-# Without moving and scaling nothing else helps: the tower learns where each pixel stands. Colours come second. Whether grounds matter at R@1 cannot be seen here: the three rows in the middle are single runs, and that gap is no larger than the spread of the first row.
+# Which part of the variation helped? *Further* leaves out one at a time.
 #
 # Numbers hide what errors look like. Some searches, in twemoji:
 
@@ -436,6 +425,21 @@ print("the same as the course's block:", bool(jnp.allclose(out, block(x)[0], ato
 
 # %% [markdown]
 # `weights` has one table for each of the four heads: row, who looks; column, at whom. In this step alone patches exchange anything; norm, MLP and sums treat every token by itself. Given CLIP's published weights, these very modules give CLIP's numbers to five digits; the course's tests compare them.
+#
+# ### What variation buys
+#
+# Section 5 drew every picture anew: moved, scaled, recoloured, on any ground. What exactly helped? Leave out one part of the variation at a time:
+
+# %%
+parts = {"all of it": "augmented", "not moved or scaled": "never moved", "own colours only": "own colours", "on white only": "on white", "nothing": "as drawn"}
+runs = {arm: recorded[f"twemoji/{arm}", "text R@1"] for arm in parts.values()}
+results.arms(
+    "What variation buys, on the same test", {name + ", 1 run" * (runs[arm].seeds == 1): runs[arm] for name, arm in parts.items()}, {},
+    controls=("nothing",), measure="R@1 from picture to name, twemoji left out", axis="R@1, %", top=0.2,
+).show()
+
+# %% [markdown]
+# Without moving and scaling nothing else helps: the tower learns where each pixel stands. Colours come second. Whether grounds matter at R@1 cannot be seen here: the three rows in the middle are single runs, and that gap is no larger than the spread of the first row.
 #
 # ### A cache, and what it saves
 # $N$ texts against $M$ pictures: a dual encoder runs $N + M$ times through a tower and takes $N \cdot M$ dot products. A model that must see picture and text *together* runs $N \cdot M$ times through a network. Keep the pictures' vectors (float16 is enough), and a query costs one pass of the text tower and one product with the cache.
