@@ -88,6 +88,13 @@ def test_without_a_sandbox_grading_refuses_unless_told_otherwise(room, monkeypat
     assert "can read and change whatever you can" in capsys.readouterr().err
 
 
+def _runs_a_hand_in(process: psutil.Process) -> bool:
+    try:
+        return "spawn_main" in " ".join(process.cmdline()) and any(c.name() == "bwrap" for c in process.children(recursive=True))
+    except psutil.NoSuchProcess:  # it ended while it was looked at
+        return False
+
+
 def test_a_killed_worker_loses_no_mark_and_doubles_none(room):
     names = [f"s{k}" for k in range(5)]
     for name in names:
@@ -99,11 +106,10 @@ def test_a_killed_worker_loses_no_mark_and_doubles_none(room):
     killed = False
     for line in process.stdout:  # a worker dies while it runs a hand-in
         while "run:" in line and not killed and process.poll() is None:
-            for worker in psutil.Process(process.pid).children(recursive=True):
-                if "spawn_main" in " ".join(worker.cmdline()) and any(c.name() == "bwrap" for c in worker.children(recursive=True)):
-                    worker.kill()
-                    killed = True
-                    break
+            for worker in filter(_runs_a_hand_in, psutil.Process(process.pid).children(recursive=True)):
+                worker.kill()
+                killed = True
+                break
             else:
                 time.sleep(0.05)
     assert process.wait(300) == 0 and killed
