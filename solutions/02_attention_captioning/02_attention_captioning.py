@@ -531,7 +531,7 @@ figures.regions(
 
 # %%
 print("never in a training caption:", ", ".join(novel.NOVEL))
-pointer = novel.train("pointing", steps=runtime.steps(novel.STEPS * 6 // 10), watch=live.LossCurve("A captioner with gaps for nouns"))
+pointer = novel.train("pointing", steps=runtime.steps(novel.STEPS * 4 // 10), watch=live.LossCurve("A captioner with gaps for nouns"))
 told = novel.write(pointer, found)
 for i in first4:
     print(f"{told[i]:70} right: {captions.caption(scenes_[[i]])[0]}")
