@@ -13,6 +13,8 @@ from typing import Any
 
 import nbformat
 
+from course_utils.exercises import checking
+
 NAME = "01_small"
 FIRST, SECOND, QUESTION = "ex-01-3", "ex-01-6", "ex-01-q1"
 BOTH = (FIRST, SECOND)
@@ -492,6 +494,19 @@ def prints_its_inputs(nb):
 @hand_in(0.0)
 def raises_its_inputs(nb):
     write(nb, FIRST, wrong("raise ValueError(f'INPUT {[float(x) for x in jnp.ravel(v)]}')"))
+
+
+@hand_in(4.0)
+def remembers_its_inputs_until_it_is_asked_for_what_is_shown(nb):
+    visible = [round(float(case.args[1].flat[0]), 5) for case in checking.find("01.3").cases(0)]
+    write(nb, FIRST, "seen = []\n" + first(
+        f"seen.append(float(jnp.ravel(v)[0]))\nif round(seen[-1], 5) in {visible}: raise ValueError(f'INPUT {seen[:8]}')"))
+
+
+@hand_in(4.0)
+def shows_one_exercises_inputs_in_another(nb):
+    write(nb, FIRST, "seen = []\n" + first("seen.append(float(jnp.ravel(v)[0]))"))
+    write(nb, SECOND, "def bilinear_pooling(params, v, h):\n    raise ValueError(f'INPUT {seen[-8:]}')")
 
 
 @hand_in(7.0, BOTH)

@@ -29,6 +29,10 @@ from course_utils.instructor.flags import flags
 from course_utils.instructor.kernel import Kernel
 from course_utils.show import feedback
 
+_NO_SCORE = (
+    "On the grader's data your function gave no answer that could be scored: it stopped, or returned something of another form. "
+    "Does your own check pass? Does your code rely on the number of rows in its data?"
+)
 VISIBLE_SEED = 0  # of the cases that a learner's own check shows; only these appear in feedback
 
 
@@ -134,20 +138,25 @@ class Run:
                             kernel.show(cell)
                 except DeadKernelError:
                     return Lost(cell=index)
-            for one in asked:
-                begun = time.monotonic()
-                try:
-                    self._ask(kernel, one, refused.get(one.exercise.id, ""))
-                except DeadKernelError:
-                    return Lost(exercise=one.exercise.id)
-                one.seconds = round(time.monotonic() - begun, 2)
+            # Feedback shows the answers to the visible cases: all are in before the first hidden case reaches the kernel.
+            for hidden in (False, True):
+                for one in asked:
+                    begun = time.monotonic()
+                    try:
+                        self._ask(kernel, one, refused.get(one.exercise.id, ""), hidden)
+                    except DeadKernelError:
+                        return Lost(exercise=one.exercise.id)
+                    one.seconds = round(one.seconds * hidden + time.monotonic() - begun, 2)
         return None
 
-    def _ask(self, kernel: Kernel, one: Asked, refusal: str) -> None:
-        """Fills ``hidden`` and, unless the exercise trains for long, ``visible``."""
-        unheld = one.hidden
-        for name, seed in [("hidden", self.options.seed)] + [("visible", VISIBLE_SEED)] * (not one.exercise.trains):
-            setattr(one, name, unheld or refusal or self._answers(kernel, one.exercise, seed))
+    def _ask(self, kernel: Kernel, one: Asked, refusal: str, hidden: bool) -> None:
+        """Fills ``hidden``, or ``visible``, which stays empty for an exercise that trains: once is long enough."""
+        if hidden:
+            one.hidden = one.hidden or refusal or self._answers(kernel, one.exercise, self.options.seed)
+        elif not one.exercise.trains:
+            one.visible = one.visible or refusal or self._answers(kernel, one.exercise, VISIBLE_SEED)
+        else:
+            one.visible = one.visible or refusal
 
     def _answers(self, kernel: Kernel, exercise: core.Exercise, seed: int) -> list[Any] | str:
         if time.monotonic() > self._end:
@@ -168,7 +177,9 @@ class Run:
         hidden, visible = (judge(exercise, found, seed) for found, seed in
                            ((one.hidden, self.options.seed), (one.visible, VISIBLE_SEED)))  # fmt: skip
         earned = round(hidden.score * points, 6)
-        shown = hidden if exercise.trains else visible
+        shown = visible
+        if exercise.trains and not one.visible:  # only numbers of the hidden cases' verdict: what an answer says may hold them
+            shown = hidden if hidden.measured else core.Verdict(0.0, _NO_SCORE, hidden.diagnosis)
         if visible.passed and not hidden.passed and not exercise.trains:
             shown = dataclasses.replace(visible, score=hidden.score, headline=(
                 "Right on the cases that your own check shows, not on all of the grader's: look at sizes and values "
