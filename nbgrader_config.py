@@ -23,6 +23,7 @@ c.CourseDirectory.release_directory = "notebooks"
 c.CourseDirectory.db_url = f"sqlite:///{ROOT}/gradebook.db"  # absolute: formgrader runs in another folder
 c.CourseDirectory.ignore = [  # files beside a solution are copied into the release: its hand-written source would be
     "[0-9][0-9]_*.py", ".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback",
+    "verdicts.json",  # what the grader found on hidden cases, beside the autograded notebook: for instructors only
 ]
 
 # Release.

@@ -500,7 +500,7 @@ def raises_its_inputs(nb):
 def remembers_its_inputs_until_it_is_asked_for_what_is_shown(nb):
     visible = [round(float(case.args[1].flat[0]), 5) for case in checking.find("01.3").cases(0)]
     write(nb, FIRST, "seen = []\n" + first(
-        f"seen.append(float(jnp.ravel(v)[0]))\nif round(seen[-1], 5) in {visible}: raise ValueError(f'INPUT {seen[:8]}')"))
+        f"seen.append(float(jnp.ravel(v)[0]))\nif round(seen[-1], 5) in {visible}: raise ValueError(f'INPUT {{seen[:8]}}')"))
 
 
 @hand_in(4.0)

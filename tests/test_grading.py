@@ -118,6 +118,12 @@ def test_no_feedback_shows_a_hidden_case(everybody):
         assert str(seed) not in re.findall(r"\d+", re.sub(r"<[^>]*>", " ", page)), one.name
 
 
+def test_feedback_is_pages_and_nothing_else(everybody):
+    """The record of hidden cases beside an autograded notebook is for instructors."""
+    assert (everybody.root / "autograded/reference" / NAME / "verdicts.json").is_file()
+    assert {path.suffix for path in (everybody.root / "feedback").rglob("*") if path.is_file()} == {".html"}
+
+
 def test_feedback_names_the_mistake_with_the_checks_own_card(everybody):
     page = everybody.feedback("answers-nan")
     assert "NaN" in page and "ex" in page and "0 of 4 points" in page
