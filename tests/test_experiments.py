@@ -150,16 +150,17 @@ def test_the_claims_of_notebook_01_are_in_the_recording():
 
 def test_the_claims_of_notebook_02_are_in_the_recording():
     of = record.load("02")
-    # one vector is enough for one thing, and not for three; attention is
-    assert of["uniform", "exact, 1"].low > 0.6 and of["uniform", "exact, 3"].high < 0.1
-    assert of["attention", "exact, 3"].low > 0.6 and of["attention", "exact, 5"].low > of["uniform", "exact, 2"].high
-    assert of["attention", "SPICE"].low > of["uniform", "SPICE"].high > of["one vector", "SPICE"].high
-    for control in ("another picture", "first input"):
-        assert abs(of[control, "SPICE"].mean - of["blind", "SPICE"].mean) < 0.05, control
+    # one vector, read once or at every word, is enough for one thing, and not for three; attention is
+    for arm in ("first input", "one vector", "uniform"):
+        assert of[arm, "exact, 1"].low > 0.7 and of[arm, "exact, 3"].high < 0.2 and of[arm, "exact, 5"].high < 0.02, arm
+    assert of["first input", "exact, 2"].low > of["uniform", "exact, 2"].high, "those that read once are not short of training"
+    assert of["attention", "exact, 3"].low > 0.7 and of["attention", "exact, 5"].low > 0.5
+    assert abs(of["another picture", "SPICE"].mean - of["blind", "SPICE"].mean) < 0.05
     # looks fall on what colours and kinds are about, not on what numbers are about
     for name in ("kind", "colour"):
         assert of["pointing", f"{name}, hits"].low > 0.9 > of["pointing", f"{name}, any thing"].high + 0.4
-    assert of["pointing", "number, hits"].high < of["pointing", "number, any thing"].low
+    assert of["pointing", "number, hits"].mean < of["pointing", "number, any thing"].mean
+    assert of["pointing", "number, hits"].high < of["pointing", "kind, hits"].low - 0.5
     # a beam finds nothing where the words are sure
     assert abs(of["beam/10", "exact"].mean - of["beam/1", "exact"].mean) < 0.02
     # novel kinds come from the detector's words

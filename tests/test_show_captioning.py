@@ -20,7 +20,7 @@ def recording(rng, low=0.0, high=1.0):
     def draw():
         return estimate(float(rng.uniform(low, high)))
 
-    found = {(arm, f"exact, {k}"): draw() for arm in ("attention", "uniform", "one vector", "another picture", "blind") for k in range(1, 6)}
+    found = {(arm, f"exact, {k}"): draw() for arm in ("attention", "uniform", "first input", "another picture", "blind") for k in range(1, 6)}
     return found | {("pointing", f"{c}, {w}"): draw() for c in ("kind", "colour", "number") for w in ("hits", "any thing", "centre")}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from course_utils.experiments.captioning import drawing, growing, novel, writing
 
-SEEDS = 3  # some minutes each
+SEEDS = 4  # some minutes each
 
 
 def run(seed: int) -> list[dict]:

@@ -12,7 +12,7 @@ from course_utils.experiments.captioning import writing
 from course_utils.models import captioning
 from course_utils.models.captioning import words
 
-STEPS = 300
+STEPS = 200
 
 
 def colleagues_loss(logits, tokens, mask):

@@ -18,7 +18,7 @@ from course_utils.world.things import KINDS
 
 NOVEL = ("frog", "penguin", "pizza", "rocket", "cactus", "guitar")
 _NOVEL = np.array([KINDS.index(kind) for kind in NOVEL])
-STEPS = 1000
+STEPS = 600
 CONFIG = captioning.CaptionConfig(way="attention", places=regions.MOST, features=64, extra=4, positions=False)
 # name → the model, and how many of the numbers after a region's features it reads besides
 ARMS = {

@@ -6,9 +6,11 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
 import numpy as np
+import optax
 from flax import nnx
 
 from course_utils import decode, runtime, training
@@ -19,8 +21,8 @@ from course_utils.world import captions, scenes
 
 PICTURES, TEST = 16_000, 1000
 REFERENCES = 5  # captions that a written one is compared with
-BATCH, LEARNING_RATE = 128, 6e-3
-STEPS = 1000
+BATCH, LEARNING_RATE = 128, 1.2e-2
+STEPS = 600
 _FEW = 256
 
 
@@ -91,7 +93,7 @@ def test() -> Captioned:
 def train(
     model: nnx.Module, arrays: dict[str, np.ndarray], loss: Callable, *, steps: int, seed: int = 0,
     more: Callable[[np.random.Generator], dict[str, np.ndarray]] | None = None, watch: Callable | None = None,
-    learning_rate: float = LEARNING_RATE,
+    learning_rate: float = LEARNING_RATE, optimizer: optax.GradientTransformation = training.ADAMW,
 ) -> training.History:  # fmt: skip
     """Trains on rows of ``arrays`` (``image``, ``tokens``, … [n, ...]), in place. ``more(rng)`` adds arrays to each batch."""
     size = BATCH * runtime.preset().batch
@@ -101,8 +103,9 @@ def train(
         return {name: array[row] for name, array in arrays.items()} | (more(rng) if more else {})
 
     return training.fit(
-        model, loss, sample, steps=steps, learning_rate=learning_rate, seed=seed, watch=watch, progress=False
-    )
+        model, loss, sample, steps=steps, learning_rate=learning_rate, optimizer=optimizer, seed=seed, watch=watch,
+        progress=False,
+    )  # fmt: skip
 
 
 WRITING = captioning.writing_loss()
@@ -110,9 +113,12 @@ WRITING = captioning.writing_loss()
 
 def captioner(
     way: str, *, seed: int = 0, steps: int = STEPS, watch: Callable | None = None, attention: Callable | None = None,
-    memory: Callable | None = None, loss: Callable | None = None, data: Captioned | None = None,
+    memory: Callable | None = None, loss: Callable | None = None, data: Captioned | None = None, **recipe: Any,
 ) -> captioning.Captioner:  # fmt: skip
-    """A captioner of the grid, trained. ``attention``, ``memory``, ``loss``: other implementations, say a learner's."""
+    """A captioner of the grid, trained by :func:`train`, which gets ``recipe``.
+
+    ``attention``, ``memory``, ``loss``: other implementations, say a learner's.
+    """
     model = captioning.Captioner(captioning.CaptionConfig(way=way), rngs=nnx.Rngs(seed))
     if memory is not None:
         model.memory.function = memory
@@ -121,7 +127,7 @@ def captioner(
     data = data or captioned(seed=seed)
     train(
         model, {"image": data.features, "tokens": data.tokens}, WRITING if loss is None else loss, steps=steps, seed=seed,
-        watch=watch,
+        watch=watch, **recipe,
     )  # fmt: skip
     return model
 

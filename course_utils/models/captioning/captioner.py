@@ -7,7 +7,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from einops import rearrange
 from flax import nnx
 
 from course_utils.models.captioning import attention
@@ -23,9 +22,9 @@ WAYS = ("first input", "initial state", "attention", "uniform", "hard", "none")
 class CaptionConfig:
     """How a picture reaches the writer.
 
-    ``way``: "first input" (one vector, read once, before the first word: Vinyals et al., 2015), "initial state" (one
-    vector that the memory starts as), "attention" (Xu et al., 2015), "uniform" (a mean at every step), "hard" (one place
-    at every step, drawn by its share), "none" (blind).
+    ``way``: "first input" (one vector, the mean of all places, read once, before the first word: Vinyals et al., 2015),
+    "initial state" (the same vector, as what the memory starts with), "attention" (Xu et al., 2015), "uniform" (a mean at
+    every step), "hard" (one place at every step, drawn by its share), "none" (blind).
     ``places`` N, each ``features`` wide, and after them ``extra`` numbers that are taken as they are (a box).
     ``positions``: whether the N-th place is always the same one, and has a learned vector that says so. ``width`` D of all
     vectors; ``inner`` k, in which places and state are compared.
@@ -97,8 +96,8 @@ class Captioner(nnx.Module):
             self.attention = Attention(config, rngs=rngs)
             self.tell = Linear(d, d, rngs=rngs)
         else:
-            self.norm = nnx.LayerNorm(config.places * d, rngs=rngs)
-            self.vector = Linear(config.places * d, d, rngs=rngs)
+            self.norm = nnx.LayerNorm(d, rngs=rngs)
+            self.vector = Linear(d, d, rngs=rngs)
         if config.way != "first input":
             self.begin = Linear(d, 2 * d, rngs=rngs)
 
@@ -126,10 +125,9 @@ class Captioner(nnx.Module):
         if self.config.positions:
             places = self.positions(places)
         places = jnp.where(mask[..., None], jnp.tanh(places), 0.0)  # (B, N, D)
-        if self.looks:
-            summary = places.sum(1) / jnp.maximum(mask.sum(1, keepdims=True), 1)
-        else:
-            summary = self.vector(self.norm(rearrange(places, "b n d -> b (n d)")))  # (B, D)
+        summary = places.sum(1) / jnp.maximum(mask.sum(1, keepdims=True), 1)  # (B, D)
+        if not self.looks:
+            summary = self.vector(self.norm(summary))
         if self.config.way == "first input":
             h, c = self.memory(h, c, summary, jnp.zeros_like(summary))
         else:

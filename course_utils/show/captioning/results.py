@@ -16,7 +16,7 @@ THINGS = (1, 2, 3, 4, 5)
 _LINES = {
     "attention": ("attention", "looks before every word", "fusion", 0),
     "uniform": ("uniform", "the mean, at every word", "vision", 0),
-    "one vector": ("initial state", "the mean, once; 3 × the steps", "vision", 1),
+    "first input": ("Show and Tell", "the mean, once, as first input", "vision", 1),
     "another picture": ("another picture", "attention, wrong picture", "control", 0),
     "blind": ("blind", "sees nothing", "language", 0),
 }
@@ -45,7 +45,7 @@ def growing(recorded: Mapping, live: Mapping[str, Mapping[int, float]], guess: f
         f"{what[0].upper() + what[1:]}, uniform and attention. Mean of {recorded['attention', f'{measure}, 1'].seeds} recorded runs, "
         "95% intervals.",
         alt=f"Line chart of {what} against one to five things. " + " ".join(
-            f"{arm}: {', '.join(f'{v:.0f}' for v in means[arm])}." for arm in ("attention", "uniform", "one vector")), words=80,
+            f"{arm}: {', '.join(f'{v:.0f}' for v in means[arm])}." for arm in ("attention", "uniform", "first input")), words=80,
     )  # fmt: skip
     ax = b.axes(88, 84, 452, 252)
     ends = []
