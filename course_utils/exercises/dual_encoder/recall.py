@@ -117,7 +117,7 @@ def judge(cases: list[Case], answers: list) -> Verdict:
         cases, answers, recall_at, MISTAKES, returns="one share for each k, shape (len(ks),)",
         parts=[
             ("", 0.75, "The shares differ. Take one row by hand: how many items score higher than the right one?"),
-            ("any", 0.125, "Right where query i belongs to item i, wrong for other numbers of queries and items."),
+            ("any", 0.125, "Right where query i belongs to item i, wrong elsewhere: which item is right for query i stands in `right[i]`."),
             ("beyond", 0.125, "Right up to k = G, wrong beyond: with a k larger than the gallery every right item is found."),
         ],
     )  # fmt: skip

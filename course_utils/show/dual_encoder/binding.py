@@ -32,9 +32,9 @@ def two_scenes(pictures: Sequence[np.ndarray], captions: Sequence[str], cosines:
         for j, caption in enumerate(captions):
             top, best = y + 12 + 42 * j, cosines[i, j] >= cosines[i].max() - 1e-6
             b.tokens(152, top, [caption], h=28, size=9)
-            b.text(624, top + 14, f"{cosines[i, j]:.3f}", 10, weight="bold" if best else "normal", ha="right")
+            b.text(532, top + 14, f"{cosines[i, j]:.3f}", 10, weight="bold" if best else "normal", ha="right")
             if i == j:
-                b.mark(648, top + 14, True, 8)
+                b.mark(556, top + 14, True, 8)
     return b
 
 
@@ -61,20 +61,20 @@ def binding(recorded: Mapping, live: Mapping[str, float]) -> Board:
         name, gloss, role, variant = _ARMS[arm]
         mean, low, high = ([min(100 * getattr(e, part), 100) for e in values] for part in ("mean", "low", "high"))
         charts.series(ax, np.arange(3) + shift, mean, low, high, role=role, variant=variant)
-        ends.append((mean[-1], name, gloss, role))
+        ends.append((mean[-1], name, gloss, role_of(role)["deep" if variant or role == "language" else "main"]))
     for x, change in enumerate(_CHANGES):
         if change in live:
             charts.live(ax, x + _SHIFTS[0] - 0.06, 100 * live[change])
     charts.chance(ax, 50, "chance", side="left", above=True)
     ax.set(xlim=(-0.2, 2.12), ylim=(0, 104), yticks=(0, 25, 50, 75, 100), xticks=range(3), xticklabels=list(_CHANGES.values()),
            ylabel="right caption preferred, %")  # fmt: skip
-    wanted = sorted((84 + 220 * (104 - value) / 104, name, gloss, role) for value, name, gloss, role in ends)
+    wanted = sorted((84 + 220 * (104 - value) / 104, name, gloss, color) for value, name, gloss, color in ends)
     places: list[float] = []
     for y, *_ in wanted:
         places.append(max(y, places[-1] + 32) if places else y)
     over = max(0.0, places[-1] - 284)
-    for y, (_, name, gloss, role) in zip(places, wanted):
-        b.text(592, y - over - 7, name, 9.5, role_of(role)["deep"], weight="bold")
+    for y, (_, name, gloss, color) in zip(places, wanted):
+        b.text(592, y - over - 7, name, 9.5, color, weight="bold")
         b.text(592, y - over + 7, gloss, 8.5, NEUTRAL["ink2"])
     b.text(328, 344, "how the other caption is wrong", 9, NEUTRAL["ink2"], ha="center")
     if live:

@@ -20,18 +20,19 @@ def found(
     queries : n texts. pictures : uint8[n, k, S, S, 3]. cosines : float[n, k]. right : bool[n, k].
     """
     count, k = cosines.shape
-    side, pitch, left = 80, 112, 268
+    side, pitch, left = 80, 112, max(150, 56 + 8 * max(map(len, queries)))
+    step = (800 - Board.PAD - side - left) / max(k - 1, 1)
     b = Board(800, 112 + pitch * count + (16 if footer else 0), title, subtitle, footer, words=120,
               alt=f"For each of {count} texts its {k} best pictures; right among them: " + ", ".join(
                   f"{query} {int(hits.sum())}" for query, hits in zip(queries, right)) + ".")  # fmt: skip
     for j in range(k):
-        b.text(left + (side + 24) * j + side / 2, 80, str(j + 1), 9, NEUTRAL["ink2"], ha="center")
+        b.text(left + step * j + side / 2, 80, str(j + 1), 9, NEUTRAL["ink2"], ha="center")
     for i, query in enumerate(queries):
         y = 92 + pitch * i
         b.tokens(Board.PAD, y + 20, [query], h=28, size=9.5)
         b.text(Board.PAD, y + 64, f"{int(right[i].sum())} of {k} right", 8.5, NEUTRAL["ink2"])
         for j in range(k):
-            x, ok = left + (side + 24) * j, bool(right[i, j])
+            x, ok = left + step * j, bool(right[i, j])
             b.picture(pictures[i, j], x, y, side, edge=VERDICT["right"]["main"] if ok else NEUTRAL["rule"], lw=1.4 if ok else 0.8)
             b.mark(x + side - 2, y + 2, ok, 7)
             b.text(x + side / 2, y + side + 11, f"{cosines[i, j]:.2f}", 8.5, NEUTRAL["ink2"], ha="center")

@@ -67,14 +67,14 @@ def retrieval(recorded: Mapping, live: Mapping[str, float], guess: float | None 
         if arm == "augmented" and style in live:
             charts.live(ax, 100 * live[style], at + 0.34)
             if guess is not None:
-                ax.plot(guess, at - 0.78, "v", ms=7, mfc=NEUTRAL["ink"], mec="white", zorder=6, clip_on=False)
+                ax.plot(guess, at + 0.34, "^", ms=7, mfc=NEUTRAL["ink"], mec="white", zorder=6, clip_on=False)
     ax.tick_params(axis="y", labelcolor=NEUTRAL["ink"], labelsize=9.5)
     for style in _STYLES:
         at = min(place[row] for row in rows if row[0] == style)
         b.text(Board.PAD, 84 + high * (at + 0.5) / y, style, 9.5, weight="bold")
         b.text(Board.PAD, 84 + high * (at + 0.5) / y + 15, "left out", 8.5, NEUTRAL["ink2"])
     charts.chance(ax, 100 / gallery, "chance", vertical=True)
-    key = "     ".join(["□ this notebook's run"] * bool(live) + ([] if guess is None else [f"▼ your guess, {guess:g}%"]))
+    key = "     ".join(["□ this notebook's run"] * bool(live) + ([] if guess is None else [f"▲ your guess, {guess:g}%"]))
     b.text(776, high + 150, key, 8.5, NEUTRAL["ink2"], ha="right")
     return b
 

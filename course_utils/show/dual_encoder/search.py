@@ -50,7 +50,7 @@ def search_page(model: dual.DualEncoder, cache: tuple, text: str, style: str) ->
     rows, images, vectors = cache
     strange = words.unknown(text)
     known = [word for word in words.split(text) if word not in strange]
-    told = f"{len(rows)} pictures by {escape(style)}, whose hand the model never saw."
+    told = f"{len(rows)} pictures by {escape(style)}, none of them trained on; a concept that was never met is marked as new."
     if strange:
         told += f" Words it never read: <span style=\"font-family:'{MONO}',monospace\">{escape(', '.join(strange))}</span>."
     if not known:
