@@ -9,6 +9,7 @@ from course_utils.experiments.record import Estimate
 from course_utils.models import fusion_encoder as fe
 from course_utils.show import fusion_encoder as F
 from course_utils.show.fusion_encoder import looking, results
+from course_utils.world.things import PLACES
 
 
 class Anything(dict):
@@ -58,6 +59,15 @@ def test_the_diagram_and_pictures_are_tidy():
     assert "not on this shortlist" in missed.alt
 
 
+def test_a_transport_plan_is_a_table_of_shares():
+    words, plan = ["<cls>", "a", "purple", "umbrella", "and", "a", "yellow", "watermelon"], np.full((8, 9), 1 / 72)
+    board = F.transport(pictures(1)[0], words, PLACES, plan)
+    tidy(board)
+    assert "sum to 11.1% to 11.1%" in board.alt
+    with pytest.raises(ValueError, match="a row a word, a column a region"):
+        F.transport(pictures(1)[0], words, PLACES, plan.T)
+
+
 def test_the_shortlist_says_how_far_the_right_one_moved():
     board = F.shortlist("a red car", pictures(3), [False, False, True], [0, 1, 2], [2, 0, 1])
     assert "from place 3 to place 1" in board.alt
@@ -74,6 +84,8 @@ def test_a_word_looks_at_the_picture_in_every_head(model):
     assert board.alt.count("Head") == 4
     with pytest.raises(ValueError, match="not among them"):
         looking.looks(model, "red car left", "bus", 1)
+    with pytest.raises(ValueError, match="never met a banana. It knows: car, dog"):
+        looking.looks(model, "red car left, blue banana top", "car", 1, ("car", "dog"))
 
 
 def test_the_widget_is_useful_before_it_is_moved_and_says_what_is_wrong(model):

@@ -573,7 +573,7 @@ def given_model(train, test):
 
 
 # %% [markdown] exercise="02.7" name="caption_challenge" title="Few captions" points=4 difficulty=3 minutes=25 further=true
-# `train` has `features` $(n, 9, 64)$ and `tokens` $(n, 20)$; `test` has `features`. Return one caption for each test picture as tokens, int$(m, T)$, ended by `captioning.END`. A mean SPICE of 40 %, 55 %, 62 % and 68 % earns a point each; the given model gets less than 30 %. Your function may train for up to 90 seconds on two cores; do not use `runtime.steps` in it.
+# `train` has `features` $(n, 9, 64)$ and `tokens` $(n, 20)$; `test` has `features`. Return one caption for each test picture as tokens, int$(m, T)$, ended by `captioning.END`. A mean SPICE of 40 %, 55 %, 62 % and 68 % earns a point each; the given model gets less than 30 %. Your function may train for up to 90 seconds on two idle cores (nobody stops the clock); do not use `runtime.steps` in it.
 #
 # Hint: Which of the models of this notebook makes the most of a picture? That is worth two or three of the points. For the last one, ask what the model can learn by heart from 500 pictures.
 #

@@ -53,15 +53,15 @@ figures.twins([
 ]).show()
 
 # %% [markdown]
-# Both captions of a pair hold **the same words**, and both pictures the same things in the same places. To tell them apart, a model must know *which* colour goes with *which* thing. This is called **binding**.
+# We call such a pair **twins**: both captions hold the same words, and both pictures the same things in the same places. To tell them apart, a model must know *which* colour goes with *which* thing. This is called **binding**.
 #
-# Our dual encoder is the simplest there is. A picture is nine **regions** (notebook 01's frozen tower describes each of nine places by 64 numbers); it becomes the mean of its projected regions. A caption becomes the mean of its words' vectors. The world is small on purpose, so that many pictures are alike: two things of eight kinds, in six colours.
+# Our dual encoder is the simplest there is. A picture is nine **regions** (notebook 01's frozen tower describes each of nine places by 64 numbers); it becomes the mean of its projected regions. A caption becomes the mean of its words' vectors. The world is small on purpose, so that many pictures are alike: two things, of the eight kinds below, in six colours.
 
 # %%
 taught = matching.matched()
 teacher = matching.train_dual(
     taught, steps=runtime.steps(matching.DUAL_STEPS), watch=live.LossCurve("A dual encoder, contrastive loss", role="ink"))
-print(f"{len(taught):,} pictures; a caption such as “{taught.texts[0]}”")
+print(f"{len(taught):,} pictures of {', '.join(matching.KIND_NAMES)}; a caption such as “{taught.texts[0]}”")
 
 # %% [markdown]
 # ## 2 · Let the words look
@@ -146,9 +146,9 @@ join = check("04.2", join_streams)
 grade("04.2", join_streams)
 
 # %% [markdown]
-# The rest is BERT: blocks of self-attention and a small MLP, each followed by a normalisation (*post-LN*; to read it: `from course_utils.nn.post_norm import PostNormBlock`, then `source.show(PostNormBlock)`). Loaded with the weights of the published implementation, this code gives its numbers to $10^{-5}$; the tests check it.
+# The rest is BERT: blocks of self-attention and a small MLP, each added to what came in, and only then normalised (*post-LN*; to read it: `from course_utils.nn.post_norm import PostNormBlock`, then `source.show(PostNormBlock)`). Given the weights of a small VisualBERT of the Hugging Face library, this code gives its numbers to five digits.
 #
-# One thing differs from the papers. They ask the first token, `<cls>`, whether picture and text match. Here *every word votes*, and the votes are averaged: a model this small learns to gather everything in one place only slowly.
+# One thing differs from the papers. They ask the first token, `<cls>`, whether picture and text match. Here *every word votes*, and the votes are averaged, so that nothing has to be gathered in one place first.
 
 # %%
 model = matching.untrained(attend=attend, join=join)  # with your functions inside
@@ -165,7 +165,7 @@ print(taught.tokens.shape[1], "words +", taught.features.shape[1], "regions =", 
 #
 # $$p(j \mid i) = \frac{e^{s_{ij}}}{\sum_{k \in W_i} e^{s_{ik}}} \quad \text{for } j \in W_i$$
 #
-# There is a handy trick to draw from a softmax: add **Gumbel noise** to the logits, take the largest.
+# There is a handy trick to draw from a softmax without computing it: add **Gumbel noise** to the logits and take the largest; it is column $j$ with exactly this probability.
 #
 # Careful with $W_i$. The true partner is no wrong one, of course; and where two pictures of a batch have captions that say the same, both captions are true of both.
 
@@ -216,9 +216,9 @@ for name, factor in (("random", 0), ("hard", 1)):
 guess = None
 
 # %% [markdown]
-# Now train it with hard ones, with your three functions inside. Besides matching it does what BERT does: some words are hidden, and must be guessed from the other words *and the picture*. Two things that ALBEF has as well: words and regions start where the dual encoder has put them ("align before fuse"), and negatives grow harder, over the first half of the steps. In section 5 the recorded runs with random negatives share all of this but the hardness, so what differs there is the negatives; what the start and the hidden words give was not measured.
+# Now train it with hard ones, with your three functions inside. Besides matching it does what BERT does: some words are hidden, and must be guessed from the other words *and the picture*. Words and regions start where the dual encoder has put them (ALBEF's "align before fuse"), and negatives grow harder over the first half of the steps (in ALBEF they do so by themselves, because its dual encoder learns at the same time). In section 5 the recorded runs with random negatives share all of this but the hardness, so what differs there is the negatives; what the start and the hidden words give was not measured.
 #
-# This is the notebook's longest training (a minute, or up to two on busy cores). Read on while it runs.
+# This is the notebook's longest training: about a minute on two quiet cores, two or more on busy ones. Read on while it runs.
 
 # %%
 fused = matching.train_fusion(
@@ -240,14 +240,14 @@ figures.binding(recorded, told, guess).show()
 # - Taught with *random* negatives, the **same network** cannot be told from a coin in three runs: 50 % lies in its bar. Nothing in the architecture differs. It makes binding possible; the loss must ask for it.
 # - *Another picture* is the control: with the twins of some other pair in front of it, the model with hard negatives is a coin.
 #
-# Are there other ways to cheat? Take things away from the model that binds:
+# Is the test fair? Take things away from the model that binds; each time nothing but a coin may be left:
 
 # %%
 for hide, what in (("", "nothing taken away"), ("picture", "another pair's picture"), ("colours", "colour words hidden"), ("order", "words sorted")):
     print(f"{what:24} {binding.right(binding.table(fused, test, hide=hide))['caption']:.0%}")
 
 # %% [markdown]
-# (Hidden colours and sorted words make both captions of a pair equal, so 50 % is certain there; half a point is given for a tie. The other picture is the real test.)
+# No text alone can win here: each caption of a pair is the right one once and the wrong one once, so whoever sees no picture, or another one, must end at 50 %. (Hidden colours and sorted words make both captions equal; half a point is given for a tie.) Not every test is balanced like this one: section 7 shows one that is not.
 #
 # Where do hard negatives matter, and where not?
 
@@ -315,20 +315,9 @@ print(f"{(~truth.any(1)).sum()} of {len(truth)} queries have no right picture on
 # One query whose right picture is on the shortlist, but not first:
 
 # %%
-def before_and_after(queries):
-    """The first of these queries (or query 0 where there is none), with its shortlist in both orders."""
-    query = [*np.flatnonzero(queries), 0][0]
-    seen = np.asarray(render.render(pictures.scenes[short[query]], 96))
-    return figures.shortlist(pictures.texts[query], seen, truth[query], range(4), np.argsort(-scores[query], kind="stable"))
-
-
-before_and_after(truth.any(1) & ~truth[:, 0]).show()
-
-# %% [markdown]
-# And one that was missed, if your run has any. However good the second stage is, it only has these four:
-
-# %%
-before_and_after(~truth.any(1)).show()
+query = [*np.flatnonzero(truth.any(1) & ~truth[:, 0]), 0][0]
+seen = np.asarray(render.render(pictures.scenes[short[query]], 96))
+figures.shortlist(pictures.texts[query], seen, truth[query], range(4), np.argsort(-scores[query], kind="stable")).show()
 
 # %% [markdown]
 # ## 7 · A run that looks fine
@@ -341,7 +330,7 @@ new = matching.matched(1024, 5, test=True)
 print(f"their test: {colleague.their_accuracy(theirs, new):.1%} right")
 
 # %% [markdown]
-# Look at the loss: how soon is it near 0? Compare that with the curve in section 4. Then read three of the captions that their model learns to refuse, and after them the code.
+# Look at the loss, which is matching alone (the curve of section 4 adds the hidden words'): how soon is it near 0? Then read three of the captions that their model learns to refuse, and after them the code.
 
 # %%
 made = colleague.their_negatives(np.random.default_rng(0), new.tokens[:3])
@@ -352,7 +341,7 @@ for true_one, wrong in zip(new.tokens, made):
 source.show(colleague.their_negatives)
 
 # %% [markdown]
-# Two checks. (a) changes **one** thing: their test, their captions, but the picture is another one's; a model that looks must now fail. (b) keeps the model and takes another test, ours of binding, whose wrong captions are true of some picture. What do you expect of each? Write it down, then run both.
+# Two checks. (a) changes **one** thing: their test, their captions, but the picture is another one's; a model that looks must now fall towards a coin. (b) keeps the model and takes another test, ours of binding, whose wrong captions are true of some picture. What do you expect of each? Write it down, then run both.
 
 # %%
 my_suspicion = "…"
@@ -365,7 +354,7 @@ print(f"(b) our binding test:                           {binding.right(binding.t
 # %% [markdown]
 # <details><summary><b>Diagnosis</b> (open it when you have yours)</summary>
 #
-# "A car red and a blue dog" is not English. Whoever has read a few captions knows without looking that it is wrong, so the model learned grammar, and the picture was never needed. Their test makes its wrong captions in the same way, so it cannot show it: (a) does. Our negatives are *other pictures' true captions*: as texts they are as good as the right one, and only the picture can tell.
+# "A car red and a blue dog" is not English. Whoever has read a few captions knows without looking that it is wrong, so the model learned grammar, and hardly needed the picture. Their test makes its wrong captions in the same way, so it cannot show it: (a) does. Our negatives are *other pictures' true captions*: as texts they are as good as the right one, and only the picture can tell.
 #
 # This has happened to published tests: on several benchmarks of composition a model that sees no picture beats those that do, because the wrong captions sound wrong (Hsieh et al., 2023).
 # </details>
@@ -376,10 +365,10 @@ print(f"(b) our binding test:                           {binding.right(binding.t
 #
 # Type a scene, pick a word of its caption, and see where that word looks, in each head. The caption is made from the scene and may name its things in another order than you typed. All heads share one scale: a dark map is a head that spends its attention on words. (A map says where numbers came from, not why; that was notebook 01.)
 #
-# The model has only seen pictures of *two* things. With one or three its verdict on a true caption means little.
+# The model has only seen pictures of *two* things, of the eight kinds of section 1. With one or three its verdict on a true caption means little.
 
 # %%
-figures.word_looks(fused, "red car left, blue dog top right", "car")
+figures.word_looks(fused, "red car left, blue dog top right", "car", matching.KIND_NAMES)
 
 # %% [markdown] question="04.q1" title="Ten million pictures" points=2 minutes=6
 # A shop has 10 million pictures of products and wants a search by text, with an answer in 0.2 seconds. A fusion encoder scores 1,000 pairs a second on its machine; a dual encoder embeds 1,000 texts or pictures a second, and comparing one vector with 10 million stored ones takes 0.05 seconds. All of this runs on one machine, one after the other; what can be known before the query comes may be computed beforehand. In at most six sentences: (a) design the search, and show with numbers that it keeps to the time; (b) name one kind of query on which it will fail however good the fusion encoder is, and what you would measure to see it coming.
@@ -494,7 +483,7 @@ transport = check("04.6", optimal_transport)
 grade("04.6", optimal_transport)
 
 # %% [markdown]
-# Where does your plan send the words of one caption, by the vectors of the model of section 5? Rows are words, columns the nine places. This model was never taught alignment, so do not expect a word to find its thing: its vectors of words and of regions need not be alike for it to work. That is what UNITER's fourth loss changed. Each cell is a share of the *whole* mass: every row sums to one word's mass, every column to one region's, and that is what it means for a region to be full.
+# Where does your plan send the words of one caption, by the vectors of the model of section 5? This model was never taught alignment, so do not expect a word to find its thing: its vectors of words and of regions need not be alike for it to work. That is what UNITER's fourth loss changed. Each cell is a share of the *whole* mass: every row sums to one word's mass, every column to one region's, and that is what it means for a region to be full.
 
 # %%
 def streams(model, batch):
@@ -505,14 +494,11 @@ def streams(model, batch):
 text, image = training.predict(fused, streams, {"tokens": test.a.tokens[:1], "image": test.a.features[:1]}, size=1)
 said = words.words(test.a.tokens[0])
 plan = transport(fusion.cosine_cost(text[0, : len(said)], image[0]), 0.5, 50)
-table = np.asarray(plan)
-print(f"{'':9}" + "".join(f"{place:>14}" for place in (*PLACES, "sum")))
-for word, row in zip((*said, "sum"), np.vstack([table, table.sum(0)])):
-    print(f"{word:9}" + "".join(f"{share:14.1%}" for share in (*row, row.sum())))
+figures.transport(np.asarray(render.render(test.a.scenes[[0]], 96))[0], said, PLACES, plan).show()
 
 # %% [markdown]
 # ### The open challenge
-# You get 8,000 pictures with their **true** captions, and nothing else: no dual encoder, no similarities. Then 1,024 new pictures come with two captions each, twins with exchanged colours: which is the right one? The given model learns matching with random wrong captions, for 600 steps.
+# You get 8,000 pictures with their **true** captions, and nothing else: no dual encoder, no similarities. Then 1,024 new pictures come with two captions each, twins with exchanged colours: which is the right one? The given model learns matching with random wrong captions, for 600 steps, and is a coin.
 
 # %%
 def train_and_choose(test, sample, steps):
@@ -535,9 +521,9 @@ def given_model(train, test):
 
 
 # %% [markdown] exercise="04.7" name="binding_challenge" title="Bind without a teacher" points=4 difficulty=3 minutes=25 further=true
-# `train` has `features` $(n, 9, 64)$ and `tokens` $(n, 14)$; `test` has `features` $(m, 9, 64)$, and `first` and `second`, captions $(m, 14)$. Return 0 or 1 for each test picture, int $(m)$. 60 %, 75 %, 88 % and 94 % right earn a point each. Your function may train for up to 90 seconds on two cores; do not use `runtime.steps` in it.
+# `train` has `features` $(n, 9, 64)$ and `tokens` $(n, 14)$; `test` has `features` $(m, 9, 64)$, and `first` and `second`, captions $(m, 14)$. Return 0 or 1 for each test picture, int $(m)$. 60 %, 75 %, 88 % and 94 % right earn a point each. Your function may train for up to 90 seconds on two idle cores, some 1,200 steps of this model (nobody stops the clock); do not use `runtime.steps` in it.
 #
-# Hint: Random wrong captions never ask for binding. Which wrong caption would, and can you make it from the true one? `words.COLOUR_WORDS` holds the tokens of the colours. The number of steps decides as well: with good negatives, 600 are too few for the last points. Try twice as many.
+# Hint: Random wrong captions never ask for binding. Which wrong caption would, and can you make it from the true one? `words.COLOUR_WORDS` holds the tokens of the colours. The number of steps decides as well: even with good negatives such a model stands at a coin's 50 % for some hundred steps before it begins to bind, and 600 may earn nothing. Take twice as many.
 #
 # Hint: Find the two colour words of a caption (`np.isin`) and exchange them: grammatical, and wrong for this picture. Keep some random wrong captions as well, so that the words find their regions first. A caption with one colour twice has no twin.
 

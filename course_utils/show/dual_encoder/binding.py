@@ -32,9 +32,9 @@ def two_scenes(pictures: Sequence[np.ndarray], captions: Sequence[str], cosines:
         for j, caption in enumerate(captions):
             top, best = y + 12 + 42 * j, cosines[i, j] >= cosines[i].max() - 1e-6
             b.tokens(152, top, [caption], h=28, size=9)
-            b.text(532, top + 14, f"{cosines[i, j]:.3f}", 10, weight="bold" if best else "normal", ha="right")
+            b.text(624, top + 14, f"{cosines[i, j]:.3f}", 10, weight="bold" if best else "normal", ha="right")
             if i == j:
-                b.mark(556, top + 14, True, 8)
+                b.mark(648, top + 14, True, 8)
     return b
 
 

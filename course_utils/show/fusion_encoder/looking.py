@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import ipywidgets
 import jax
 import numpy as np
@@ -17,16 +19,16 @@ from course_utils.show.palette import NEUTRAL, ROLE
 from course_utils.show.widgets import Interactive, interactive
 from course_utils.world import captions
 from course_utils.world.render import render
-from course_utils.world.things import PLACES
+from course_utils.world.things import KINDS, PLACES
 
 SCENE = "red car left, blue dog top right"
 _SIDE = 132
 
 
-def word_looks(model: nnx.Module, scene: str = SCENE, word: str = "car") -> Interactive:
+def word_looks(model: nnx.Module, scene: str = SCENE, word: str = "car", kinds: Sequence[str] = KINDS) -> Interactive:
     """A scene, its caption, one of its words: where that word looks, in every head of a block.
 
-    ``model``: a fusion encoder of a single stream.
+    ``model``: a fusion encoder of a single stream; ``kinds``: those that it has met.
 
     Raises
     ------
@@ -37,22 +39,25 @@ def word_looks(model: nnx.Module, scene: str = SCENE, word: str = "car") -> Inte
         raise BadInput("word_looks needs a single stream, in which words look at regions in every block.")
     field = {"continuous_update": False, "layout": ipywidgets.Layout(width="390px")}
     return interactive(
-        lambda scene, word, block: looks(model, scene, word, block).show(),
+        lambda scene, word, block: looks(model, scene, word, block, kinds).show(),
         scene=ipywidgets.Text(scene, description="scene", placeholder=SCENE, **field),
         word=ipywidgets.Text(word, description="word", continuous_update=False, layout=ipywidgets.Layout(width="200px")),
-        block=ipywidgets.Dropdown(options=list(range(1, len(model.stream.blocks) + 1)), value=len(model.stream.blocks), description="block"),
+        block=ipywidgets.Dropdown(options=list(range(1, len(model.stream.blocks) + 1)), value=len(model.stream.blocks),
+                                  description=f"block of {len(model.stream.blocks)}"),
     )
 
 
-def looks(model: nnx.Module, scene: str, word: str, block: int) -> Board:
+def looks(model: nnx.Module, scene: str, word: str, block: int, kinds: Sequence[str] = KINDS) -> Board:
     """The static figure. ``block`` counts from 1.
 
     Raises
     ------
     ValueError
-        If the scene cannot be read, its caption is too long, or the word is not in it.
+        If the scene cannot be read or shows a thing of no kind in ``kinds``, its caption is too long, or the word is not in it.
     """
     shown = wished(scene)
+    if strange := [KINDS[k] for k in shown.kind[shown.present] if KINDS[k] not in kinds]:
+        raise ValueError(f"This model has never met a {strange[0]}. It knows: {', '.join(kinds)}.")
     caption = captions.caption(shown)[0]
     said = W.split(caption)
     if word not in said:

@@ -36,9 +36,10 @@ def binding(recorded: Mapping, live: Mapping[str, float], guess: float | None = 
     if guess is not None and (not isinstance(guess, (int, float)) or not 0 <= guess <= 100):
         raise BadInput(f"Your guess is {guess!r}; write percent, a number from 0 to 100, such as 35.")
     found = {name: recorded[name, "binding, caption"] for name in _BINDING}
+    found["hard negatives, another picture"] = found.pop("another picture")
     b = results.arms(
-        f"Binding: mean of words {found['dual'].mean:.0%}, fusion {found[HARD].mean:.0%}, or {found[RANDOM].mean:.0%} with random negatives",
-        found, live, controls=("another picture",), measure="Pictures that get their own caption, not their twin's",
+        f"Binding: mean of words {found['dual'].mean:.0%}, one stream {found[HARD].mean:.0%}, or {found[RANDOM].mean:.0%} with random negatives",
+        found, live, controls=("hard negatives, another picture",), measure="Pictures that get their own caption, not their twin's",
         axis="told right, %", chance=0.5,
     )  # fmt: skip
     if guess is not None:
@@ -62,17 +63,17 @@ def objectives(recorded: Mapping) -> Board:
     """What is hidden, guessed with its own partner and with another one's; where words point, with and without alignment."""
     arm, without = "UNITER, all four", "UNITER, without alignment"
     pairs = [
-        ("a hidden kind, own picture", f"{arm}|hidden kinds, another picture", f"{arm}|hidden kinds"),
-        ("a hidden colour, own picture", f"{arm}|hidden colours, another picture", f"{arm}|hidden colours"),
-        ("a hidden region's kind, own text", f"{arm}|hidden regions, another text", f"{arm}|hidden regions"),
-        ("plan points, alignment", f"{without}|pointing by plan", f"{arm}|pointing by plan"),
-        ("attention points, alignment", f"{without}|pointing by attention", f"{arm}|pointing by attention"),
+        ("hidden kind, by its picture", f"{arm}|hidden kinds, another picture", f"{arm}|hidden kinds"),
+        ("hidden colour, by its picture", f"{arm}|hidden colours, another picture", f"{arm}|hidden colours"),
+        ("hidden region's kind, by its text", f"{arm}|hidden regions, another text", f"{arm}|hidden regions"),
+        ("plan on the thing, by alignment", f"{without}|pointing by plan", f"{arm}|pointing by plan"),
+        ("attention on the thing, by alignment", f"{without}|pointing by attention", f"{arm}|pointing by attention"),
     ]  # fmt: skip
     rows = [(label, *(recorded[tuple(key.split("|"))] for key in keys)) for label, *keys in pairs]
     return _dumbbells(
         f"A hidden colour: {rows[1][2].mean:.0%} right with its own picture, {rows[1][1].mean:.0%} with another",
-        "With and without what each row names.", rows,
-        ("without", "with"), left=260, levels=(1 / 8, 1 / 6, 1 / 8),
+        "Each row with, or (hollow) without, what stands behind its comma.", rows,
+        ("without", "with"), left=276, levels=(1 / 8, 1 / 6, 1 / 8),
     )  # fmt: skip
 
 
@@ -137,7 +138,7 @@ def cost(recorded: Mapping, pictures: int, shortlists: Sequence[int], live: Mapp
         charts.live(ax, np.log2(way["passes"]), 100 * way["R@1"])
     ticks = [2**n for n in range(int(x[0]), int(x[-1]) + 1)]
     ax.set(xticks=np.log2(ticks), xticklabels=[f"{n:,}" for n in ticks], ylim=(0, 100), yticks=(0, 25, 50, 75, 100),
-           xlabel="forward passes", ylabel="right picture first, %", xlim=(x[0] - 0.4, x[-1] + 0.4))  # fmt: skip
+           xlabel="forward passes (each step doubles)", ylabel="right picture first, %", xlim=(x[0] - 0.4, x[-1] + 0.4))  # fmt: skip
     if live:
         b.text(776, 358, "□ this notebook's run", 8.5, NEUTRAL["ink2"], ha="right")
     return b
