@@ -234,10 +234,11 @@ class Board:
 
 
 def _few_colours(page: np.ndarray) -> PillowImage.Image:
-    """The page (uint8[h, w, 3]) in its 256 best colours, where those of the palette stay exact, however rare."""
+    """The page (uint8[h, w, 3]) in 256 colours near to all of its own: those of the palette stay exact, however rare, and a
+    small picture on a large page keeps its colours."""
     own = sorted({shade for shades in (*ROLE.values(), *VERDICT.values()) for shade in shades.values() if shade[0] == "#"})
     best = PillowImage.fromarray(page).quantize(
-        256 - len(own), PillowImage.Quantize.MEDIANCUT, dither=PillowImage.Dither.NONE)
+        256 - len(own), PillowImage.Quantize.MAXCOVERAGE, dither=PillowImage.Dither.NONE)
     number = page.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
     place = np.array(best)
     for k, shade in enumerate(own, 256 - len(own)):

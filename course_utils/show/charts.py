@@ -134,5 +134,5 @@ def loss_curve(ax: Axes, loss, *, every: int = 1, role: str = "fusion", label: s
     if floor is not None:
         chance(ax, floor, floor_text, above=True)
     ax.set(xlabel="steps", xlim=(0, x[-1]))
-    ax.set_ylim(0, max(1.08 * np.nanmax(y), 1.18 * (floor or 0)))
+    ax.set_ylim(min(0, 1.08 * np.nanmin(y)), max(1.08 * np.nanmax(y), 1.18 * (floor or 0)))
     ax.yaxis.set_major_locator(MaxNLocator(4))

@@ -81,11 +81,11 @@ for seed in range(1, 5):
 # %%
 taught, test = writing.captioned(), writing.test()
 few = [int(np.flatnonzero(test.objects == k)[1]) for k in (1, 2, 3, 5)]
+print(f"{len(taught):,} pictures with a caption to learn from, {len(test):,} new ones to caption, {len(captioning.VOCAB)} words and signs")
 figures.captions(
     np.asarray(render.render(test.scenes[few], 96)), [test.plain[i] for i in few],
     "Four scenes and what is to be said of them", "The more things, the more one caption has to carry.",
 ).show()
-print(f"{len(taught):,} pictures with a caption to learn from, {len(test):,} new ones to caption, {len(captioning.VOCAB)} words and signs")
 
 # %% [markdown]
 # The model is the one of **Show, Attend and Tell** (Xu et al., 2015):
@@ -243,7 +243,7 @@ for name, text in candidates.items():
 # - **CIDEr-D** (Vedantam et al., 2015): a cosine of n-grams in which rare ones count for more; what is reported as "CIDEr" is nearly always this form, with clipping and a length penalty (exercise 02.5).
 # - **SPICE** (Anderson et al., 2016): the F1 of the *facts* stated: (dog), (dog, red). Real captions need a parser that guesses them; in this world a grammar reads them exactly. 
 #
-# Read the table downwards. *Another order* costs little or nothing, because some of the references have other orders too. A perfect caption does not get CIDEr-D's highest mark, 10, since no caption agrees with five different references at once. *Another scene's* caption shares the wording and hardly a fact: CIDEr-D and SPICE sink to almost nothing, METEOR keeps more than half.
+# Read the table downwards. *Another order* costs nothing by three of them, because some of the references have other orders too; CIDEr-D, which asks all references, takes off a point. *One thing only* is true, and a third of the truth: BLEU's penalty for short texts leaves nothing of it, SPICE half. A perfect caption does not get CIDEr-D's highest mark, 10, since no caption agrees with five different references at once. *Another scene's* caption shares the wording and hardly a fact: CIDEr-D and SPICE sink to almost nothing, METEOR keeps more than half.
 #
 # Ours agree with the public implementations (a test compares them). To be strict, we mostly count *exact* captions: every thing, number and colour right, in reading order.
 
@@ -271,15 +271,15 @@ runs = {
 figures.growing(recorded, runs, guess).show()
 
 # %%
-print("SPICE, recorded   1 thing   3 things   5 things")
+print("recorded          exact: 1 thing   2 things   3 things   5 things   SPICE: 3 things")
 for name, arm in {"attention": "attention", "uniform": "uniform", "Show and Tell": "first input", "initial state": "one vector",
                   "another picture": "another picture", "blind": "blind"}.items():
-    print(f"{name:16}", *(f"{recorded[arm, f'SPICE, {k}'].mean:9.2f}" for k in (1, 3, 5)))
+    print(f"{name:20}", *(f"{recorded[arm, f'exact, {k}'].mean:10.0%}" for k in (1, 2, 3, 5)), f"{recorded[arm, 'SPICE, 3'].mean:16.2f}")
 
 # %% [markdown]
-# With one thing, a mean is nearly enough: eight empty places disturb it little. With two, the mean of *a red dog and a blue cat* is nearly the mean of *a blue dog and a red cat*, too: what belongs together must be untangled. Attention never mixes what it does not have to.
+# With one thing, a mean gets far, four captions in five: eight empty places disturb it little. With two, the mean of *a red dog and a blue cat* is nearly the mean of *a blue dog and a red cat*, too: what belongs together must be untangled. Attention never mixes what it does not have to.
 #
-# **Show and Tell** must keep its vector for twenty words. Trained for longer, it gets further at two things than `uniform`, and *initial state* further still (no race between the three: steps and optimizer differ). All meet the same wall: of three things at best one caption in eight is right, of five none, where attention still gets more than half. The *control* behaves as it should: attention that is shown another picture says fluent captions, of that picture.
+# **Show and Tell** must keep its vector for twenty words. Trained for longer, it gets further at two things than `uniform`, and *initial state* further still (no race between the three: steps and optimizer differ). All meet the same wall: of three things at best one caption in eight is right, of five none, where attention still gets more than half. The *control* behaves as it should: attention that is shown another picture gets none right.
 #
 # Attention falls, too, as things are added. Some of that has a cause of its own. Take the pictures apart in which two things are equal, so that the caption needs *two* or *three*:
 
@@ -292,7 +292,7 @@ for i in np.flatnonzero(equal)[:2]:
     print(f"  right {test.plain[i]}\n  says  {says[i]}")
 
 # %% [markdown]
-# **A weighted mean cannot count.** The shares add up to 1, so two equal dogs give the context that one gives. What would tell is *where* the shares lie, and that is a faint trace in $z$. So the caption begins with *a*, and then names the second dog as well: it looks at both, but before its first word it could not tell how many there are. Counting is a known weakness of attention (Zhang et al., 2018); sums, or several looks kept apart, do better.
+# **A weighted mean cannot count.** The shares add up to 1, so two equal dogs give nearly the context that one gives. What would tell is *where* the shares lie, and that is a faint trace in $z$. So the caption begins with *a*, and then names the second dog as well: it looks at both, but before its first word it could not tell how many there are. Counting is a known weakness of attention (Zhang et al., 2018); sums, or several looks kept apart, do better.
 #
 # ## 5 · Does it look at what it says?
 #
@@ -312,7 +312,7 @@ game = growing.pointing(model, test)
 figures.pointing(recorded, game).show()
 
 # %% [markdown]
-# For colours and kinds the look is nearly always on the thing. For *a* and *two* it is not, no more often than by chance: where to go next is settled while they are said. (Does such a look matter? The map alone cannot tell. Under *Further* a model that must look at one place only loses most of its captions, though its looks at kinds and colours were right.) So "attention shows what the model thinks of" holds for some classes of words and not for others, and only a count by class tells which.
+# For colours and kinds the look is nearly always on the thing. For *a* and *two* it is not; on the average of our runs they hit less often than a thing taken by chance, perhaps because where to go next is settled while they are said. (Does such a look matter? The map alone cannot tell. Under *Further* a model that must look at one place only loses most of its captions, though its looks at kinds and colours were right.) So "attention shows what the model thinks of" holds for some classes of words and not for others, and only a count by class tells which.
 #
 # ## 6 · Which words win?
 #
@@ -355,13 +355,7 @@ for width in (1, 5):
 print("recorded, widths 1 to 10: exact", *(f"{recorded[f'beam/{width}', 'exact'].mean:.1%}" for width in growing.WIDTHS))
 
 # %% [markdown]
-# A beam finds nothing that greedy did not find. A caption of ours hardly has words that make *later* words likelier: whoever sees the picture knows the next thing whatever was said of the last, so the likeliest words make the likeliest caption. Now the model that is unsure, `uniform`:
-
-# %%
-figures.beams({width: growing.beams(uniform, test, width, select=step) for width in (1, 2, 5, 10)}).show()
-
-# %% [markdown]
-# A wider beam finds likelier captions: that is what it is for. Whether they are *better* is another matter. Read the numbers at the axes: the facts (SPICE, CIDEr-D) get a little better at best, and exact captions stay where they were, one caption of these 256 being 0.4 points. The price is plain: a beam of ten runs the model for ten texts at every step. Real captions can be worded in many ways, and there beams of 3 to 5 helped (Vinyals et al., 2015); much wider ones are known to hurt, because the likeliest texts of a weak model are short and dull.
+# A beam finds nothing that greedy did not find: whoever sees the picture is nearly sure of every next word, and the likeliest words make the likeliest caption. The price is plain: a beam of ten runs the model for ten texts at every step. (What it buys a model that is unsure stands under *Further*.)
 #
 # ## 7 · A run that looks fine
 #
@@ -378,7 +372,7 @@ source.show(colleague.colleagues_loss)
 source.show(colleague.their_accuracy)
 
 # %% [markdown]
-# You can (a) count a model that sees *nothing* in the same way, (b) count only words that name kinds or colours, or (c) let the model write, and count exact captions. What do you expect of each? Write your suspicion down, then run them.
+# You can (a) count a model that sees *nothing* in the same way, (b) count only words that name kinds or colours, (c) let the model write, and count exact captions, or (d) count your own captioner of section 2 as they do. What do you expect of each? Write your suspicion down, then run them.
 
 # %%
 my_suspicion = "…"
@@ -388,18 +382,21 @@ blind = colleague.train("none", steps=runtime.steps(colleague.STEPS))
 print(f"(a) a blind model, counted as they do: {colleague.their_accuracy(blind, test):.1%}")
 print(f"(b) their model, kinds and colours:    {colleague.accuracy_of(theirs, test, ('kind', 'colour')):.1%}")
 print(f"(c) their model, exact captions:       {writing.scores(writing.write(theirs, test.features), test)['exact']:.1%}")
+print(f"(d) your captioner, counted as they do: {colleague.their_accuracy(model, test):.1%}")
 
 # %% [markdown]
 # <details><summary><b>Diagnosis</b> (open it when you have yours)</summary>
 #
-# Both means run over padding: the loss never uses its `mask`, the accuracy has none. You saw in section 2 how much of a batch is padding, which any model predicts perfectly after a few steps; commas, *a* and *and* are nearly as easy. So the blind model is not far behind by this count, and by the other two counts theirs is poor. The loss hides it as well: whatever the words gain is thinned by padding that has nothing to gain.
+# Both means run over padding: the loss never uses its `mask`, the accuracy has none. You saw in section 2 how much of a batch is padding, and a model that is trained on it predicts it perfectly after a few steps; commas, *a* and *and* are nearly as easy. So the blind model is not far behind by this count, while by the other two counts theirs is poor. Your own captioner, which writes most captions rightly, was never asked about padding, and by this count it looks worse than a blind one.
+#
+# It is the *count* that misleads; as a loss, the same slip costs little here (train `uniform` for as many steps with your own loss, and compare (b) and (c)). What makes theirs poor is that it cannot look.
 #
 # The test for this mistake: **what does a blind model get by the same count?** And let the model write on its own.
 # </details>
 #
 # ## 8 · Step through a caption
 #
-# Compose a scene and step through what *your* captioner says of it: where it looks before each word, and what else it could have said. Try two things of one kind and colour, apart and together; or five. No model here is always right.
+# Compose a scene and step through what *your* captioner says of it: where it looks before each word, and what else it could have said. Try two things of one kind and colour (`red dog, red dog`); or five. No model here is always right.
 
 # %%
 figures.step_through(model)
@@ -414,6 +411,15 @@ figures.step_through(model)
 
 # %% [markdown]
 # ## Further
+#
+# ### What a wider beam buys
+# Your captioner was nearly sure of its words. `uniform` is not. With your step:
+
+# %%
+figures.beams({width: growing.beams(uniform, test, width, select=step) for width in (1, 3, 10)}).show()
+
+# %% [markdown]
+# A wider beam finds likelier captions: that is what it is for. Whether they are *better* is another matter. Read the numbers at the axes: the facts (SPICE, CIDEr-D) get a little better at best, and exact captions stay where they were, one caption being 0.4 points here, of 256 pictures. Real captions can be worded in many ways, and there beams of 3 to 5 helped (Vinyals et al., 2015); much wider ones are known to hurt, because the likeliest texts of a weak model are short and dull.
 #
 # ### CIDEr-D
 # For each $n$ from 1 to 4, a caption is a vector over n-grams: how often it occurs, times $\log(\text{pictures}) - \log(\max(1, \text{frequency}))$, where the frequency is in how many pictures' references it occurs (0 for one that no reference has). With $g$ the candidate's vector, $r$ a reference's, and $d$ the difference of their lengths in words,
@@ -511,7 +517,7 @@ figures.arms(
 ).show()
 
 # %% [markdown]
-# *Soft, made hard* takes the brightest place of a model that never had to choose: between things it was used to a mixture. *No reward* keeps drawing and learns words, but nobody tells it whether a look was good: its looks drift away. In the paper hard attention did about as well as soft; here it comes close, once it starts from soft.
+# *Soft, made hard* takes the brightest place of a model that never had to choose: between things it was used to a mixture. *No reward* keeps drawing and learns words, but nobody tells it whether a look was good: its looks drift away. In the paper hard attention did about as well as soft; here it comes close once it starts from soft, with all of the recorded steps. (The curve shows the surrogate, whose slopes count and whose value means nothing.)
 
 # %% [markdown]
 # ### Words that no caption taught
@@ -537,7 +543,7 @@ for i in first4:
     print(f"{told[i]:70} right: {captions.caption(scenes_[[i]])[0]}")
 
 # %% [markdown]
-# It says such words, because it says no nouns at all. (Not every line is right: the detector takes some things for others, and the captioner still cannot count.) It writes a sentence with **gaps** ("a red ▢ and two blue ▢s"), and a gap is filled with the detector's word for the region that it looks at: with shares $\alpha_r$ and the detector's probabilities $q_r$, $p(\text{noun}) = p(\text{gap}) \sum_r \alpha_r\, q_r(\text{noun})$. (The idea of *Neural baby talk*, Lu et al., 2018.) Beside it, the same regions and the same probabilities as *inputs*, to a model that writes its nouns itself:
+# It says such words, because it says no nouns at all. (Not every line is right: some skip a thing or name one twice, and the captioner still cannot count.) It writes a sentence with **gaps** ("a red ▢ and two blue ▢s"), and a gap is filled with the detector's word for the region that it looks at: with shares $\alpha_r$ and the detector's probabilities $q_r$, $p(\text{noun}) = p(\text{gap}) \sum_r \alpha_r\, q_r(\text{noun})$. (The idea of *Neural baby talk*, Lu et al., 2018.) Beside it, the same regions and the same probabilities as *inputs*, to a model that writes its nouns itself:
 
 # %%
 print("the detector itself, of the things it finds:", f"{recorded['detector', 'kind'].mean:.0%} of kinds right")

@@ -49,7 +49,7 @@ def first_maps(before: np.ndarray, after: np.ndarray, words: Sequence[str]) -> B
     rows = int(before.shape[1] ** 0.5)
     b = Board(
         800, 356, "The first look is uniform, before training and after",
-        "Shares over 4 × 4 random features, before each word. Dark = more; % = the largest share; all on one scale.",
+        "Shares over 4 × 4 random features, before the word to be said. Dark = more; % = the largest share; one scale.",
         alt=f"Two rows of {len(words)} grids. Before training every map is almost flat. After, the first is still uniform; "
         f"the others look at few places, up to {after.max():.0%}.",
     )  # fmt: skip

@@ -92,6 +92,8 @@ def pointing(recorded: Mapping, live: Mapping[str, Mapping[str, float]] = {}) ->
         if c in live:
             charts.live(ax, 100 * live[c]["hits"], y)
     ax.set(ylim=(2.5, -0.5), yticks=range(3), yticklabels=classes, xlim=(0, 100), xticks=(0, 25, 50, 75, 100), xlabel="looks that hit, %")
+    if live:
+        b.text(776, 258, "□ this notebook's run", 8.5, NEUTRAL["ink2"], ha="right")
     ax.tick_params(axis="y", labelcolor=NEUTRAL["ink"], labelsize=9.5)
     for x, words, role in ((104, "● attention", "fusion"), (216, "○ any thing of the picture, by chance", "control"), (496, "× always the centre", "control")):
         b.text(x, 80, words, 9, role_of(role)["deep"], weight="bold")

@@ -39,7 +39,7 @@ def step_through(model: nnx.Module, scene: str = SCENE, step: int = 2) -> Intera
     return interactive(
         lambda scene, word: step_page(model, scene, word),
         scene=ipywidgets.Text(scene, description="scene", placeholder=SCENE, **field),
-        word=ipywidgets.IntSlider(step, 1, captioning.LONGEST, description="word"),
+        word=ipywidgets.IntSlider(step, 1, captioning.LONGEST, description="word (or last)"),
     )
 
 
