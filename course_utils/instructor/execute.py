@@ -33,6 +33,10 @@ _NO_SCORE = (
     "On the grader's data your function gave no answer that could be scored: it stopped, or returned something of another form. "
     "Does your own check pass? Does your code rely on the number of rows in its data?"
 )
+_ON_OTHERS = (
+    "Right on the cases that your own check shows, not on all of the grader's: look at sizes and values that your check does "
+    "not try."
+)
 VISIBLE_SEED = 0  # of the cases that a learner's own check shows; only these appear in feedback
 
 
@@ -177,13 +181,12 @@ class Run:
         hidden, visible = (judge(exercise, found, seed) for found, seed in
                            ((one.hidden, self.options.seed), (one.visible, VISIBLE_SEED)))  # fmt: skip
         earned = round(hidden.score * points, 6)
-        shown = visible
         if exercise.trains and not one.visible:  # only numbers of the hidden cases' verdict: what an answer says may hold them
             shown = hidden if hidden.measured else core.Verdict(0.0, _NO_SCORE, hidden.diagnosis)
-        if visible.passed and not hidden.passed and not exercise.trains:
-            shown = dataclasses.replace(visible, score=hidden.score, headline=(
-                "Right on the cases that your own check shows, not on all of the grader's: look at sizes and values "
-                "that your check does not try."))  # fmt: skip
+        elif hidden.passed:
+            shown = hidden
+        else:
+            shown = dataclasses.replace(visible, score=hidden.score, **({"headline": _ON_OTHERS} if visible.passed else {}))
         card = feedback.card(shown, exercise_id=exercise.id, name=exercise.name, points=points, running="yours")
         bundle = {"text/plain": repr(card), "text/html": card._repr_html_()}
         one.cell.outputs = [
