@@ -209,13 +209,16 @@ def test_the_claims_of_notebook_04_are_in_the_recording():
     # who pools first cannot bind; hard negatives teach it; with the wrong picture or without colours nothing is left
     for arm in ("dual", "another picture", "colours hidden", "words sorted"):
         assert abs(bound[arm].mean - 0.5) < 0.03, arm
-    assert bound["fusion, hard negatives"].mean > max(bound["fusion, random negatives"].mean + 0.25, bound["dual"].high + 0.25)
-    assert bound["two streams, hard negatives"].low > 0.9
+    assert bound["dual, reading in order"].low > bound["dual"].high + 0.1, "it is the averaging that cannot"
+    assert bound["two streams, hard negatives"].low > max(0.95, bound["two streams, random negatives"].high + 0.2)
+    one = record.runs("04")["fusion, hard negatives", "binding, caption"]
+    assert 0 < sum(share > 0.75 for share in one) < len(one), "a small single stream binds in some runs"
+    assert max(record.runs("04")["fusion, random negatives", "binding, caption"]) < 0.65
     assert of["fusion, random negatives", "random pairs judged right"].low > 0.98, "random negatives are learned, and teach nothing"
     assert of["two stream", "parameters"].mean > 3 * of["single stream", "parameters"].mean, "not a comparison at equal size"
     # a shortlist of four is nearly as good as all pairs, and better than the dual encoder where pictures are alike
     four, all_pairs = (of[arm, "R@1 alike"].mean for arm in ("dual, then fusion on 4, hard negatives", "fusion, hard negatives"))
-    assert abs(four - all_pairs) < 0.02 and four > of["dual", "R@1 alike"].high + 0.25
+    assert abs(four - all_pairs) < 0.02 and four > of["dual", "R@1 alike"].high + 0.15
     # UNITER: what is hidden is found on the other side; alignment teaches the plan to point; it does not bind
     for part, control in (("hidden kinds", "another picture"), ("hidden colours", "another picture"), ("hidden regions", "another text")):
         assert of["UNITER, all four", part].low > of["UNITER, all four", f"{part}, {control}"].high + 0.6

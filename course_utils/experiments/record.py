@@ -45,7 +45,12 @@ _T = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 
 
 
 def load(number: str) -> dict[tuple[str, str], Estimate]:
-    """The recorded results of a notebook: (arm, measure) → :class:`Estimate`.
+    """The recorded results of a notebook: (arm, measure) → :class:`Estimate`. Raises as :func:`runs`."""
+    return {key: estimate(v) for key, v in runs(number).items()}
+
+
+def runs(number: str) -> dict[tuple[str, str], list[float]]:
+    """The recorded values of every run: (arm, measure) → one for each seed.
 
     Raises
     ------
@@ -56,7 +61,7 @@ def load(number: str) -> dict[tuple[str, str], Estimate]:
     values: dict[tuple[str, str], list[float]] = {}
     for row in recorded["rows"]:
         values.setdefault((row["arm"], row["measure"]), []).append(row["value"])
-    return {key: estimate(v) for key, v in values.items()}
+    return values
 
 
 def estimate(values: list[float]) -> Estimate:

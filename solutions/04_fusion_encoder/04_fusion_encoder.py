@@ -234,11 +234,18 @@ told = {name: binding.right(binding.table(one, test))["caption"] for name, one i
 figures.binding(recorded, told, guess).show()
 
 # %% [markdown]
-# Dots are means of three recorded runs, squares are yours. Three runs give wide bars (cut at 100 here); read them before you read the dots.
-# - The **dual encoder** stands at a coin's 50 %. The mean of the words is the same for both captions of a pair, so the two scores differ by rounding at most, and the last digit decides. *Reading in order* has a transformer before each mean, and its bar begins just above 50 % and ends at the top: it can bind, how well varies from run to run. So it is the averaging that cannot, not every dual encoder.
-# - The **fusion encoder** taught with hard negatives is above a coin with its whole bar, and so are *two streams* (ViLBERT's design; you build it under *Further*). Which of the two is better, these bars do not say.
-# - Taught with *random* negatives, the **same network** cannot be told from a coin in three runs: 50 % lies in its bar. Nothing in the architecture differs. It makes binding possible; the loss must ask for it.
-# - *Another picture* is the control: with the twins of some other pair in front of it, the model with hard negatives is a coin.
+# Dots are means of recorded runs, bars their intervals (cut at 100), squares are yours. What does each run get?
+
+# %%
+each = record.runs("04")
+for arm in ("dual, reading in order", "fusion, random negatives", "fusion, hard negatives", "two streams, random negatives", "two streams, hard negatives"):
+    print(f"{arm:30}", *(f"{share:5.0%}" for share in sorted(each[arm, "binding, caption"])))
+
+# %% [markdown]
+# - The **dual encoder** stands at a coin's 50 %. The mean of the words is the same for both captions of a pair, so the two scores differ by rounding at most, and the last digit decides. *Reading in order* has a transformer before each mean, and binds in part. So it is the averaging that cannot, not every dual encoder.
+# - **Two streams** (ViLBERT's design; you build it under *Further*), taught with hard negatives, bind in every run. @@TWO@@
+# - The **single stream** that you trained has a quarter of their parameters. With hard negatives some of its runs bind and others end at a coin: for hundreds of steps nothing is gained, then binding is learned within a few, and for some runs 1,200 steps end too early. (If yours is a coin, that is no mistake of yours: `seed=1` in the cell of section 4 begins another.) With random negatives no run gets far from a coin.
+# - *Hard negatives, another picture* is the control: with the twins of some other pair in front of it, the model is a coin.
 #
 # Is the test fair? Take things away from the model that binds; each time nothing but a coin may be left:
 
@@ -255,7 +262,7 @@ for hide, what in (("", "nothing taken away"), ("picture", "another pair's pictu
 figures.negatives(recorded).show()
 
 # %% [markdown]
-# At the top, pairs put together at random: both models are nearly always right, and a validation set of this kind would have called them equals. In an ordinary gallery the bars still overlap. The two tests with twins part the means by more than 30 points, though the bars of three runs touch or nearly do. **A test can only show what its negatives ask for.**
+# On pairs put together at random all are nearly always right, and a validation set of this kind would have called them equals. What parts them is a test whose wrong answers are alike: for two streams clearly, for the single stream, of which some runs bind and some do not, with wide bars. **A test can only show what its negatives ask for.**
 #
 # ## 6 · A search with two stages
 #
@@ -298,7 +305,7 @@ for way, found in search.items():
 figures.cost(recorded, retrieval.PICTURES, retrieval.SHORTLISTS, search).show()
 
 # %% [markdown]
-# The dual encoder often has the right picture *and its twin* among its first few, and cannot choose between them. With a shortlist the mean rises; from 4 on it hardly changes, but each bar spans half of the axis, so three runs do not say which length is best.
+# The dual encoder often has the right picture *and its twin* among its first few, and cannot choose between them. With a shortlist the mean rises; from 4 on it hardly changes. The bars are wide, since among the recorded single streams are those that bind and those that do not: which length is best, they do not say.
 #
 # With ten thousand pictures instead of 128 the fusion encoder alone would need 10,000 passes for every query, a shortlist of 4 needs 4. Would the right picture still be among the 4? What is not on the shortlist cannot be found: the dual encoder's R@k is the roof of the whole search, and it sinks as more pictures look alike. Here, among 128:
 
@@ -424,7 +431,7 @@ for arm in ("fusion, hard negatives", "two streams, hard negatives"):
     print(f"{arm:28} binding {found.mean:.0%} (95% interval from {found.low:.0%})")
 
 # %% [markdown]
-# It binds. Better than one stream? That cannot be read from these numbers: its blocks hold four times as many parameters, and the interval of the single stream takes in its mean. A fair comparison would give both as many parameters, and more runs.
+# It binds, in every recorded run. Is that the two streams, or their size? These numbers do not tell: its blocks hold four times as many parameters. A fair comparison would give both as many.
 
 # %% [markdown]
 # ### Hidden words, hidden regions
@@ -561,7 +568,7 @@ grade("04.7", binding_challenge)
 # ## What to remember
 # 1. A dual encoder compares two summaries. What the summaries mix up, as a mean of words does with who has which colour, no cosine can untangle.
 # 2. Single stream: one sequence, types, a mask, self-attention. Two streams: cross-attention. Both are one operation.
-# 3. A fusion encoder *can* bind; in our runs it *did* when its negatives left no easier way.
+# 3. A fusion encoder *can* bind; in our runs it *did* only when its negatives left no easier way, and a small one not always then.
 # 4. Wrong captions must be as good as texts as the right ones, or the model learns to read and never looks.
 # 5. Dual encoders propose, fusion encoders decide: $N + M$ passes and a few for each query, not $N \times M$. What is not proposed cannot be found.
 #

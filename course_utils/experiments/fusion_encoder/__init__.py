@@ -52,8 +52,9 @@ def run(seed: int) -> list[dict]:
         print(f"  {name} done", flush=True)
     for hide, control in CONTROLS.items():
         tell(control, bound(model, hide=hide))
-    two = matching.train_fusion(data, teacher, stream="two", seed=seed)
-    tell("two streams, hard negatives", bound(two) | decided(two))
+    for negatives in ("hard", "random"):
+        two = matching.train_fusion(data, teacher, negatives, stream="two", seed=seed)
+        tell(f"two streams, {negatives} negatives", bound(two) | decided(two))
     test = matching.matched(objectives.TEST, 5, test=True)
     for arm in objectives.ARMS if seed < SEEDS_OF_OBJECTIVES else ():
         model = objectives.train(data, teacher, arm, seed=seed)

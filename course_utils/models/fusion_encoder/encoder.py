@@ -149,29 +149,6 @@ def _two_to_one(logits: jax.Array, label: jax.Array) -> jax.Array:
     return 0.5 * (loss.mean(where=label) + loss.mean(where=~label))
 
 
-def pretraining_loss(model: FusionEncoder, batch) -> tuple[jax.Array, dict[str, jax.Array]]:
-    """UNITER's objectives together, each times its entry of ``weights`` float32[4]: ITM, words, regions, alignment.
-
-    Besides what :func:`itm_loss` needs, ``batch`` holds of this step ``word_hidden`` bool[B, T], ``region_hidden`` bool[B,
-    N], and of the data set ``kind`` int32[n, N], what stands in each cell. A word is hidden while all regions show, and a
-    region while all words do (conditional masking); a hidden region is all 0.
-    """
-    matching, right = itm_loss(model, batch)
-    here = batch["row"][: len(batch["word_hidden"])]
-    image, tokens = batch["features"][here], batch["tokens"][here]
-    masked = jnp.where(batch["word_hidden"], MASK, tokens)
-    zeroed = jnp.where(batch["region_hidden"][..., None], 0.0, image)
-    _, aux = model(jnp.concatenate([masked, tokens]), jnp.concatenate([image, zeroed]))
-    n = len(here)
-    words = _hidden_loss(aux["words"][:n], tokens, batch["word_hidden"])
-    regions = _hidden_loss(aux["kinds"][n:], batch["kind"][here], batch["region_hidden"])
-    text, image = aux["text"][:n], aux["image"][:n]
-    distance = alignment_distance(text, image, transport_plan(text, image, tokens != PAD)).mean()
-    losses = jnp.stack([matching, words[0], regions[0], distance])
-    told = {"words": words[1], "regions": regions[1], "alignment": distance, **right}
-    return (batch["weights"] * losses).sum(), told
-
-
 def _hidden_loss(logits: jax.Array, truth: jax.Array, hidden: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Cross-entropy and share of right guesses where something is hidden."""
     loss = optax.softmax_cross_entropy_with_integer_labels(logits, truth)
