@@ -243,7 +243,7 @@ for arm in ("dual, reading in order", "fusion, random negatives", "fusion, hard 
 
 # %% [markdown]
 # - The **dual encoder** stands at a coin's 50 %. The mean of the words is the same for both captions of a pair, so the two scores differ by rounding at most, and the last digit decides. *Reading in order* has a transformer before each mean, and binds in part. So it is the averaging that cannot, not every dual encoder.
-# - **Two streams** (ViLBERT's design; you build it under *Further*), taught with hard negatives, bind in every run. Taught with random ones, the **same network** does as well on pairs put together at random (next figure), and here it is a coin. Nothing in the architecture differs. It makes binding possible; the loss must ask for it.
+# - **Two streams** (ViLBERT's design; you build it under *Further*), taught with hard negatives, bind in every run. Taught with random ones, the **same network** does as well on pairs put together at random (a figure below), and here is hardly more than a coin. Nothing in the architecture differs. It makes binding possible; the loss must ask for it.
 # - The **single stream** that you trained has a quarter of their parameters. With hard negatives some of its runs bind and others end at a coin: for hundreds of steps nothing is gained, then binding is learned within a few, and for some runs 1,200 steps end too early. (If yours is a coin, that is no mistake of yours: `seed=1` in the cell of section 4 begins another.) With random negatives no run gets far from a coin.
 # - *Hard negatives, another picture* is the control: with the twins of some other pair in front of it, the model is a coin.
 #

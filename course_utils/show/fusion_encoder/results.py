@@ -41,7 +41,7 @@ def binding(recorded: Mapping, live: Mapping[str, float], guess: float | None = 
     found = {name: recorded[name, "binding, caption"] for name in _BINDING}
     found["hard negatives, another picture"] = found.pop("another picture")
     b = results.arms(
-        f"Binding: mean of words {found['dual'].mean:.0%}, two streams {found[TWO].mean:.0%}, or "
+        f"Binding: dual {found['dual'].mean:.0%}, two streams {found[TWO].mean:.0%}, or "
         f"{found['two streams, random negatives'].mean:.0%} with random negatives",
         found, live, controls=("hard negatives, another picture",), measure="Pictures that get their own caption, not their twin's",
         axis="told right, %", chance=0.5,
