@@ -59,7 +59,7 @@ def negatives(recorded: Mapping) -> Board:
     easy, hard = (round(100 * z.mean) - round(100 * a.mean) for _, a, z in rows[-2:])
     return _dumbbells(
         f"Hard negatives, two streams: {hard:+d} points on binding, {easy:+d} on random pairs".replace("-", "−"),
-        "The same networks and steps; a single stream where nothing is said.", rows, ("random negatives", "hard negatives"), left=196,
+        "The same networks and steps; a single stream where nothing is said.", rows, ("random negatives", "hard negatives"), left=212,
     )  # fmt: skip
 
 
