@@ -57,6 +57,15 @@ def test_the_fingerprint_sees_code_and_ignores_words():
     assert record._meaning(source) != record._meaning(source.replace("+ 1", "+ 2"))
 
 
+def test_a_recording_is_kept_only_where_every_value_is_the_same():
+    then = [{"arm": "a", "measure": "m", "value": 0.5}, {"arm": "b", "measure": "m", "value": 0.25, "seed": 2}]
+    assert record._differences(then, then) == []
+    assert record._differences(then, [then[0], {**then[1], "value": 0.26}]) == ["b / m: 0.25 recorded, 0.26 now"]
+    assert record._differences(then, then[:1]) == ["b / m: 0.25 recorded, None now"]
+    assert record._differences(then[:1], then) == ["b / m: None recorded, 0.25 now"]
+    assert record._differences(then, [then[0], {**then[1], "value": float("nan")}]) == ["b / m: 0.25 recorded, nan now"]
+
+
 def shot_out(*names):
     """Rows of the shoot-out's middle task at its second budget."""
     of, budget = "few products", shootout.BUDGETS[1]

@@ -1,7 +1,8 @@
 """Recorded results: every seed and control of an experiment, kept with a fingerprint of what produced them.
 
 ``python -m course_utils.experiments.record NN`` runs them and writes ``data/results/NN.json``; notebooks read that
-file, and the tests refuse it once the code or the data behind it has changed.
+file, and the tests refuse it once the code or the data behind it has changed. Where a change is meant to change no number
+(a function moved, a parameter added), ``--same`` runs the last seed alone, and keeps the others if it agrees.
 """
 
 from __future__ import annotations
@@ -138,14 +139,45 @@ def _seed(number: str, seed: int) -> tuple[list[dict], dict[str, str]]:
     return experiment.run(seed), paths.opened()
 
 
-def write(number: str, workers: int = 1) -> Path:
-    """Records, writes ``data/results/NN.json`` and lists its checksum."""
+def renew(number: str) -> dict:
+    """What is recorded, with today's fingerprint, once the last seed and what needs no training gave the same values.
+
+    Raises
+    ------
+    ValueError
+        If some value is another one, or new, or missing: then all seeds have to be recorded again.
+    """
+    recorded = json.loads(paths.data_file(f"results/{number}.json").read_text())
+    experiment = importlib.import_module(f"course_utils.experiments.{MODULES[number]}")
+    last = max(recorded["seeds"])
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_one_core) as pool:
+        found, opened = pool.submit(_seed, number, last).result()
+    then = [row for row in recorded["rows"] if row.get("seed", last) == last]
+    if differ := _differences(then, experiment.baselines() + [{"seed": last, **row} for row in found]):
+        raise ValueError(
+            f"{len(differ)} of {len(then)} values differ, such as {differ[0]}. Run `make experiments NN={number}`: all seeds anew."
+        )
+    data = {name: checksum for name, checksum in (paths.opened() | opened).items() if not name.startswith("results/")}
+    return {**recorded, "code": fingerprint(number), "data": dict(sorted(data.items()))}
+
+
+def _differences(then: list[dict], now: list[dict]) -> list[str]:
+    """Each value that differs by more than its rounding, or stands on one side only, in words."""
+    before, after = ({(row["arm"], row["measure"]): row["value"] for row in rows} for rows in (then, now))
+    return [
+        f"{arm} / {measure}: {before.get((arm, measure))} recorded, {after.get((arm, measure))} now"
+        for arm, measure in sorted(before.keys() | after.keys())
+        if not abs(before.get((arm, measure), np.nan) - after.get((arm, measure), np.nan)) <= 2e-5
+    ]
+
+
+def write(number: str, result: dict) -> Path:
+    """Writes ``data/results/NN.json`` and lists its checksum."""
     folder = paths.data_dir()
     file = folder / "results" / f"{number}.json"
     file.parent.mkdir(exist_ok=True)
-    result = record(number, workers)
-    rows = ",\n  ".join(json.dumps(row) for row in result.pop("rows"))
-    head = json.dumps(result)[:-1]
+    rows = ",\n  ".join(json.dumps(row) for row in result["rows"])
+    head = json.dumps({name: value for name, value in result.items() if name != "rows"})[:-1]
     file.write_text(f'{head}, "rows": [\n  {rows}\n]}}\n')
     sums = json.loads((folder / "CHECKSUMS.json").read_text())
     sums[f"results/{number}.json"] = hashlib.sha256(file.read_bytes()).hexdigest()
@@ -157,6 +189,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("numbers", nargs="*", default=sorted(MODULES), help="notebook numbers, such as 00 (default: all)")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="seeds at once (default: one for each core)")
+    parser.add_argument("--same", action="store_true", help="run the last seed only, and keep the others where it agrees")
     options = parser.parse_args()
     for n in options.numbers:
-        print(write(n, options.workers))
+        print(write(n, renew(n) if options.same else record(n, options.workers)))

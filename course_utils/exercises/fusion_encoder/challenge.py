@@ -5,18 +5,19 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-from flax import nnx
 
 from course_utils import training
 from course_utils.exercises.core import Case, Exercise, Verdict
 from course_utils.exercises.judging import choices, judge_score
 from course_utils.experiments.fusion_encoder import binding, matching
-from course_utils.models import fusion_encoder as fe
 from course_utils.models.fusion_encoder import words
 from course_utils.models.fusion_encoder.encoder import matching_loss
 
 TAUGHT, ASKED = 8000, 1024
-# A dual encoder gets .50, as does a fusion encoder that only ever met random negatives.
+STEPS = 700
+# A dual encoder gets .50, as does a fusion encoder that only ever met random negatives. With captions whose colours are
+# exchanged: .49 to .55 with 500 to 800 steps and .99 with 1,500; if words and regions are aligned first, .96 and .98 with 500
+# steps (two seeds), .96 to 1.00 with 600 (five).
 THRESHOLDS = (0.6, 0.75, 0.88, 0.94)
 
 
@@ -30,11 +31,16 @@ def swapped(tokens: np.ndarray) -> np.ndarray:
 
 
 def binding_challenge(train: dict, test: dict) -> np.ndarray:
-    """Every true pair beside the same picture with the two colours exchanged in its caption, and hidden words to start with."""
+    """Every true pair beside the same picture with the two colours exchanged in its caption.
+
+    Words and regions start where a dual encoder, taught on the same pairs within seconds, has put them (as ALBEF does):
+    binding begins after some 300 steps then, and after a thousand without.
+    """
     features, tokens = (np.asarray(train[name]) for name in ("features", "tokens"))
     wrong = swapped(tokens)
     usable = np.flatnonzero((wrong != tokens).any(1))
-    model = fe.FusionEncoder(fe.StreamConfig(), rngs=nnx.Rngs(0))
+    model = matching.untrained()
+    matching.aligned(model, matching.train_dual(matching.Matched(None, features, tokens, None)))
 
     def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:
         row = usable[rng.integers(len(usable), size=48)]
@@ -44,7 +50,7 @@ def binding_challenge(train: dict, test: dict) -> np.ndarray:
             "tokens": np.concatenate([tokens[row], wrong[row], tokens[other]]), "match": np.arange(120) < 48,
         }  # fmt: skip
 
-    training.fit(model, matching_loss, sample, steps=1500, learning_rate=3e-3, progress=False)
+    training.fit(model, matching_loss, sample, steps=STEPS, learning_rate=3e-3, progress=False)
     scores = [binding.logits(model, np.asarray(test[name]), np.asarray(test["features"])) for name in ("first", "second")]
     return (scores[1] > scores[0]).astype(int)
 

@@ -49,13 +49,15 @@ def seen(n: int = writing.PICTURES, seed: int = 0, *, test: bool = False) -> tup
     return _seen(min(n, 256) if runtime.is_fast() else n, seed, test)
 
 
-def train(arm: str, *, seed: int = 0, steps: int = STEPS, watch: Callable | None = None) -> captioning.Captioner:
+def train(
+    arm: str, *, seed: int = 0, steps: int = STEPS, pictures: int = writing.PICTURES, watch: Callable | None = None
+) -> captioning.Captioner:
     """One of ``ARMS``, trained on captions without novel kinds. Raises ValueError if there is no such arm."""
     if arm not in ARMS:
         raise ValueError(f"There is no arm {arm!r}. Choose from: {', '.join(ARMS)}.")
     build, extra = ARMS[arm]
     model = build(captioning.CaptionConfig(**{**CONFIG.__dict__, "extra": extra}), rngs=nnx.Rngs(seed))
-    drawn, found = seen(seed=seed)
+    drawn, found = seen(pictures, seed)
     arrays = {"image": image(found), "mask": found.mask, "tokens": captioning.encode(captions.caption(drawn))}
     writing.train(model, arrays, writing.WRITING, steps=steps, seed=seed, watch=watch)
     return model
