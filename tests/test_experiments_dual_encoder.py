@@ -130,12 +130,12 @@ def test_a_wrong_caption_is_wrong_in_one_thing_only():
     test = binding.pairs("test", 60)
     both = captions.LEVELS and [captions.parse(text) for text in test.own]
     for i, own in enumerate(both):
-        swapped = captions.parse(test.wrong("colours swapped")[i])
+        swapped = captions.parse(test.wrong["colours swapped"][i])
         single = {key: n for key, n in own.items() if len(key) == 1}
         assert {key: n for key, n in swapped.items() if len(key) == 1} == single and swapped != own
-        assert sorted(dual.words.split(test.own[i])) == sorted(dual.words.split(test.wrong("colours swapped")[i]))
+        assert sorted(dual.words.split(test.own[i])) == sorted(dual.words.split(test.wrong["colours swapped"][i]))
         for change, place in (("another thing", 0), ("another colour", 1)):
-            wrong = captions.parse(test.wrong(change)[i])
+            wrong = captions.parse(test.wrong[change][i])
             gone, come = own - wrong, wrong - own
             assert gone and come
             pairs = [k for k in come if len(k) == 2]
@@ -148,7 +148,7 @@ def test_the_twin_of_a_scene_shows_what_the_swapped_caption_says():
     test = binding.pairs("test", 20)
     tuples, twins = captions.tuples(test.scenes), captions.tuples(test.swapped)
     for i in range(20):
-        assert captions.parse(test.own[i]) == tuples[i] and captions.parse(test.wrong("colours swapped")[i]) == twins[i]
+        assert captions.parse(test.own[i]) == tuples[i] and captions.parse(test.wrong["colours swapped"][i]) == twins[i]
     shown = {(k, c) for s in (test.scenes, test.swapped) for k, c in zip(s.kind[:, :2].ravel().tolist(), s.colour[:, :2].ravel().tolist())}
     assert not shown & scenes.HELD_OUT_PAIRS, "no pair gives the swapped scene away by being new"
 

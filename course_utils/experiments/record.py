@@ -2,7 +2,8 @@
 
 ``python -m course_utils.experiments.record NN`` runs them and writes ``data/results/NN.json``; notebooks read that
 file, and the tests refuse it once the code or the data behind it has changed. Where a change is meant to change no number
-(a function moved, a parameter added), ``--same`` runs the last seed alone, and keeps the others if it agrees.
+(a function moved, a parameter added), ``--same`` runs the last seed alone, and keeps the others if it agrees. That needs
+the machine that recorded them: elsewhere rounding differs, and training makes it visible.
 """
 
 from __future__ import annotations
@@ -155,7 +156,8 @@ def renew(number: str) -> dict:
     then = [row for row in recorded["rows"] if row.get("seed", last) == last]
     if differ := _differences(then, experiment.baselines() + [{"seed": last, **row} for row in found]):
         raise ValueError(
-            f"{len(differ)} of {len(then)} values differ, such as {differ[0]}. Run `make experiments NN={number}`: all seeds anew."
+            f"{len(differ)} of {len(then)} values differ, such as {differ[0]}. Either your change changed results, or this is not "
+            f"the machine that recorded them: run `make experiments NN={number}`."
         )
     data = {name: checksum for name, checksum in (paths.opened() | opened).items() if not name.startswith("results/")}
     return {**recorded, "code": fingerprint(number), "data": dict(sorted(data.items()))}

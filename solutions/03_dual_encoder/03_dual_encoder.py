@@ -333,7 +333,7 @@ measured = binding.measured(bag)
 test = binding.pairs("test", 300 if runtime.is_fast() else binding.TEST)
 i = 5
 figures.two_scenes(
-    [np.asarray(render.render(s[[i]], 96))[0] for s in (test.scenes, test.swapped)], [test.own[i], test.wrong("colours swapped")[i]],
+    [np.asarray(render.render(s[[i]], 96))[0] for s in (test.scenes, test.swapped)], [test.own[i], test.wrong["colours swapped"][i]],
     swapping.table(bag, test, i),
 ).show()
 

@@ -530,11 +530,9 @@ def given_model(train, test):
 # %% [markdown] exercise="04.7" name="binding_challenge" title="Bind from true pairs alone" points=4 difficulty=3 minutes=25 further=true
 # `train` has `features` $(n, 9, 64)$ and `tokens` $(n, 14)$; `test` has `features` $(m, 9, 64)$, and `first` and `second`, captions $(m, 14)$. Return 0 or 1 for each test picture, int $(m)$. 60 %, 75 %, 88 % and 94 % right earn a point each. Your function may train for up to 90 seconds on two idle cores, some 1,200 steps of this model (nobody stops the clock); do not use `runtime.steps` in it.
 #
-# Hint: Random wrong captions never ask for binding. Which wrong caption would, and can you make it from the true one? `words.COLOUR_WORDS` holds the tokens of the colours. The number of steps decides as well: even with good negatives such a model stands at a coin's 50 % for a thousand steps before it begins to bind, and 800 earn nothing.
+# Hint: Random wrong captions never ask for binding. Which wrong caption would, and can you make it from the true one? Then: where does a model start? From chance, even with good negatives, this one stands at a coin's 50 % for about a thousand steps before it begins to bind, and 800 earn nothing. The model of section 4 did not start from chance.
 #
-# Hint: Find the two colour words of a caption (`np.isin`) and exchange them: grammatical, and wrong for this picture. Keep some random wrong captions as well, so that the words find their regions first. A caption with one colour twice has no twin.
-#
-# Hint: Section 5 did not start from chance: `matching.aligned(model, teacher)` puts words and regions where a dual encoder has them. Nobody forbids you to train one on `train`, which takes seconds: `matching.train_dual(matching.Matched(None, features, tokens, None))`. Then 700 steps bind.
+# Hint: Find the two colour words of a caption (`np.isin(row, words.COLOUR_WORDS)`) and exchange them: grammatical, and wrong for this picture. Keep some random wrong captions as well; a caption with one colour twice has no twin. `matching.aligned(model, teacher)` puts words and regions where a dual encoder has them, and nobody forbids you to train one on `train`, in seconds: `matching.train_dual(matching.Matched(None, features, tokens, None))`. Then 700 steps bind.
 
 # %% solution="04.7"
 def binding_challenge(train, test):

@@ -34,30 +34,15 @@ CHANGES = ("another thing", "another colour", "colours swapped")
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Pairs:
-    """Scenes of two things in two colours, and for each of ``CHANGES`` what else a caption could have meant.
+    """Scenes of two things in two colours, and captions: ``own`` and, for each of ``CHANGES``, one that is wrong.
 
-    ``own``: the captions; ``wrong(change)``: captions that are wrong; ``swapped``: the same scenes with their colours
-    exchanged; ``features`` and ``swapped_features`` float32[n, 9, 64].
+    ``swapped``: the same scenes with their colours exchanged. ``features`` and ``swapped_features`` float32[n, 9, 64].
     """
 
     scenes: scenes.Scenes
-    changed: dict[str, scenes.Scenes]
-    seed: int
-
-    @property
-    def swapped(self) -> scenes.Scenes:
-        return self.changed["colours swapped"]
-
-    @functools.cached_property
-    def own(self) -> list[str]:
-        return self._said(self.scenes)
-
-    def wrong(self, change: str) -> list[str]:
-        return self._said(self.changed[change])
-
-    def _said(self, what: scenes.Scenes) -> list[str]:
-        """In the same wording and order for all: which thing comes first must not tell where it stands."""
-        return captions.caption(what, rng=np.random.default_rng([self.seed, len(what)]))
+    swapped: scenes.Scenes
+    own: list[str]
+    wrong: dict[str, list[str]]
 
     @functools.cached_property
     def features(self) -> np.ndarray:
@@ -104,7 +89,11 @@ def pairs(split: str, n: int, seed: int = 0) -> Pairs:
         "another thing": _with(drawn, kind=other_kind), "another colour": _with(drawn, colour=other_colour),
         "colours swapped": _with(drawn, colour=exchanged),
     }  # fmt: skip
-    return Pairs(drawn, changed, seed)
+    def said(what: scenes.Scenes) -> list[str]:
+        """In the same wording and order for all: which thing comes first must not tell where it stands."""
+        return captions.caption(what, rng=np.random.default_rng([seed, n]))
+
+    return Pairs(drawn, changed["colours swapped"], said(drawn), {name: said(s) for name, s in changed.items()})
 
 
 @functools.cache
@@ -143,13 +132,12 @@ def train(arm: str, *, seed: int = 0, steps: int = STEPS, watch: Callable | None
     count = len(_vocabulary()) + 2
     text = dual.BagConfig(count, embedding=64) if arm == ARMS[0] else dual.SentenceConfig(count, LONGEST, hidden=64)
     model = dual.DualEncoder(dual.DualConfig(dual.PlacesConfig(), text, width=64), rngs=nnx.Rngs(seed))
-    own, features = tokens(taught.own), taught.features
-    swapped = tokens(taught.wrong("colours swapped")) if arm == ARMS[2] else None
+    own, swapped, features = tokens(taught.own), tokens(taught.wrong["colours swapped"]), taught.features
 
     def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:
         row = rng.choice(len(own), BATCH, replace=False)
         batch = {"image": features[row], "tokens": own[row]}
-        return batch if swapped is None else {**batch, "swapped": swapped[row]}
+        return {**batch, "swapped": swapped[row]} if arm == ARMS[2] else batch
 
     loss = with_swapped if arm == ARMS[2] else dual.contrastive_loss
     training.fit(model, loss, sample, steps=steps, learning_rate=3e-3, seed=seed, watch=watch, progress=False)
@@ -173,6 +161,6 @@ def measured(model: dual.DualEncoder) -> dict[str, float]:
 
     image, own = seen(test.features), read(test.own)
     right = (image * own).sum(1)
-    found = {change: _chosen(right, (image * read(test.wrong(change))).sum(1)) for change in CHANGES}
+    found = {name: _chosen(right, (image * read(texts)).sum(1)) for name, texts in test.wrong.items()}
     found["two pictures, colours swapped"] = _chosen(right, (seen(test.swapped_features) * own).sum(1))
     return found
