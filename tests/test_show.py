@@ -127,6 +127,20 @@ def test_an_unknown_role_says_which_there_are():
         Board(100, 100).box(0, 0, 50, 50, "x", "series 2")
 
 
+def test_a_smooth_ground_a_small_picture_and_the_palette_keep_their_colours(noise):
+    board = Board(400, 300)
+    board.picture(np.linspace([220, 240, 250], [250, 250, 235], 96).round().astype(np.uint8)[:, None].repeat(96, 1), 0, 0, 300)
+    board.picture(np.float32(noise) / 255, 320, 20, 42)
+    board.rect(320, 200, 10, 10, ROLE["fusion"]["main"])
+    board.fig.set_dpi(200)
+    board.fig.canvas.draw()
+    drawn, few = np.asarray(board.fig.canvas.buffer_rgba())[..., :3].astype(int), looks_like(board.png()).astype(int)
+    off = np.abs(drawn - few).max(-1)
+    ground, small = off[4:590, 4:590], off[44:120, 644:720]
+    assert ground.max() <= 3 and small.max() <= 64 and small.mean() < 24
+    assert (few == (np.array(mpl.colors.to_rgb(ROLE["fusion"]["main"])) * 255).round()).all(-1).any()
+
+
 # ---- spotlight
 
 

@@ -233,16 +233,29 @@ class Board:
         return Still(self.png(), int(self.w), alt)
 
 
+_COMMON, _NEAR = 128, 8  # colours that are chosen by how often they occur; levels of 255 that pass for the same colour
+
+
 def _few_colours(page: np.ndarray) -> PillowImage.Image:
-    """The page (uint8[h, w, 3]) in 256 colours near to all of its own: those of the palette stay exact, however rare, and a
-    small picture on a large page keeps its colours."""
+    """The page (uint8[h, w, 3]) in 256 colours near to all of its own.
+
+    Those of the palette stay exact, however rare. Half go to what covers the page, so that a smooth ground stays smooth,
+    the rest to what is far from these, so that a small picture on a large page keeps its colours.
+    """
     own = sorted({shade for shades in (*ROLE.values(), *VERDICT.values()) for shade in shades.values() if shade[0] == "#"})
-    best = PillowImage.fromarray(page).quantize(
-        256 - len(own), PillowImage.Quantize.MAXCOVERAGE, dither=PillowImage.Dither.NONE)
+    few, plain = PillowImage.Quantize, PillowImage.Dither.NONE
+    common = PillowImage.fromarray(page).quantize(_COMMON, few.MEDIANCUT, dither=plain)
+    place, got = np.array(common), np.asarray(common.convert("RGB"))
+    colours = common.getpalette()[: 3 * _COMMON] + [0] * (3 * _COMMON - len(common.getpalette()))
+    far = (np.maximum(got, page) - np.minimum(got, page) > _NEAR).any(-1)
+    if far.any():
+        rare = PillowImage.fromarray(page[far][None]).quantize(256 - len(own) - _COMMON, few.MAXCOVERAGE, dither=plain)
+        place[far] = _COMMON + np.asarray(rare)[0]
+        colours += rare.getpalette()[: 3 * (256 - len(own) - _COMMON)]
+    colours += [0] * (3 * (256 - len(own)) - len(colours))
     number = page.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
-    place = np.array(best)
     for k, shade in enumerate(own, 256 - len(own)):
         place[number == int(shade[1:], 16)] = k
-    few = PillowImage.fromarray(place)
-    few.putpalette([*best.getpalette()[: 3 * (256 - len(own))], *(int(shade[i : i + 2], 16) for shade in own for i in (1, 3, 5))])
-    return few
+    page = PillowImage.fromarray(place)
+    page.putpalette([*colours, *(int(shade[i : i + 2], 16) for shade in own for i in (1, 3, 5))])
+    return page

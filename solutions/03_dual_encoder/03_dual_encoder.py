@@ -14,7 +14,7 @@
 #
 # | | |
 # |---|---|
-# | your time | about 90 minutes; *Further* adds about an hour |
+# | your time | 90 to 105 minutes; *Further* adds about an hour |
 # | computing | about a minute and a half on two CPU cores |
 # | needed | notebook 00 or its equivalent: JAX arrays and slopes (`jax.value_and_grad`), a softmax, what attention is |
 
@@ -44,7 +44,7 @@ recorded = record.load("03")
 #
 # A classifier learns from labels that somebody chose beforehand. The web is full of something cheaper: pictures with *words* beside them. **CLIP** (Radford et al., 2021) asks of a batch of $B$ pictures and their $B$ texts one thing only: which belongs to which? Nobody makes a list of classes, and nothing is generated.
 #
-# Our pictures are emoji, drawn by several artists; our texts their names and keywords. Two styles teach. A third, **twemoji**, is left out: it is the test.
+# Our pictures are emoji, drawn by several artists; our texts what they are called: each time a picture is drawn, its text is its name (six times in ten or more) or one to three of its names and keywords, and half of all texts stand in a sentence such as *a picture of …*. Two styles teach. A third, **twemoji**, is left out: it is the test.
 
 # %%
 LEFT_OUT = "twemoji"
@@ -77,14 +77,14 @@ figures.patches(picture[0], np.asarray(patches[0]), P).show()
 # %% [markdown]
 # From here on nothing knows that there ever was a picture. Each patch is multiplied by one matrix. A learned **class token** is put in front, which belongs to no patch and will stand for the whole; a learned vector for each place is added, or the order would be lost. Then come transformer blocks, in which every token looks at every token; at the end the class token is normalised and projected: that is $x_i$. One block, step by step, stands under *Further*.
 #
-# That tower needs many pictures and a GPU. For 1,614 drawings and a minute of CPU ours is smaller, and begins the same way, with squares and one matrix for all of them:
+# That tower needs many pictures and a GPU. For 2 × 807 drawings and a minute of CPU ours is smaller, and begins the same way, with squares and one matrix for all of them:
 #
 # | step | what it does | shape of one picture |
 # |---|---|---|
 # | | pixels | $32 \times 32 \times 3$ |
-# | `describe` | squares of 8 × 8 pixels, one every 4 pixels, so that they overlap; each times the same matrix | $8 \times 8 \times 32$ |
+# | `describe` | squares of 8 × 8 pixels, one every 4 pixels, so that they overlap (a border of 2 is added); each times the same matrix | $8 \times 8 \times 32$ |
 # | `combine` | squares of 4 × 4 of these, one every 2, again one matrix for all | $4 \times 4 \times 64$ |
-# | `mix`, `project` | everything in one row, through two matrices | $192$, then $D = 96$ |
+# | `mix`, `project` | all 1,024 numbers in one row, through two matrices | $192$, then $D = 96$ |
 #
 # The text tower is simpler still, a **bag of words**: the mean of a vector for each word, times a matrix. Everything that follows is the same for any tower.
 
@@ -131,7 +131,7 @@ from course_utils.exercises import grade
 grade("03.1", info_nce)
 
 # %% [markdown]
-# Equal shares for every text would give a loss of $\ln B$. Untrained towers start above it: their vectors point in random directions, and random cosines times a scale of 14 are confident and wrong. And the larger the batch, the harder the question: among 256 texts there may be three other animals, among 32,768 (CLIP's batch) three other tigers.
+# Equal shares for every text would give a loss of $\ln B$. Untrained towers start above it: their vectors point in random directions, and random cosines times a scale of 14 are confident and wrong. And the larger the batch, the harder the question: among 256 texts there may be some thirty animals, among 32,768 (CLIP's batch) three other tigers.
 #
 # ## 4 · One step
 #
@@ -308,9 +308,13 @@ namer = check("03.4", zero_shot)
 grade("03.4", zero_shot)
 
 # %% [markdown]
-# Three sets of labels for the same style: ten **keywords** that stood in training texts (animal, food, face, …), the same ten **in German**, and the eight **groups** of the official list ("objects", "travel and places", …). No text about an emoji says which group it is in.
+# Three sets of labels for the same style: ten **keywords** that stood in training texts (animal, food, face, …), the same ten **in German**, and the eight **groups** of the official list ("objects", "travel and places", …). No text about an emoji says which group it is in. Only pictures that exactly one of the labels fits are asked about.
 
 # %%
+drawn = learning.said()[taught]  # every way in which a concept is said, as word numbers: (807, 24, T)
+holds = (drawn == dual.words.tokens(["animal"])[0, 0]).any(-1).mean()
+plain, framed = learning.read(model, ["animal", "a picture of animal"])
+print(f"of all training texts {holds:.1%} hold “animal”; cosine of “animal” and “a picture of animal” {plain @ framed:.2f}\n")
 for name, labels in naming.label_sets().items():
     one = naming.named_right(model, labels, LEFT_OUT, namer, templates=("{}",))
     many = naming.named_right(model, labels, LEFT_OUT, namer)
@@ -319,11 +323,11 @@ for name, labels in naming.label_sets().items():
           f"  always the commonest {labels.commonest:3.0%}  labels without a known word: {naming.unread(labels.classes)}")
 
 # %% [markdown]
-# Nobody trained a classifier for "animal or food", yet with the keywords the towers are right three times as often as a guess, and more often than by always naming the commonest. That is not much: most texts were names, and few said "animal". In German every label is the same empty bag of words to this tower, and naming is a guess. The groups are the instructive case: a little above a guess, and below always naming the commonest. Two of these eight labels hold no word that the tower ever read; those of the others ("food", "animals", "people") it has met, but never as the name of such a group. **A label set works zero-shot as far as people wrote captions in those words.** And the ensemble? Seven templates change next to nothing here: a bag of words is hardly moved by "a picture of". CLIP, whose tower reads in order, gained with them on ImageNet.
+# Nobody trained a classifier for "animal or food", yet with the keywords the towers are right three times as often as a guess, and more often than by always naming the commonest. That is not much: most texts were names, and few said "animal" (the first line counts them). In German every label is the same empty bag of words to this tower, and naming is a guess. The groups are the instructive case: a little above a guess, and below always naming the commonest. Two of these eight labels hold no word that the tower ever read; those of the others ("food", "animals", "people") it has met, but never as the name of such a group. **A label set works zero-shot as far as people wrote captions in those words.** And the ensemble? Seven templates change next to nothing here: half of the training texts stood in one, whatever they named, so the towers have learned to give such words no weight (the cosine in the first line). CLIP, whose tower reads in order, gained with them on ImageNet.
 #
 # ## 7 · What two towers cannot see
 #
-# *A red car and a blue dog*, or *a blue car and a red dog*? The same words, so a bag of words cannot even ask. But a transformer reads in order. Will it bind each colour to its thing? The picture's tower gets every chance here: it reads frozen features that come with the course. They were taught to tell the kind and the colour at each of nine places (notebook 01 uses them as well). Whatever is missing is not eyesight.
+# *A red car and a blue dog*, or *a blue car and a red dog*? The same words, so a bag of words cannot even ask. But a transformer reads in order. Will it bind each colour to its thing? The picture's tower gets every chance here: it reads the features of a tower that was trained before and learns no more. That tower was taught to tell the kind and the colour at each of nine places (notebook 01 uses them as well). Whatever is missing is not eyesight.
 #
 # The training set: 20,000 scenes of two things in two colours, with captions in either order. The test: the right caption against one in which a thing is another, or a colour is another, or the two colours are **swapped**.
 
@@ -341,7 +345,7 @@ figures.two_scenes(
 figures.binding(recorded, measured).show()
 
 # %% [markdown]
-# Another thing, another colour: hardly ever fooled. Colours swapped: the bag of words tosses a coin, as it must. (It is the kind of text tower that you trained in section 5, here trained on scenes.) The **transformer**, which could tell, gets on average halfway from the coin to certainty; but its runs differ, and the interval of three reaches down to about the coin, so they do not exclude chance. Hardly anything in its training asked. Among 128 scenes hardly two show the same things in the same colours exchanged, so whoever knows *which* things and *which* colours are there wins nearly every search. Yuksekgonul et al. (2023) found the same of CLIP and its kin, and called them bags of words.
+# Another thing, another colour: hardly ever fooled. Colours swapped: the bag of words tosses a coin, as it must: both captions score the same, and a tie counts half. (It is the kind of text tower that you trained in section 5, here trained on scenes.) The **transformer** (recorded), which could tell, gets on average halfway from the coin to certainty; but its runs differ, and the interval of three runs reaches down below the coin, so they do not exclude chance. Hardly anything in its training asked. Among the 128 scenes of a batch hardly two show the same things in the same colours exchanged, so whoever knows *which* things and *which* colours are there wins nearly every search. Yuksekgonul et al. (2023) found the same of CLIP and its kin, and called them bags of words.
 #
 # Ask for it, and it comes: with every swapped caption added as a wrong answer (the other transformer), the same two towers learn most of it. That works when you know beforehand what will be confused. Notebook 04 gives picture and words a place to meet *before* they become two vectors.
 #
@@ -357,7 +361,7 @@ their_text = learning.read(towers, learning.names(rows))
 print(f"their R@1 on {len(rows)} pictures and names: {colleague.their_recall(their_image, their_text):.1%}")
 
 # %% [markdown]
-# The model is good, the pictures are right, nothing was trained on the test. What do you suspect? Write it down, then read their code (`BATCH` is 8).
+# The model is good, the pictures are right, nothing was trained on the test. What do you suspect? Write it down, then read their code.
 
 # %%
 my_suspicion = "…"
@@ -366,11 +370,12 @@ my_suspicion = "…"
 source.show(colleague.their_recall)
 
 # %% [markdown]
-# Two experiments: (a) their function with another `batch`, which should not matter; (b) your `recall` on the whole table. Write down what you expect of each, then run.
+# `BATCH` is 8. Two experiments: (a) their function with another `batch`; (b) your `recall` on the whole table. Write down what you expect of each, then run the cell after it.
 
 # %%
 i_expect = "(a) …  (b) …"
 
+# %%
 for size in (4, 8, 64, 256):
     print(f"(a) their R@1, batch {size:3}: {colleague.their_recall(their_image, their_text, size):.1%}   chance {1 / size:.1%}")
 whole = jnp.asarray(their_image @ their_text.T)
@@ -388,7 +393,7 @@ print(f"(b) our R@1, {len(rows)} names:   {float(recall(whole, jnp.arange(len(ro
 #
 # ## 9 · Search as you type
 #
-# The same towers, and two styles that they never met: fxemoji, by other artists, and noto-v1, the older noto. Every picture was encoded once; what runs as you type is the text tower and one matrix product. Try a word that many emoji share (`animal`), a name (`saxophone`), and a word that these towers cannot know (`Obst`: it brings a message and no pictures). Many searches go wrong: the towers are small, and most of what they read were names. What is marked *new* was never trained on in any style.
+# The same towers, and two styles that they never met: fxemoji, by other artists, and noto-v1, the older noto. Every picture was encoded once; what runs as you type is the text tower and one matrix product. Try a word that many emoji share (`animal`), a name (`saxophone`), and a word that these towers cannot know (`Obst`: it brings a message and no pictures). Many searches go wrong: the towers are small, and most of what they read were names (section 8 has just measured how many find their picture). What is marked *new* was never trained on in any style.
 
 # %%
 figures.search_box(towers, "instrument")

@@ -357,6 +357,14 @@ def beam_no_scores(scores, log_probs, finished, end):
     return beam_unravel(jnp.zeros_like(scores), log_probs, finished, end)
 
 
+def beam_score_replaced(scores, log_probs, finished, end):
+    total = np.asarray(scores)[:, None] + np.asarray(log_probs)
+    total[np.asarray(finished)] = -np.inf
+    total[np.asarray(finished), end] = 0.0
+    place = np.argsort(-total, axis=None, kind="stable")[: len(scores)]
+    return total.ravel()[place], place // total.shape[1], place % total.shape[1]
+
+
 def beam_each_its_own(scores, log_probs, finished, end):
     stays = jnp.where(jnp.arange(log_probs.shape[1]) == end, 0.0, -jnp.inf)
     total = scores[:, None] + jnp.where(finished[:, None], stays, log_probs)
@@ -622,6 +630,7 @@ WRONG = {
     ],
     "02.4": [
         (beam_goes_on, "finished texts go on", "finished-goes-on"),
+        (beam_score_replaced, "a finished text's score becomes 0", "finished-score-replaced"),
         (beam_no_scores, "no scores", "no-scores"),
         (beam_each_its_own, "each keeps its own", "greedy-for-each"),
         (beam_pays, "finished texts pay", "finished-pays"),

@@ -357,6 +357,11 @@ def recall_number(scores, right, ks):
     return recall_sorting(scores, right, ks).mean()
 
 
+def recall_sorted_down(scores, right, ks):
+    order = jnp.argsort(-scores, axis=0)
+    return jnp.array([(order[:, :k] == right[:, None]).any(1).mean() for k in ks])
+
+
 # ---- 03.4 zero_shot(image float[B, D], prompts float[K, E, D]) → float[B, K]
 
 
@@ -670,6 +675,7 @@ WRONG = {
     "03.3": [
         (recall_lowest, "lowest first", "worst-first"),
         (recall_one_more, "rank ≤ k", "one-too-far"),
+        (recall_sorted_down, "sorted along axis 0", "sorted-down"),
         (recall_exactly, "exactly in place k", "exactly-at-k"),
         (recall_argmax, "the best only", "best-only"),
         (recall_precision, "divided by k", "precision"),

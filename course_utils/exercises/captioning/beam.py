@@ -171,6 +171,7 @@ _WHOLE = [
     ("greedy-for-each-sorted", "Every beginning keeps its own best word. The K best of all K · V continuations win: two may come from one beginning.", _greedy_sorted),
     ("no-scores", "What the beginnings have cost so far is missing: add `scores[:, None]`.", _of_totals(lambda s, p, f, e: _totals(0 * s, p, f, e))),
     ("scores-only-first", "All continuations come from beginning 0. Rank those of all K beginnings together.", _of_first),
+    ("finished-score-replaced", "You replace the score of a finished beginning. It keeps its score: add 0 to it at `end`.", _of_totals(lambda s, p, f, e: np.where(f[:, None], np.where(_is_end(p, e), 0.0, -np.inf), s[:, None] + p))),
     ("finished-goes-on", "You let a finished beginning go on as if it had not ended. Its only continuation is `end`, again, at no cost.", _of_totals(lambda s, p, f, e: s[:, None] + p)),
     ("finished-pays", "A finished beginning pays for its `end` once more. Its continuation costs nothing: 0 in the place of the log-probability.", _of_totals(lambda s, p, f, e: s[:, None] + np.where(f[:, None] & (np.arange(p.shape[1]) != e), -np.inf, p))),
     ("finished-lost", "Finished beginnings disappear from the beam. They stay, with `end` again, at no cost.", _of_totals(lambda s, p, f, e: np.where(f[:, None], -np.inf, s[:, None] + p))),

@@ -64,6 +64,11 @@ def _turned(scores, right, ks):
     return recall_at(scores.T, np.argsort(right) if len(set(right)) == len(right) else right, ks)
 
 
+def _sorted_down(scores, right, ks):
+    order = np.argsort(-np.asarray(scores), 0)
+    return np.array([(order[:, :k] == np.asarray(right)[:, None]).any(1).mean() for k in ks])
+
+
 def _once(scores, right, ks):
     return _each(lambda r, k, g: (r < k).mean())(scores, right, [ks[0]] * len(ks))
 
@@ -96,6 +101,7 @@ MISTAKES = [
     Mistake("in-the-first-columns", "You ask whether the right item stands in the first k *columns*. Sort each row by score first.", lambda s, r, ks: np.array([(np.asarray(r) < k).mean() for k in ks])),
     Mistake("scores-not-positions", "You compare the scores with k. Compare *ranks*: how many items score higher?", lambda s, r, ks: np.array([(np.take_along_axis(np.asarray(s), np.asarray(r)[:, None], 1)[:, 0] < k).mean() for k in ks])),
     Mistake("columns-as-queries", "You rank down the columns (axis 0). A row is a query: rank along axis 1.", _turned),
+    Mistake("sorted-down", "You sort down the columns (axis 0). A row is a query: sort along axis 1.", _sorted_down),
     Mistake("diagonal", "You take it that query i belongs to item i. Which item is right stands in `right`.", _diagonal),
     Mistake("argsort-once", "`argsort` tells which item stands in a place. In which place an item stands is `argsort` of that once more.", _argsort_once(-1)),
     Mistake("argsort-once-upward", "`argsort` tells which item stands in a place, the lowest score first. Count instead how many items score higher.", _argsort_once(1)),

@@ -88,7 +88,7 @@ def _turned_round(dual, fused):
 
 
 MISTAKES = [
-    Mistake("positions", "These are positions in the shortlist. Look up which candidates stand there: `np.take_along_axis(shortlist, order, 1)`.", _with(lambda short, rest, f: np.concatenate([_order(f), rest], 1))),
+    Mistake("positions", "These are positions in the shortlist. Look up which candidates stand there: `jnp.take_along_axis(shortlist, order, axis=1)`.", _with(lambda short, rest, f: np.concatenate([_order(f), rest], 1))),
     Mistake("dual-only", "The fusion encoder's scores are not used: this is the dual encoder's order.", lambda dual, fused: _order(dual)),
     Mistake("shortlist-worst-first", "The shortlist goes upwards: the fusion encoder's worst comes first. `argsort` sorts upwards: negate the scores.", _with(lambda short, rest, f: np.concatenate([np.take_along_axis(short, np.argsort(f, 1), 1), rest], 1))),
     Mistake("worst-first", "Your order goes upwards, the worst first. `argsort` sorts upwards: negate the scores.", lambda dual, fused: rerank(dual, fused)[:, ::-1]),

@@ -14,7 +14,7 @@ _ALT = (
     "Diagram, schematic. A picture passes a frozen tower and becomes nine vectors. Before every word, attention weighs them "
     "by the state; the LSTM reads the last word and the context, and the next word comes out."
 )
-_WORDS = ("a", "yellow", "bus", "and")
+_WORDS = ("a", "yellow", "bus", ",")
 _LOOKS = np.array([[3, 1, 1, 1, 1, 1, 2, 1, 1], [20, 1, 1, 1, 1, 1, 1, 1, 1], [24, 1, 1, 1, 1, 1, 1, 1, 1], [4, 1, 4, 1, 3, 1, 3, 1, 2]], float)
 
 
@@ -58,6 +58,7 @@ def writer() -> Board:
         b.arrow((between, memory.right[1]), (between, look.left[1]), look.left, role="language")
         b.arrow((memory.top[0] + b.tokens_width([_WORDS[t]]) / 2, 136), (between + 8, 136), (between + 8, 210), (after.left[0], 210), role="language")
     b.arrow(grid.right, (196, grid.right[1]), (196, columns[0][1].left[1]), columns[0][1].left, role="vision")
+    b.arrow((196, columns[0][1].left[1]), (196, columns[0][0].left[1]), columns[0][0].left, role="vision")
     b.arrow(grid.right, (176, grid.right[1]), (176, trunk), (left + wide / 2, trunk), columns[0][0].bottom, role="vision")
     for (look, _) in columns[1:]:
         b.arrow((left + wide / 2, trunk), (look.bottom[0], trunk), look.bottom, role="vision")
