@@ -84,8 +84,8 @@ def test_a_bag_of_words_cannot_bind_and_controls_take_away_what_they_say(test_pa
 def test_hard_negatives_grow_harder_and_random_ones_do_not(data):
     draw = matching.drawing(data, 10)
     hardness = [float(draw(np.random.default_rng(0))["hardness"]) for _ in range(10)]
-    np.testing.assert_allclose(hardness, [0.2, 0.4, 0.6, 0.8, 1, 1, 1, 1, 1, 1], rtol=1e-6)
-    easy = matching.drawing(data, 10, hard=False)
+    np.testing.assert_allclose(hardness, matching.NEGATIVES["hard"] * np.minimum(np.arange(1, 11) / 5, 1), rtol=1e-6)
+    easy = matching.drawing(data, 10, "random")
     assert not any(easy(np.random.default_rng(0))["hardness"] for _ in range(10))
     assert matching.gumbel(np.random.default_rng(0), 20_000).mean() == pytest.approx(0.5772, abs=0.02)
 
@@ -94,7 +94,7 @@ def test_words_and_regions_start_where_the_dual_encoder_put_them():
     teacher, model = dual.DualEncoder(dual.DualConfig(depth=0), rngs=nnx.Rngs(3)), matching.untrained()
     matching.aligned(model, teacher)
     np.testing.assert_allclose(model.stream.tables.words[...], matching.ALIGNED_SIZE * teacher.words.embedding[...])
-    with pytest.raises(ValueError, match="hard, random"):
+    with pytest.raises(ValueError, match="random; hard, as they come; hard"):
         matching.train_fusion(matching.matched(70, 1), teacher, "middling")
 
 
@@ -160,7 +160,7 @@ def test_every_arm_of_the_recording_is_measured_once_with_batches_that_fit(monke
     rows = experiment.run(0) + experiment.baselines()
     keys = [(row["arm"], row["measure"]) for row in rows]
     assert len(set(keys)) == len(keys) and all(type(row["value"]) is float for row in rows)
-    assert len(trained) == 8
+    assert len(trained) == 10
     assert {"dual", "fusion, hard negatives", "another picture", "two streams, hard negatives", "two streams, random negatives"} <= {arm for arm, _ in keys}
     assert dict(zip(keys, (row["value"] for row in rows)))["two stream", "parameters"] > 100_000
 

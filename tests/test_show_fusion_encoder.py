@@ -36,8 +36,8 @@ def tidy(board, words=45):
 @pytest.mark.parametrize(("seed", "low", "high"), [(0, 0, 1), (1, 0.97, 1), (2, 0, 0.02), (3, 0.5, 0.55)])
 def test_figures_are_tidy_whatever_was_measured(seed, low, high):
     recorded = Anything(seed, low, high)
-    tidy(F.binding(recorded, {"dual": low, results.HARD: high}, 35))
-    tidy(F.binding(recorded, {}))
+    tidy(F.binding(recorded, {"dual": low, results.HARD: high}, 35), words=55)
+    tidy(F.binding(recorded, {}), words=55)
     tidy(F.negatives(recorded))
     tidy(F.objectives(recorded))
     tidy(F.cost(recorded, 128, (2, 4, 8, 16), {"dual": {"R@1": low, "passes": 256}}))

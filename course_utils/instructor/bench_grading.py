@@ -24,7 +24,7 @@ from nbgrader import preprocessors as stock
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.converters import Autograde
 
-from course_utils.instructor import grade
+from course_utils.instructor import grade, sandbox
 from course_utils.instructor.build import places
 from course_utils.instructor.release import settings
 
@@ -110,5 +110,6 @@ if __name__ == "__main__":
     parser.add_argument("notebook", nargs="?", default="00")
     parser.add_argument("--hand-ins", type=int, default=8)
     options = parser.parse_args()
+    sandbox.require()  # before minutes are spent
     (path,) = ROOT.glob(f"notebooks/{options.notebook}_*/*.ipynb")
     print(json.dumps(measure(path.stem, options.hand_ins), indent=2))

@@ -193,21 +193,21 @@ choose = check("04.3", hard_negatives)
 grade("04.3", hard_negatives)
 
 # %% [markdown]
-# What does it draw? One picture, five draws with random negatives (all similarities 0) and five with the dual encoder's:
+# What does it draw? One picture, and five draws each: with random negatives (all similarities times 0), with the dual encoder's similarities as they come, and with three times as much:
 
 # %%
 few = taught[np.arange(min(512, len(taught)))]
 alike, true = matching.similarities(teacher, few), few.content[:, None] == few.content
 rng = np.random.default_rng(0)
 print(f"{'the picture':12}{few.texts[0]}")
-for name, factor in (("random", 0), ("hard", 1)):
+for name, factor in matching.NEGATIVES.items():
     drawn = [int(choose(jnp.asarray(factor * alike[:1]), jnp.asarray(true[:1]), jnp.asarray(matching.gumbel(rng, 1, len(few))))[0]) for _ in range(5)]
     print(name)
     for j in drawn:
         print(f"{'':12}{few.texts[j]}")
 
 # %% [markdown]
-# A hard draw shares more words with the picture; the twin itself comes up now and then.
+# The harder the draw, the more words it shares with the picture's own caption; in the end often one colour is all that tells them apart, or, in a twin, who has which.
 #
 # **Predict, then run.** Each picture of the binding test comes with two captions, its own and its twin's; a coin is right in 50 of 100. Suppose that the fusion encoder is taught with *random* wrong captions, and everything else is the same. On new pictures it then tells true from random captions nearly always. How often does it prefer a picture's caption to its twin's? Commit yourself; it is drawn in section 5.
 
@@ -216,14 +216,14 @@ for name, factor in (("random", 0), ("hard", 1)):
 guess = None
 
 # %% [markdown]
-# Now train it with hard ones, with your three functions inside. Besides matching it does what BERT does: some words are hidden, and must be guessed from the other words *and the picture*. Words and regions do not start from chance but where the dual encoder has put them, so that *red* already lies near red things (ALBEF's "align before fuse"), and negatives grow harder over the first half of the steps (in ALBEF they do so by themselves, because its dual encoder learns at the same time). In section 5 the recorded runs with random negatives share all of this but the hardness, so what differs there is the negatives; what the start and the hidden words give was not measured.
+# Now train it with hard ones, on matching alone, with your three functions inside. Three things are ours to choose. Words and regions do not start from chance but where the dual encoder has put them, so that *red* already lies near red things (ALBEF's "align before fuse"). In the end similarities count three times, as in the last five draws. And they count more and more over the first half of the steps: in ALBEF negatives grow harder by themselves, because its dual encoder learns at the same time. Section 5 tells what the first two are worth.
 #
-# This is the notebook's longest training: about a minute on two quiet cores, two or more on busy ones. Read on while it runs.
+# This is the notebook's longest training: half a minute to a minute on two quiet cores, more on busy ones. Read on while it runs.
 
 # %%
 fused = matching.train_fusion(
-    taught, teacher, "hard", steps=runtime.steps(matching.STEPS), loss=fusion.loss_with(fusion.visualbert_loss, choose),
-    attend=attend, join=join, watch=live.LossCurve("A single stream: matching and masked words"))
+    taught, teacher, "hard", steps=runtime.steps(matching.STEPS), loss=fusion.loss_with(fusion.itm_loss, choose),
+    attend=attend, join=join, watch=live.LossCurve("A single stream learns matching"))
 
 # %% [markdown]
 # ## 5 · Who binds?

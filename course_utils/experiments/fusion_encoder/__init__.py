@@ -52,6 +52,8 @@ def run(seed: int) -> list[dict]:
         print(f"  {name} done", flush=True)
     for hide, control in CONTROLS.items():
         tell(control, bound(model, hide=hide))
+    tell("fusion, negatives as they come", bound(matching.train_fusion(data, teacher, "hard, as they come", seed=seed)))
+    tell("fusion, from chance", bound(matching.train_fusion(data, teacher, align=False, seed=seed)))
     for negatives in ("hard", "random"):
         two = matching.train_fusion(data, teacher, negatives, stream="two", seed=seed)
         tell(f"two streams, {negatives} negatives", bound(two) | decided(two))

@@ -26,10 +26,11 @@ from course_utils.world.things import COLOURS, KINDS, SIZES
 
 KIND_NAMES = ("dog", "cat", "fish", "car", "bus", "tulip", "guitar", "umbrella")
 PICTURES = 16_000
-BATCH, POOL = 32, 512  # true pairs in a step, and how many captions (or pictures) their wrong partners are drawn from
-HIDDEN = 0.4  # of the words
-DUAL_STEPS, STEPS = 600, 1200
+BATCH, POOL = 48, 1024  # true pairs in a step, and how many captions (or pictures) their wrong partners are drawn from
+NEGATIVES = {"random": 0.0, "hard, as they come": 1.0, "hard": 3.0}  # a factor before the dual encoder's logits, in the end
+DUAL_STEPS, STEPS = 600, 1600
 LEARNING_RATE = 2e-3
+RATES = {"single": 3e-3, "two": 1e-3}  # of the two streams some runs stand still at a higher one
 ALIGNED_SIZE = 3.0
 _FEW = 192
 _KIND = np.array([KINDS.index(name) for name in KIND_NAMES])
@@ -112,7 +113,7 @@ def matched(n: int = PICTURES, seed: int = 0, *, test: bool = False, objects: tu
 
 def gumbel(rng: np.random.Generator, *shape: int) -> np.ndarray:
     """Standard Gumbel noise, float32."""
-    return rng.gumbel(size=shape).astype(np.float32)
+    return -np.log(rng.standard_exponential(shape, np.float32) + np.float32(1e-30))
 
 
 def train_dual(
@@ -167,45 +168,46 @@ def shared(data: Matched, teacher: dual.DualEncoder) -> dict[str, np.ndarray]:
     return {"features": data.features, "tokens": data.tokens, "content": data.content, "pictures": logits, "captions": said}
 
 
-def drawing(data: Matched, steps: int, hard: bool = True) -> Callable[[np.random.Generator], dict[str, np.ndarray]]:
-    """What a step of matching draws: rows, noise, hidden words; and how much the teacher's similarities count.
+def drawing(data: Matched, steps: int, negatives: str = "hard") -> Callable[[np.random.Generator], dict[str, np.ndarray]]:
+    """What a step of matching draws: rows and noise; and how much the teacher's similarities count.
 
-    Hard negatives grow harder, from random ones at the start to the teacher's after half of the steps: in ALBEF, where
-    the dual encoder is taught at the same time, this happens by itself.
-    """
-    size, done = BATCH * runtime.preset().batch, itertools.count(1)
-
-    def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:
-        return {
-            "row": rng.integers(len(data), size=POOL).astype(np.int32), "noise": gumbel(rng, 2, size, POOL),
-            "hardness": np.float32(hard * min(1.0, 2 * next(done) / steps)),
-            "word_hidden": rng.random((size, words.LONGEST)) < HIDDEN,
-        }  # fmt: skip
-
-    return sample
-
-
-def train_fusion(
-    data: Matched, teacher: dual.DualEncoder, negatives: str = "hard", *, stream: str = "single", seed: int = 0,
-    steps: int = STEPS, loss: Callable = fe.visualbert_loss, watch: Callable | None = None, **parts: Callable,
-) -> fe.FusionEncoder:  # fmt: skip
-    """A fusion encoder, taught by matching and masked words; its words and regions start from the dual encoder ``teacher``.
-
-    ``negatives``: "hard", drawn by the teacher's similarities, or "random". ``parts``: other implementations inside the
-    stream, say a learner's.
+    Hard negatives grow harder, from random ones at the start to their factor in ``NEGATIVES`` after half of the steps: in
+    ALBEF, where the dual encoder is taught at the same time, they grow harder by themselves.
 
     Raises
     ------
     ValueError
         If there are no such negatives.
     """
-    if negatives not in ("hard", "random"):
-        raise ValueError(f"There are no negatives {negatives!r}. Choose from: hard, random.")
+    if negatives not in NEGATIVES:
+        raise ValueError(f"There are no negatives {negatives!r}. Choose from: {'; '.join(NEGATIVES)}.")
+    size, done = BATCH * runtime.preset().batch, itertools.count(1)
+
+    def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:
+        return {
+            "row": rng.integers(len(data), size=POOL).astype(np.int32), "noise": gumbel(rng, 2, size, POOL),
+            "hardness": np.float32(NEGATIVES[negatives] * min(1.0, 2 * next(done) / steps)),
+        }  # fmt: skip
+
+    return sample
+
+
+def train_fusion(
+    data: Matched, teacher: dual.DualEncoder, negatives: str = "hard", *, stream: str = "single", align: bool = True,
+    seed: int = 0, steps: int = STEPS, loss: Callable = fe.itm_loss, watch: Callable | None = None, **parts: Callable,
+) -> fe.FusionEncoder:  # fmt: skip
+    """A fusion encoder, taught by matching alone; with ``align`` its words and regions start from the dual encoder ``teacher``.
+
+    ``negatives``: one of ``NEGATIVES``. ``parts``: other implementations inside the stream, say a learner's. Raises
+    ValueError as :func:`drawing`.
+    """
+    draw = drawing(data, steps, negatives)
     model = untrained(stream, seed=seed, **parts)
-    aligned(model, teacher)
+    if align:
+        aligned(model, teacher)
     training.fit(
-        model, loss, drawing(data, steps, negatives == "hard"), steps=steps, learning_rate=LEARNING_RATE, seed=seed,
-        watch=watch, progress=False, data=shared(data, teacher),
+        model, loss, draw, steps=steps, learning_rate=RATES[stream], seed=seed, watch=watch, progress=False,
+        data=shared(data, teacher),
     )
     return model
 

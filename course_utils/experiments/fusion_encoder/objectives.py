@@ -16,15 +16,14 @@ from course_utils.models.fusion import grid
 from course_utils.models.fusion_encoder import dual, words
 from course_utils.world.things import KINDS
 
-STEPS = 1200
 TEST = 1024
-HIDDEN_REGIONS = 0.3
+HIDDEN_WORDS, HIDDEN_REGIONS = 0.4, 0.3  # shares
 # arm → weights of matching, words, regions, alignment
 ARMS = {"all four": (1.0, 1.0, 1.0, 0.3), "without alignment": (1.0, 1.0, 1.0, 0.0)}
 
 
 def train(
-    data: Matched, teacher: dual.DualEncoder, arm: str = "all four", *, seed: int = 0, steps: int = STEPS,
+    data: Matched, teacher: dual.DualEncoder, arm: str = "all four", *, seed: int = 0, steps: int = matching.STEPS,
     watch: Callable | None = None,
 ) -> fe.FusionEncoder:  # fmt: skip
     """A single stream that is told where its regions are, taught UNITER's objectives.
@@ -40,8 +39,9 @@ def train(
 
     def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:
         drawn = draw(rng)
-        hidden = rng.random((len(drawn["word_hidden"]), kind.shape[1])) < HIDDEN_REGIONS
-        return {**drawn, "weights": weights, "region_hidden": hidden}
+        pairs = drawn["noise"].shape[1]
+        word, region = rng.random((pairs, words.LONGEST)) < HIDDEN_WORDS, rng.random((pairs, kind.shape[1])) < HIDDEN_REGIONS
+        return {**drawn, "weights": weights, "word_hidden": word, "region_hidden": region}
 
     training.fit(
         model, fe.uniter_loss, sample, steps=steps, learning_rate=matching.LEARNING_RATE, seed=seed, watch=watch,

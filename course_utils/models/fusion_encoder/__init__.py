@@ -10,7 +10,7 @@ from course_utils.models.fusion_encoder.alignment import (
 )  # fmt: skip
 from course_utils.models.fusion_encoder.attention import CrossAttention, co_attention, cross_attention
 from course_utils.models.fusion_encoder.encoder import (
-    STREAMS, FusionEncoder, itm_loss, loss_with, uniter_loss, visualbert_loss,
+    STREAMS, FusionEncoder, itm_loss, loss_with, uniter_loss,
 )  # fmt: skip
 from course_utils.models.fusion_encoder.negatives import hard_negatives
 from course_utils.models.fusion_encoder.ranking import recall, rerank, shortlist
@@ -21,5 +21,4 @@ __all__ = [
     "STREAMS", "CoBlock", "CrossAttention", "FusionEncoder", "SingleStream", "StreamConfig", "TwoStream",
     "alignment_distance", "cell_boxes", "co_attention", "cosine_cost", "cross_attention", "hard_negatives", "itm_loss",
     "join_streams", "loss_with", "optimal_transport", "recall", "rerank", "shortlist", "transport_plan", "uniter_loss",
-    "visualbert_loss",
 ]  # fmt: skip

@@ -70,28 +70,11 @@ def itm_loss(model: FusionEncoder, batch, choose: Choose = hard_negatives) -> tu
     return _matching(logits, batch["noise"].shape[1])
 
 
-def visualbert_loss(
-    model: FusionEncoder, batch, choose: Choose = hard_negatives
-) -> tuple[jax.Array, dict[str, jax.Array]]:
-    """Matching, and masked words in the light of the picture: what VisualBERT and UNITER are both taught.
-
-    Besides what :func:`itm_loss` needs, ``batch`` holds ``word_hidden`` bool[B, T].
-    """
-    tokens, image = _pairs(batch, choose)
-    b = batch["noise"].shape[1]
-    truth, hidden = tokens[:b], batch["word_hidden"] & (tokens[:b] > MASK)
-    masked = jnp.where(hidden, MASK, truth)
-    logits, aux = model(jnp.concatenate([tokens, masked]), jnp.concatenate([image, image[:b]]))
-    loss, told = _matching(logits[: 3 * b], b)
-    words, guessed = _hidden_loss(aux["words"][3 * b :], truth, hidden)
-    return loss + words, {**told, "words": guessed}
-
-
 def uniter_loss(model: FusionEncoder, batch) -> tuple[jax.Array, dict[str, jax.Array]]:
     """UNITER's objectives, each times its entry of ``weights`` float32[4]: matching, words, regions, alignment.
 
-    Besides what :func:`visualbert_loss` needs, ``batch`` holds ``region_hidden`` bool[B, N], and of the data set ``kind``
-    int32[n, N], what stands in each cell. A word is hidden while all regions show, and a region while all words do
+    Besides what :func:`itm_loss` needs, ``batch`` holds ``word_hidden`` bool[B, T], ``region_hidden`` bool[B, N], and of the
+    data set ``kind`` int32[n, N], what stands in each cell. A word is hidden while all regions show, and a region while all words do
     (conditional masking); a hidden region is all 0. Alignment is the cost of the cheapest transport, of the true pairs.
     """
     tokens, image = _pairs(batch, hard_negatives)

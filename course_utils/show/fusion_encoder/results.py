@@ -13,7 +13,10 @@ from course_utils.show.palette import NEUTRAL, role as role_of
 
 HARD, RANDOM = "fusion, hard negatives", "fusion, random negatives"
 TWO = "two streams, hard negatives"
-_BINDING = ("dual", "dual, reading in order", RANDOM, HARD, "two streams, random negatives", TWO, "another picture")
+_BINDING = (
+    "dual", "dual, reading in order", RANDOM, "fusion, negatives as they come", "fusion, from chance", HARD,
+    "two streams, random negatives", TWO, "another picture",
+)  # fmt: skip
 # (of which model, measure) → what to call it
 _NEGATIVES = {
     (HARD, "random pairs judged right"): "random pairs", (HARD, "R@1 ordinary"): "R@1, ordinary gallery",
@@ -41,8 +44,7 @@ def binding(recorded: Mapping, live: Mapping[str, float], guess: float | None = 
     found = {name: recorded[name, "binding, caption"] for name in _BINDING}
     found["hard negatives, another picture"] = found.pop("another picture")
     b = results.arms(
-        f"Binding: dual {found['dual'].mean:.0%}, two streams {found[TWO].mean:.0%}, or "
-        f"{found['two streams, random negatives'].mean:.0%} with random negatives",
+        f"Binding: dual {found['dual'].mean:.0%}, fusion {found[HARD].mean:.0%}, or {found[RANDOM].mean:.0%} with random negatives",
         found, live, controls=("hard negatives, another picture",), measure="Pictures that get their own caption, not their twin's",
         axis="told right, %", chance=0.5,
     )  # fmt: skip
@@ -56,9 +58,9 @@ def binding(recorded: Mapping, live: Mapping[str, float], guess: float | None = 
 def negatives(recorded: Mapping) -> Board:
     """The same fusion encoders, taught with random and with hard negatives, on tests from easy to hard."""
     rows = [(label, recorded[of.replace("hard", "random"), m], recorded[of, m]) for (of, m), label in _NEGATIVES.items()]
-    easy, hard = (round(100 * z.mean) - round(100 * a.mean) for _, a, z in rows[-2:])
+    gains = {label: round(100 * z.mean) - round(100 * a.mean) for label, a, z in rows}
     return _dumbbells(
-        f"Hard negatives, two streams: {hard:+d} points on binding, {easy:+d} on random pairs".replace("-", "−"),
+        f"Hard negatives: {gains['binding']:+d} points on binding, {gains['random pairs']:+d} on random pairs".replace("-", "−"),
         "The same networks and steps; a single stream where nothing is said.", rows, ("random negatives", "hard negatives"), left=212,
     )  # fmt: skip
 
