@@ -32,7 +32,6 @@ def test_figures_are_tidy_whatever_was_measured(seed, low, high):
     for board in (
         F.growing(recorded, {"attention": dict.fromkeys(range(1, 6), low), "uniform": {1: high}}, 35), F.growing(recorded, {}),
         F.pointing(recorded, {"kind": {"hits": low}}), F.beams(scores),
-        F.arms("Arms", "Naming.", {"pointing": estimate(high), "control": estimate(low)}, {"pointing": low}, controls=("control",)),
     ):  # fmt: skip
         assert board.lint() == [], board.alt
         assert 3 < len(board.alt.split()) <= 45, board.alt

@@ -50,6 +50,7 @@ def boards(recorded: dict, live: float):
     yield F.by_type({"one answer": types, "writing": types}, types)
     named = {name: recorded["sighted/biased/4000", "biased"] for name in ("classifier, soft scores", "generator", "blind")}
     yield results.arms("Arms", named, {"generator": live}, controls=("blind",))
+    yield results.arms("Arms", named, {}, each={name: [live, live / 2] for name in named}, chance=0.5)
 
 
 @pytest.mark.parametrize(("seed", "low", "high"), [(0, 0, 1), (1, 0.97, 1), (2, 0, 0.02), (3, 0.25, 0.3)])

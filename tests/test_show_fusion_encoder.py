@@ -1,5 +1,7 @@
 """Notebook 04's figures and widget: tidy whatever was measured, with alternative text."""
 
+import collections
+
 import numpy as np
 import pytest
 from flax import nnx
@@ -36,8 +38,9 @@ def tidy(board, words=45):
 @pytest.mark.parametrize(("seed", "low", "high"), [(0, 0, 1), (1, 0.97, 1), (2, 0, 0.02), (3, 0.5, 0.55)])
 def test_figures_are_tidy_whatever_was_measured(seed, low, high):
     recorded = Anything(seed, low, high)
-    tidy(F.binding(recorded, {"dual": low, results.HARD: high}, 35), words=55)
-    tidy(F.binding(recorded, {}), words=55)
+    runs = collections.defaultdict(lambda: [low, (low + high) / 2, high])
+    tidy(F.binding(recorded, runs, {"dual": low, results.HARD: high}, 35), words=55)
+    tidy(F.binding(recorded, runs, {}), words=55)
     tidy(F.negatives(recorded))
     tidy(F.objectives(recorded))
     tidy(F.cost(recorded, 128, (2, 4, 8, 16), {"dual": {"R@1": low, "passes": 256}}))
@@ -46,7 +49,7 @@ def test_figures_are_tidy_whatever_was_measured(seed, low, high):
 @pytest.mark.parametrize("guess", ["half", -1, 101, [50]])
 def test_a_guess_is_a_percentage(guess):
     with pytest.raises(BadInput, match="from 0 to 100"):
-        F.binding(Anything(0, 0, 1), {}, guess)
+        F.binding(Anything(0, 0, 1), {}, {}, guess)
 
 
 def test_the_diagram_and_pictures_are_tidy():

@@ -117,6 +117,13 @@ def dots(ax: Axes, names: Sequence[str], values, lo=None, hi=None, *, roles: Seq
     ax.spines["bottom"].set_visible(False)
 
 
+def running_mean(loss) -> np.ndarray:
+    """A curve without most of its noise, float[n]: each value with a fortieth of the curve on either side."""
+    y = np.asarray(loss, float)
+    window = max(1, len(y) // 40)
+    return np.array([np.mean(y[max(0, i - window):i + window + 1]) for i in range(len(y))])
+
+
 def loss_curve(ax: Axes, loss, *, every: int = 1, role: str = "fusion", label: str = "", floor: float | None = None,
                floor_text: str = "guessing") -> None:
     """A training loss: the raw values pale, a running mean on top, the last value as a number at the end.
@@ -125,8 +132,7 @@ def loss_curve(ax: Axes, loss, *, every: int = 1, role: str = "fusion", label: s
     """
     y = np.asarray(loss, float)
     x = (np.arange(len(y)) + 1) * every
-    shades, window = role_of(role), max(1, len(y) // 40)
-    smooth = np.array([np.mean(y[max(0, i - window):i + window + 1]) for i in range(len(y))])
+    shades, smooth = role_of(role), running_mean(y)
     if len(y) > 20:
         ax.plot(x, y, color=shades["main"], lw=0.8, alpha=0.3, zorder=2)
     series(ax, x, smooth, role=role, label=label or f"{smooth[-1]:.2f}", gloss=f"{smooth[-1]:.2f}" if label else "",

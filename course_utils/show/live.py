@@ -47,7 +47,7 @@ class LossCurve:
 
     def board(self, history: History) -> Board:
         """The figure for a history, finished or not."""
-        alt = (f"Line chart of the training loss, {self.title}: from {history.loss[0]:.2f} to {history.loss[-1]:.2f} "
+        alt = (f"Line chart of the training loss, {self.title}: from {history.loss[0]:.2f} to {charts.running_mean(history.loss)[-1]:.2f} "
                f"in {history.done} steps.")
         b = Board(800, 248, self.title, self.status(history), alt=alt)
         loss_axes = b.axes(76, 76, 608, 116)

@@ -34,7 +34,7 @@ from course_utils.metrics import caption as metric
 from course_utils.models import captioning
 from course_utils.models.captioning import fixed
 from course_utils.show import captioning as figures
-from course_utils.show import live, source
+from course_utils.show import live, results, source
 from course_utils.world import captions, render
 from course_utils.world.things import KINDS
 
@@ -512,11 +512,12 @@ grade("02.6", reinforce_slopes)
 
 # %%
 hard = drawing.train(model, steps=runtime.steps(drawing.STEPS // 4), surrogate=captioning.surrogate_of(slopes), watch=live.LossCurve("One place at a time"))
-figures.arms(
-    f"Hard attention: {recorded['hard', 'exact'].mean:.0%} exact; soft: {recorded['attention', 'exact'].mean:.0%}", "Exactly right captions.",
+results.arms(
+    f"Hard attention: {recorded['hard', 'exact'].mean:.0%} exact; soft: {recorded['attention', 'exact'].mean:.0%}",
     {"soft attention": recorded["attention", "exact"], "soft, made hard": recorded["soft, made hard", "exact"],
      "hard, REINFORCE": recorded["hard", "exact"], "hard, no reward": recorded["hard, no reward", "exact"]},
-    {"hard, REINFORCE": writing.scores(writing.write(hard, test.features), test)["exact"]}, controls=("hard, no reward",), unit="exact captions, %",
+    {"hard, REINFORCE": writing.scores(writing.write(hard, test.features), test)["exact"]}, controls=("hard, no reward",),
+    measure="Exactly right captions", axis="exact captions, %",
 ).show()
 
 # %% [markdown]
@@ -551,11 +552,12 @@ for i in first4:
 # %%
 print("the detector itself, of the things it finds:", f"{recorded['detector', 'kind'].mean:.0%} of kinds right")
 arms = {"pointing": "gaps, filled by the detector", "no words from the detector": "its words as inputs only", "exchanged words": "gaps, words exchanged"}
-figures.arms(
+results.arms(
     f"Novel kinds: {recorded['pointing', 'novel kinds'].mean:.0%} when gaps are filled, "
     f"{recorded['no words from the detector', 'novel kinds'].mean:.0%} when nouns are learned",
-    "F1 of naming kinds that no training caption named.", {name: recorded[arm, "novel kinds"] for arm, name in arms.items()},
-    {arms["pointing"]: novel.scores(told, scenes_)["novel kinds"]}, controls=(arms["exchanged words"],), unit="F1, %",
+    {name: recorded[arm, "novel kinds"] for arm, name in arms.items()},
+    {arms["pointing"]: novel.scores(told, scenes_)["novel kinds"]}, controls=(arms["exchanged words"],),
+    measure="F1 of naming kinds that no training caption named", axis="F1, %",
 ).show()
 
 # %% [markdown]

@@ -14,7 +14,7 @@
 #
 # | | |
 # |---|---|
-# | your time | 90 to 105 minutes; what stands under *Further* takes about 65 more |
+# | your time | 90 to 105 minutes; what stands under *Further* takes about 80 more |
 # | computing | about two minutes in all on two quiet CPU cores, up to twice as much on busy ones |
 # | needed | notebook 03 or its equivalent: two towers, a contrastive loss, R@k; from notebook 01 what attention is |
 
@@ -38,7 +38,7 @@ from course_utils.world import render, scenes
 from course_utils.world.things import PLACES
 
 runtime.start()
-recorded = record.load("04")
+recorded, each = record.load("04"), record.runs("04")  # of the recorded runs: means with intervals, and each value
 
 # %% [markdown]
 # ## 1 · A question for two vectors
@@ -159,7 +159,7 @@ print(taught.tokens.shape[1], "words +", taught.features.shape[1], "regions =", 
 # %% [markdown]
 # ## 4 · What is a wrong caption?
 #
-# **Image-text matching** (ITM) is a question of yes or no: does this text belong to this picture? Every true pair is a yes. For a no, somebody must choose a wrong caption. At random? Then "a red car and a blue dog" meets "a green tulip and a pink cat", and one word that is nowhere in the picture settles it. Nobody needs to bind anything.
+# **Image-text matching** (ITM) is a question of yes or no: does this text belong to this picture? Every true pair is a yes. For a no, somebody must choose a wrong caption. At random? Then "a red car and a blue dog" meets "a green tulip and a pink cat", and one word that is nowhere in the picture settles it.
 #
 # **ALBEF** (Li et al., 2021) asks the dual encoder: among the captions of the batch, the *more similar* one is to the picture, the likelier it is drawn. With similarities $s_{ij}$ (logits) and the wrong columns $W_i$ of row $i$,
 #
@@ -193,30 +193,34 @@ choose = check("04.3", hard_negatives)
 grade("04.3", hard_negatives)
 
 # %% [markdown]
-# What does it draw? One picture, and five draws each: with random negatives (all similarities times 0), with the dual encoder's similarities as they come, and with three times as much:
+# What does it draw? For one picture, three draws each: with random negatives (all similarities times 0), with the dual encoder's similarities as they come, and with three times as much; and for 512 pictures, how many of the four words that matter (two colours, two kinds) a wrong caption shares with the right one, and how often it is the twin.
 
 # %%
 few = taught[np.arange(min(512, len(taught)))]
 alike, true = matching.similarities(teacher, few), few.content[:, None] == few.content
+said = [{word for word in text.split() if word not in ("there", "is", "a", "and")} for text in few.texts]
 rng = np.random.default_rng(0)
-print(f"{'the picture':12}{few.texts[0]}")
+print(f"{'the picture':20}{few.texts[0]}")
 for name, factor in matching.NEGATIVES.items():
-    drawn = [int(choose(jnp.asarray(factor * alike[:1]), jnp.asarray(true[:1]), jnp.asarray(matching.gumbel(rng, 1, len(few))))[0]) for _ in range(5)]
-    print(name)
-    for j in drawn:
-        print(f"{'':12}{few.texts[j]}")
+    drawn = [np.asarray(choose(jnp.asarray(factor * alike), jnp.asarray(true), jnp.asarray(matching.gumbel(rng, len(few), len(few))))) for _ in range(3)]
+    shared = np.array([len(said[i] & said[j]) / len(said[i]) for i, j in enumerate(drawn[0])])
+    print(f"\n{name:20}shares {4 * shared.mean():.1f} of 4 words, is the twin {(shared == 1).mean():.0%} of the time")
+    for columns in drawn:
+        print(f"{'':20}{few.texts[columns[0]]}")
 
 # %% [markdown]
-# The harder the draw, the more words it shares with the picture's own caption; in the end often one colour is all that tells them apart, or, in a twin, who has which.
+# A random caption is easily told; of a hard one most words are right, and now and then all of them: then only who has which colour is wrong.
 #
-# **Predict, then run.** Each picture of the binding test comes with two captions, its own and its twin's; a coin is right in 50 of 100. Suppose that the fusion encoder is taught with *random* wrong captions, and everything else is the same. On new pictures it then tells true from random captions nearly always. How often does it prefer a picture's caption to its twin's? Commit yourself; it is drawn in section 5.
+# **Predict, then run.** Each picture of the binding test comes with two captions, its own and its twin's; a coin is right in 50 of 100. Suppose that the fusion encoder is taught with *random* wrong captions, and everything else is the same. On new pictures it then tells true from random captions nearly always. How often does it prefer a picture's caption to its twin's? Commit yourself; section 5 draws it.
 
 # %%
 # Your guess for the fusion encoder taught with random negatives, on the binding test, in percent: replace None.
 guess = None
 
 # %% [markdown]
-# Now train it with hard ones, on matching alone, with your three functions inside. Three things are ours to choose. Words and regions do not start from chance but where the dual encoder has put them, so that *red* already lies near red things (ALBEF's "align before fuse"). In the end similarities count three times, as in the last five draws. And they count more and more over the first half of the steps: in ALBEF negatives grow harder by themselves, because its dual encoder learns at the same time. Section 5 tells what the first two are worth.
+# Now train it with hard ones, on matching alone, with your three functions inside. Each true pair meets two wrong ones: its picture with a wrong caption, its caption with a wrong picture, drawn in the same way. The loss is the cross-entropy of yes and no, and both count for one half.
+#
+# Three things are ours to choose. Words and regions do not start from chance but where the dual encoder has put them, so that *red* already lies near red things (ALBEF's "align before fuse"). In the end similarities count three times, as in the last draws above. And they count more and more over the first half of the steps: in ALBEF negatives grow harder by themselves, because its dual encoder learns at the same time. Section 5 tells what the first two are worth; the third was not recorded.
 #
 # This is the notebook's longest training: half a minute to a minute on two quiet cores, more on busy ones. Read on while it runs.
 
@@ -227,28 +231,22 @@ fused = matching.train_fusion(
 
 # %% [markdown]
 # ## 5 · Who binds?
+#
+# Beside the two models that you have trained, recorded runs of others. *Dual, reading in order* has a transformer before each mean. *Negatives as they come* counts similarities once, not three times. *From chance* starts without the dual encoder's words and regions. *Two streams* is ViLBERT's design; you build it under *Further*. *Another picture* is the control: the model with hard negatives, but some other pair's picture in front of it.
 
 # %%
 runs = {"dual": teacher, "fusion, hard negatives": fused}
 told = {name: binding.right(binding.table(one, test))["caption"] for name, one in runs.items()}
-figures.binding(recorded, told, guess).show()
+figures.binding(recorded, each, told, guess).show()
 
 # %% [markdown]
-# Dots are means of recorded runs, bars their intervals (cut at 100); squares are yours, and the triangle is your guess. What does each run get?
-
-# %%
-each = record.runs("04")
-for arm in ("dual, reading in order", "fusion, random negatives", "fusion, negatives as they come", "fusion, from chance", "fusion, hard negatives",
-            "two streams, random negatives", "two streams, hard negatives"):
-    print(f"{arm:30}", *(f"{share:5.0%}" for share in sorted(each[arm, "binding, caption"])))
-
-# %% [markdown]
-# - The **dual encoder** stands at a coin's 50 %: the mean of the words is the same for both captions of a pair, and the last digit decides. *Reading in order* has a transformer before each mean, and binds in part. So it is the averaging that cannot, not every dual encoder.
-# - **Fusion** with hard negatives, the model that you trained, binds in every run, in five of six nearly always. Taught with random ones, the **same network** does as well on pairs put together at random (a figure below), and here stays near the coin. Nothing in the architecture differs: it makes binding possible, and the loss must ask for it. *Two streams* (ViLBERT's design; you build it under *Further*) show the same, though one of their runs is still on its way.
-# - *As they come* counts similarities once, not three times: some runs bind, others only begin to. *From chance* starts without the dual encoder's words and regions: one run of six binds. Our reading: a hard question teaches little to a model that does not yet know red from blue. Align *before* you fuse.
-# - *Hard negatives, another picture* is the control: your model's recorded twins with some other pair's picture in front of them. It is a coin.
+# Large dots are means of six recorded runs, small ones the runs; squares are yours, and the triangle is your guess. Let us say that a run *binds* if it tells four pairs of five.
 #
-# (Should yours be a coin, that is no mistake of yours: on another machine sums are rounded differently, and training makes it visible. Add `seed=1` in section 4's last cell and run on from there.)
+# - The **dual encoder** is a coin: the mean of the words is the same for both captions of a pair, and rounding decides. It is the averaging that cannot bind, not every dual encoder: *reading in order*, three runs of six do.
+# - The **fusion encoder** that you trained binds in every run, and in five nearly always. Taught with random negatives, the **same network** does as well on pairs put together at random (next figure), and here stays near the coin. So it is with *two streams*; with hard negatives all but one of their runs bind. Nothing in the architecture differs: it makes binding possible, and the loss must ask for it.
+# - With negatives *as they come* four runs of six bind, *from chance* one. Our reading: a hard question teaches little to a model that does not yet know red from blue. Align *before* you fuse.
+#
+# (Should your run not bind, that is no mistake of yours: on another machine sums are rounded differently, and training makes it visible. Add `seed=1` in section 4's last cell and run on from there.)
 #
 # Is the test fair? Take things away from a model that binds; each time nothing but a coin may be left:
 
@@ -257,7 +255,7 @@ for hide, what in (("", "nothing taken away"), ("picture", "another pair's pictu
     print(f"{what:24} {binding.right(binding.table(fused, test, hide=hide))['caption']:.0%}")
 
 # %% [markdown]
-# No text alone can win here: each caption of a pair is the right one once and the wrong one once, so whoever sees no picture, or another one, must end at 50 %. (Hidden colours and sorted words make both captions equal; half a point is given for a tie.) Not every test is balanced like this one: section 7 shows one that is not.
+# No text alone can win here: each caption of a pair is the right one once and the wrong one once, so whoever sees no picture, or another one, must end at 50 %. (Hidden colours and sorted words make both captions equal; half a point is given for a tie.)
 #
 # Where do hard negatives matter, and where not? (R@1: how often a caption finds its own picture first, among 128; once among ordinary ones, once with every picture's twin among them.)
 
@@ -332,7 +330,7 @@ figures.shortlist(pictures.texts[query], seen, truth[query], range(4), np.argsor
 # %% [markdown]
 # ## 7 · A run that looks fine
 #
-# A colleague finds your negatives not hard enough. *"I make mine from the caption itself: two neighbouring words change places. Nothing could be more similar. After 100 steps mine tells true from wrong nearly always, on **new** pictures."* You repeat their run, and their test.
+# A colleague finds your negatives not hard enough. *"I make mine from the caption itself, by one small change. Nothing could be more similar. After 100 steps mine tells true from wrong nearly always, on **new** pictures."* You repeat their run, and their test.
 
 # %%
 theirs = colleague.train(taught, teacher, steps=runtime.steps(100), watch=live.LossCurve("The colleague's fusion encoder"))
@@ -340,31 +338,31 @@ new = matching.matched(1024, 5, test=True)
 print(f"their test: {colleague.their_accuracy(theirs, new):.1%} right")
 
 # %% [markdown]
-# Look at the loss, which is matching alone (the curve of section 4 adds the hidden words'): how soon is it near 0? Then read three of the captions that their model learns to refuse, and after them the code.
+# Look at the loss: how soon is it near 0, and how long did yours take? What do you suspect? Write it down, then read three of the captions that their model learns to refuse.
+
+# %%
+my_suspicion = "…"
 
 # %%
 made = colleague.their_negatives(np.random.default_rng(0), new.tokens[:3])
 for true_one, wrong in zip(new.tokens, made):
     print(f"{' '.join(words.words(true_one)[1:]):48} → {' '.join(words.words(wrong)[1:])}")
 
-# %%
-source.show(colleague.their_negatives)
-
 # %% [markdown]
-# Two checks. (a) changes **one** thing: their test, their captions, but the picture is another one's; a model that looks must now fall towards a coin. (b) keeps the model and takes another test, ours of binding, whose wrong captions are true of some picture. What do you expect of each? Write it down, then run both.
+# Two checks. (a) changes **one** thing: their test, their captions, but the picture is another one's. (b) keeps the model and takes another test, ours of binding. What do you expect of each? Write it down, then run both.
 
 # %%
-my_suspicion = "…"
+i_expect = "(a) …  (b) …"
 
 # %%
-print("you expected:", my_suspicion)
+print("you suspected:", my_suspicion, "  and expected:", i_expect)
 print(f"(a) their test, with another caption's picture: {colleague.their_accuracy(theirs, new, another_picture=True):.1%}")
 print(f"(b) our binding test:                           {binding.right(binding.table(theirs, test))['caption']:.1%}")
 
 # %% [markdown]
 # <details><summary><b>Diagnosis</b> (open it when you have yours)</summary>
 #
-# "A car red and a blue dog" is not English. Whoever has read a few captions knows without looking that it is wrong, so the model learned grammar, and hardly needed the picture. Their test makes its wrong captions in the same way, so it cannot show it: (a) does. Our negatives are *other pictures' true captions*: as texts they are as good as the right one, and only the picture can tell.
+# "A car red and a blue dog" is not English. Whoever has read a few captions knows without looking that it is wrong, so the model learned grammar, and hardly needed the picture. Their test makes its wrong captions in the same way, so it cannot show it. (a) does: with another picture your model of section 5 fell to a coin, and theirs does not mind. Our negatives are *other pictures' true captions*: as texts they are as good as the right one, and only the picture can tell.
 #
 # This has happened to published tests: on several benchmarks of composition a model that sees no picture beats those that do, because the wrong captions sound wrong (Hsieh et al., 2023).
 # </details>
@@ -373,7 +371,7 @@ print(f"(b) our binding test:                           {binding.right(binding.t
 #
 # ## 8 · Look over its shoulder
 #
-# Type a scene, pick a word of its caption, and see where that word looks, in each head. The caption is made from the scene and may name its things in another order than you typed. All heads share one scale: a dark map is a head that spends its attention on words. Does a word look at its own thing? (A map says where numbers came from, not why; that was notebook 01.)
+# Type a scene, pick a word of its caption, and see where that word looks, in each head. The caption is made from the scene and may name its things in another order than you typed. All heads share one scale: a dark map is a head that spends its attention on words. Does a word look at its own thing? Try both blocks: in our run a head of the first does, while in the second *car* looks at the dog. By then every place has already taken something from every other, so a map says where numbers came from, and not why (that was notebook 01).
 #
 # The model has only seen pictures of *two* things, of the eight kinds of section 1. With one or three its verdict on a true caption means little.
 
@@ -454,7 +452,7 @@ for arm in ("fusion, hard negatives", "UNITER, all four", "UNITER, without align
     print(f"{arm:28} binding", *(f"{share:5.0%}" for share in sorted(each[arm, "binding, caption"])))
 
 # %% [markdown]
-# Some runs do, some not yet; with matching alone all did. Whether all would after more steps was not measured here. (The published models were taught for far longer.)
+# Some runs do, some not yet; with matching alone all did. (Three runs each: too few to say whether alignment helps or hurts. Whether all would bind after more steps was not measured; the published models were taught for far longer.)
 #
 # ### Moving words onto regions
 # UNITER's alignment asks for the cheapest way to move the words' mass onto the regions, where moving word $t$ to region $n$ costs $C_{tn} = 1 - \cos(w_t, v_n)$. Every word has mass $1/T$, every region takes $1/N$: unlike attention, a region can be *full*. The plan $\Pi$ is found by rounds of multiplications (IPOT; Xie et al., 2018). Start with $\Pi = 1$ everywhere, $\sigma_n = 1/N$ and $A = e^{-C/\beta}$; then, in each round,
@@ -492,7 +490,7 @@ transport = check("04.6", optimal_transport)
 grade("04.6", optimal_transport)
 
 # %% [markdown]
-# Where does your plan send the words of one caption, by the vectors of the model of section 5? It was never taught alignment; but it began where the dual encoder had put words and regions, and matching left them near enough. Each cell is a share of the *whole* mass: every row sums to one word's mass, every column to one region's, and that is what it means for a region to be full.
+# Where does your plan send the words of one caption, by the vectors of the model of section 5? It was never taught alignment; but it began where the dual encoder had put words and regions, and matching left them near enough. (Hidden words and regions did not: above, the plan of UNITER *without* alignment seldom points right.) Each cell is a share of the *whole* mass: every row sums to one word's mass, every column to one region's, and that is what it means for a region to be full.
 
 # %%
 def streams(model, batch):
@@ -508,7 +506,7 @@ figures.transport(np.asarray(render.render(test.a.scenes[[0]], 96))[0], said, PL
 
 # %% [markdown]
 # ### The open challenge
-# You get 8,000 pictures with their **true** captions, and nothing else: no dual encoder that knows them, no similarities. Then 1,024 new pictures come with two captions each, twins with exchanged colours: which is the right one? The given model learns matching with random wrong captions, for 600 steps, and is a coin.
+# You get 8,000 pictures with their **true** captions. What else you want, wrong captions or a dual encoder, you make from them. Then 1,024 new pictures come with two captions each, twins with exchanged colours: which is the right one? The given model learns matching with random wrong captions, for 600 steps, and is a coin.
 
 # %%
 def train_and_choose(test, sample, steps, model=None):
@@ -530,8 +528,8 @@ def given_model(train, test):
     return train_and_choose(test, sample, 600)
 
 
-# %% [markdown] exercise="04.7" name="binding_challenge" title="Bind from true pairs alone" points=4 difficulty=3 minutes=25 further=true
-# `train` has `features` $(n, 9, 64)$ and `tokens` $(n, 14)$; `test` has `features` $(m, 9, 64)$, and `first` and `second`, captions $(m, 14)$. Return 0 or 1 for each test picture, int $(m)$. 60 %, 75 %, 88 % and 94 % right earn a point each. Your function may train for up to 90 seconds on two idle cores, some 1,200 steps of this model (nobody stops the clock); do not use `runtime.steps` in it.
+# %% [markdown] exercise="04.7" name="binding_challenge" title="Bind from true pairs alone" points=4 difficulty=3 minutes=30 further=true
+# `train` has `features` $(n, 9, 64)$ and `tokens` $(n, 14)$; `test` has `features` $(m, 9, 64)$, and `first` and `second`, captions $(m, 14)$. Return for each test picture 0 if `first` is right and 1 if `second` is, int $(m)$. The numbers of the colour words stand in `words.COLOUR_WORDS`. 60 %, 75 %, 88 % and 94 % right earn a point each. Your function may train for up to 90 seconds on two idle cores, some 1,200 steps of this model (nobody stops the clock); do not use `runtime.steps` in it.
 #
 # Hint: Random wrong captions never ask for binding. Which wrong caption would, and can you make it from the true one? Then: where does a model start? From chance, even with good negatives, this one stands at a coin's 50 % for about a thousand steps before it begins to bind, and 800 earn nothing. The model of section 4 did not start from chance.
 #

@@ -1,4 +1,4 @@
-"""Notebook 02's measured results: things against scores, the pointing game, beams, and arms as rows."""
+"""Notebook 02's measured results: things against scores, the pointing game, beams."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from course_utils.errors import BadInput
-from course_utils.show import charts
+from course_utils.show import charts, results
 from course_utils.show.board import Board
 from course_utils.show.palette import NEUTRAL, role as role_of
 
@@ -61,7 +61,7 @@ def growing(recorded: Mapping, live: Mapping[str, Mapping[int, float]], guess: f
         ax.plot(3.1, guess, "<", ms=8, mfc=NEUTRAL["ink"], mec="white", zorder=6, clip_on=False)
     ax.set(xlim=(0.85, 5.15), ylim=(0, 100), yticks=(0, 25, 50, 75, 100), xticks=THINGS, ylabel=f"{'exact captions' if measure == 'exact' else measure}, %",
            xlabel="things in the picture")  # fmt: skip
-    _names(b, ax, ends, left=560)
+    results.names(b, ax, ends, left=560, gap=32)
     note = "     ".join(["□ this notebook's run"] * bool(live) + ["◂ your guess"] * (guess is not None))
     if note:
         b.text(776, 388, note, 8.5, NEUTRAL["ink2"], ha="right")
@@ -126,42 +126,3 @@ def beams(found: Mapping[int, Mapping[str, float]]) -> Board:
         ax.locator_params(axis="y", nbins=4)
         b.text(64 + 184 * i, 88, name, 9, weight="bold")
     return b
-
-
-def arms(title: str, subtitle: str, recorded: Mapping, live: Mapping[str, float] = {}, *, controls: Sequence[str] = (), unit: str = "%") -> Board:
-    """Named arms as rows: recorded means with intervals, this notebook's runs as squares, controls hollow.
-
-    ``recorded``: name → Estimate of a share.
-    """
-    names = list(recorded)
-    b = Board(
-        800, 140 + 36 * len(names), title, f"{subtitle} Mean of {max(e.seeds for e in recorded.values())} recorded runs, 95% intervals.",
-        alt="Dot chart. " + ", ".join(f"{name} {recorded[name].mean:.0%}" for name in names) + ".", words=90,
-    )  # fmt: skip
-    ax = b.axes(268, 76, 460, 36 * len(names))
-    mean, low, high = ([100 * float(np.clip(getattr(recorded[name], part), 0, 1)) for name in names] for part in ("mean", "low", "high"))
-    roles = ["control" if name in controls else "fusion" for name in names]
-    charts.dots(ax, names, mean, low, high, roles=roles, fmt="{:.0f}%")
-    for y, name in enumerate(names):
-        if name in live:
-            charts.live(ax, 100 * live[name], y)
-    ax.set(xlim=(0, 100), xticks=(0, 25, 50, 75, 100), xlabel=unit)
-    if live:
-        b.text(776, 122 + 36 * len(names), "□ this notebook's run", 8.5, NEUTRAL["ink2"], ha="right")
-    return b
-
-
-def _names(b: Board, ax, ends: Sequence[tuple[float, str, str, str]], *, left: float, gap: float = 32) -> None:
-    """Names of lines at the right, at the height of their ends but never on top of each other."""
-    box, (low, high) = ax.get_position(), ax.get_ylim()
-    top, height = b.h * (1 - box.y1), b.h * box.height
-    wanted = sorted((top + height * (high - value) / (high - low), name, gloss, color) for value, name, gloss, color in ends)
-    places: list[float] = []
-    for y, *_ in wanted:
-        places.append(max(y, places[-1] + gap) if places else y)
-    places[-1] = min(places[-1], top + height)
-    for k in range(len(places) - 2, -1, -1):
-        places[k] = min(places[k], places[k + 1] - gap)
-    for place, (_, name, gloss, color) in zip(places, wanted):
-        b.text(left, place - 7, name, 9.5, color, weight="bold")
-        b.text(left, place + 7, gloss, 8.5, NEUTRAL["ink2"])

@@ -57,7 +57,7 @@ def prior(recorded: Mapping, live: Mapping[tuple[str, str], Mapping[str, float]]
         for x, test in enumerate(TESTS):
             if test in live.get(key, {}):
                 charts.live(ax, x, 100 * live[key][test])
-        ends.append((means[key][-1], name, gloss, role))
+        ends.append((means[key][-1], name, gloss, role_of(role)["deep"]))
     if guess is not None:
         ax.plot(2.07, guess, "<", ms=8, mfc=NEUTRAL["ink"], mec="white", zorder=6, clip_on=False)
     ax.set(xlim=(-0.12, 2.12), ylim=(0, 100), yticks=(0, 25, 50, 75, 100), xticks=range(3), ylabel="right answers, %",
@@ -85,7 +85,7 @@ def prior_by_pictures(recorded: Mapping) -> Board:
         name, gloss, role = _LINES[key]
         mean, low, high = ([100 * getattr(e, part) for e in found] for part in ("mean", "low", "high"))
         charts.series(ax, np.log2(sizes), mean, low, high, role=role)
-        ends.append((mean[-1], name, gloss, role))
+        ends.append((mean[-1], name, gloss, role_of(role)["deep"]))
     ax.set(xticks=np.log2(sizes), xticklabels=[f"{n:,}" for n in sizes], ylim=(0, 100), yticks=(0, 25, 50, 75, 100),
            xlabel="training pictures", ylabel="right answers, %")  # fmt: skip
     results.names(b, ax, ends, left=592)

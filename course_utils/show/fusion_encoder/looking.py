@@ -42,8 +42,7 @@ def word_looks(model: nnx.Module, scene: str = SCENE, word: str = "car", kinds: 
         lambda scene, word, block: looks(model, scene, word, block, kinds).show(),
         scene=ipywidgets.Text(scene, description="scene", placeholder=SCENE, **field),
         word=ipywidgets.Text(word, description="word", continuous_update=False, layout=ipywidgets.Layout(width="200px")),
-        block=ipywidgets.Dropdown(options=list(range(1, len(model.stream.blocks) + 1)), value=len(model.stream.blocks),
-                                  description=f"block of {len(model.stream.blocks)}"),
+        block=ipywidgets.Dropdown(options=list(range(1, len(model.stream.blocks) + 1)), description=f"block of {len(model.stream.blocks)}"),
     )
 
 
@@ -67,11 +66,11 @@ def looks(model: nnx.Module, scene: str, word: str, block: int, kinds: Sequence[
     rows = maps[0, block - 1][:, 1 + said.index(word)]  # (H, T + N)
     regions = rows[:, tokens.shape[1] :]
     picture = np.asarray(render(shown, 96))[0]
-    top = [f"most at: {PLACES[int(r.argmax())]}, {r.max():.0%}" for r in regions]
+    top = [f"{PLACES[int(r.argmax())]}: {r.max():.0%}" for r in regions]
     b = Board(
         800, 352, f"“{word}” looks at the picture with {regions.sum(1).mean():.0%} of its attention, the rest at words",
         f"Block {block}, every head by itself; one scale for all heads, so a dark map looks away. Match: {1 / (1 + np.exp(-match[0])):.0%}.",
-        alt=f"A scene with the caption “{caption}”. " + " ".join(f"Head {h}: {words}." for h, words in enumerate(top, 1)), words=90,
+        alt=f"A scene with the caption “{caption}”. " + " ".join(f"Head {h}, most at {words}." for h, words in enumerate(top, 1)), words=90,
     )  # fmt: skip
     x = Board.PAD
     for text in said:

@@ -25,13 +25,13 @@ _NEGATIVES = {
 }  # fmt: skip
 
 
-def binding(recorded: Mapping, live: Mapping[str, float], guess: float | None = None) -> Board:
-    """The binding test of every model: recorded means, this notebook's runs, and the reader's guess for the fusion encoder
-    that was taught with random negatives.
+def binding(recorded: Mapping, runs: Mapping, live: Mapping[str, float], guess: float | None = None) -> Board:
+    """The binding test of every model: recorded runs and their means, this notebook's runs, and the reader's guess for the
+    fusion encoder that was taught with random negatives.
 
     Parameters
     ----------
-    recorded : (arm, measure) → Estimate. live : arm → share of captions told right.
+    recorded : (arm, measure) → Estimate. runs : the same → a share for each recorded run. live : arm → share of captions told right.
     guess : percent, or None.
 
     Raises
@@ -41,11 +41,12 @@ def binding(recorded: Mapping, live: Mapping[str, float], guess: float | None = 
     """
     if guess is not None and (not isinstance(guess, (int, float)) or not 0 <= guess <= 100):
         raise BadInput(f"Your guess is {guess!r}; write percent, a number from 0 to 100, such as 35.")
-    found = {name: recorded[name, "binding, caption"] for name in _BINDING}
-    found["hard negatives, another picture"] = found.pop("another picture")
+    found, each = ({name: kept[name, "binding, caption"] for name in _BINDING} for kept in (recorded, runs))
+    for kept in (found, each):
+        kept["hard negatives, another picture"] = kept.pop("another picture")
     b = results.arms(
         f"Binding: dual {found['dual'].mean:.0%}, fusion {found[HARD].mean:.0%}, or {found[RANDOM].mean:.0%} with random negatives",
-        found, live, controls=("hard negatives, another picture",), measure="Pictures that get their own caption, not their twin's",
+        found, live, controls=("hard negatives, another picture",), each=each, measure="Pictures that get their own caption, not their twin's",
         axis="told right, %", chance=0.5,
     )  # fmt: skip
     if guess is not None:
