@@ -65,7 +65,9 @@ def names(b: Board, ax: Axes, ends: Sequence[tuple[float, str, str, str]], *, le
     places: list[float] = []
     for y, *_ in wanted:
         places.append(max(y, places[-1] + gap) if places else y)
-    over = max(0.0, places[-1] - (top + height))
+    places[-1] = min(places[-1], top + height)
+    for k in range(len(places) - 2, -1, -1):
+        places[k] = min(places[k], places[k + 1] - gap)
     for place, (_, name, gloss, colour) in zip(places, wanted):
-        b.text(left, place - over - 7, name, 9.5, colour, weight="bold")
-        b.text(left, place - over + 7, gloss, 8.5, NEUTRAL["ink2"])
+        b.text(left, place - 7, name, 9.5, colour, weight="bold")
+        b.text(left, place + 7, gloss, 8.5, NEUTRAL["ink2"])
