@@ -74,19 +74,42 @@ def test_shared_data_reaches_the_loss():
     assert np.abs(model(sample(np.random.default_rng(1))["x"])).mean() < 0.1
 
 
+COMPILED = []  # an entry for every program that XLA was given
+jax.monitoring.register_event_duration_secs_listener(
+    lambda event, _, **more: COMPILED.append(event) if event.endswith("backend_compile_duration") else None
+)
+
+
+def programs(work):
+    """How many programs are compiled while ``work()`` runs."""
+    before = len(COMPILED)
+    work()
+    return len(COMPILED) - before
+
+
+def fresh_loss():
+    """A loss that no run has seen, so that its program is compiled anew."""
+    return lambda model, batch: loss_fn(model, batch)
+
+
 def test_another_length_or_rate_compiles_nothing_anew():
-    fit(Net(nnx.Rngs(0)), steps=60)
-    programs = training._train_chunk._cache_size()
-    fit(Net(nnx.Rngs(1)), steps=120, learning_rate=0.01)
-    assert training._train_chunk._cache_size() == programs
+    loss = fresh_loss()
+
+    def run(seed, **kwargs):
+        training.fit(Net(nnx.Rngs(seed)), loss, sample, progress=False, chunk=20, **kwargs)
+
+    assert programs(lambda: run(0, steps=60, learning_rate=0.03)) >= 1
+    assert programs(lambda: run(1, steps=120, learning_rate=0.01)) == 0
 
 
 def test_a_run_of_many_chunks_compiles_one_program():
-    model = Net(nnx.Rngs(0))
-    model.first.bias[...] = jnp.full(7, 0.5)  # a weak type, as Python numbers give; training gives a strong one back
-    jax.clear_caches()
-    fit(model, steps=60, chunk=20)
-    assert training._train_chunk._cache_size() == 1
+    def run():
+        model = Net(nnx.Rngs(0))
+        model.first.bias[...] = jnp.full(7, 0.5)  # a weak type, as Python numbers give; training gives a strong one back
+        training.fit(model, fresh_loss(), sample, steps=60, learning_rate=0.03, progress=False, chunk=20)
+
+    run()  # whatever is compiled once only
+    assert programs(run) == 1
 
 
 def test_the_first_step_is_adamw_by_hand():
