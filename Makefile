@@ -1,10 +1,10 @@
 # The two commands: `make lab` opens the course, `make test` runs every test. The rest is for those who write and grade it.
-# NN picks notebooks ("00" or "00 01"); NAME checkpoints; SAME: the change should change no result; FROM is a folder of hand-ins; ASSIGNMENT a notebook's whole name.
+# NN picks notebooks ("00" or "00 01"); NAME checkpoints; CANARIES: note them anew, record nothing; FROM is a folder of hand-ins; ASSIGNMENT a notebook's whole name.
 NN ?=
 NAME ?=
 FROM ?=
 ASSIGNMENT ?=
-SAME ?=
+CANARIES ?=
 PORT ?= 8888
 BIN = .venv/bin
 # JupyterLab refuses to run as root, as in many containers, unless told.
@@ -42,7 +42,7 @@ formgrader: env-lab
 	$(BIN)/jupyter lab $(AS_ROOT) --port $(PORT)
 
 experiments: env-lab
-	$(BIN)/python -m course_utils.experiments.record $(NN) $(if $(SAME),--same)
+	$(BIN)/python -m course_utils.experiments.record $(NN) $(if $(CANARIES),--canaries)
 
 checkpoints: env-lab
 	$(BIN)/python -m course_utils.experiments.checkpoints $(NAME)

@@ -12,7 +12,7 @@ import dataclasses
 import functools
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import jax
@@ -86,6 +86,37 @@ class History:
         self.seconds = seconds
         if self.done == self.chunk:
             self.first_chunk_seconds = seconds
+
+
+@dataclasses.dataclass
+class Begun:
+    """A run of :func:`fit` of which :func:`first_steps` let only the beginning happen.
+
+    ``rates`` float32[steps], of all steps that it was to take; ``parameters``, how many numbers it trains; ``batches``,
+    what was drawn for its first steps, and ``loss`` float32[taken], what came of them.
+    """
+
+    rates: np.ndarray
+    parameters: int
+    batches: list[Batch] = dataclasses.field(default_factory=list)
+    loss: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0, np.float32))
+
+
+_first_steps: tuple[int, list[Begun]] | None = None
+
+
+@contextlib.contextmanager
+def first_steps(count: int) -> Iterator[list[Begun]]:
+    """Inside, every run of :func:`fit` takes its first ``count`` steps, at the rates that these would have, and stops.
+
+    Yields a list in which each run is noted as it ends: what a run does shows in its first steps.
+    """
+    global _first_steps
+    before, _first_steps = _first_steps, (count, [])
+    try:
+        yield _first_steps[1]
+    finally:
+        _first_steps = before
 
 
 def train_step(graphdef, rest, optimizer, loss_fn, params, opt_state, batch: Batch, learning_rate):
@@ -172,6 +203,10 @@ def fit(
     rates = warmup_cosine(learning_rate, steps) if np.ndim(learning_rate) == 0 else np.asarray(learning_rate, np.float32)
     if rates.shape != (steps,):
         raise ValueError(f"learning_rate has shape {rates.shape}; expected one number, or shape ({steps},).")
+    begun = None
+    if _first_steps is not None:
+        begun = Begun(rates, sum(leaf.size for leaf in jax.tree.leaves(params)))
+        steps = min(_first_steps[0], steps)
 
     everywhere, split_batch = _shardings()
     # Copies, so that the originals survive donation; of fixed types, so that the second chunk compiles nothing anew.
@@ -185,6 +220,8 @@ def fit(
     with bar, _interrupted_keeps(model) as keep:
         while history.done < steps:
             host = [sample(rng) for _ in range(size)]
+            if begun is not None:
+                begun.batches += host
             batches = {k: split_batch(np.stack([b[k] for b in host])) for k in host[0]}
             chunk_rates = jax.device_put(rates[history.done : history.done + size], everywhere)
             (params, opt_state), (loss, metrics) = _train_chunk(
@@ -204,6 +241,9 @@ def fit(
             if watch is not None:
                 watch(history)
     nnx.update(model, params)
+    if begun is not None:
+        begun.loss = history.loss
+        _first_steps[1].append(begun)
     return history
 
 

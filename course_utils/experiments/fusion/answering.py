@@ -66,6 +66,19 @@ def train(way: str, *, seed: int = 0, steps: int = STEPS, targets: np.ndarray | 
     return model
 
 
+def pictures(data: asking.Asked, pixels: bool) -> np.ndarray | None:
+    """What a reader sees of a set: uint8[n, 64, 64, 3], or ``None`` where it sees the frozen features."""
+    return np.asarray(render.render(data.scenes, 64)) if pixels else None
+
+
+def read(name: str, *, seed: int = 0) -> fusion.VQAClassifier:
+    """One of ``READERS``, trained on one answer to each question."""
+    config, pixels = READERS[name]
+    model = fusion.VQAClassifier(config, rngs=nnx.Rngs(seed))
+    asking.train(model, taught(seed), fusion.softmax_loss, steps=STEPS, seed=seed, pictures=pictures(taught(seed), pixels))
+    return model
+
+
 def run(seed: int) -> list[dict]:
     """All ways and readers, the first with every type's accuracy; then blind, and a picture of another question."""
     rows, data = [], test()
@@ -84,11 +97,7 @@ def run(seed: int) -> list[dict]:
     blind = fusion.VQAClassifier(asking.config().blind(), rngs=nnx.Rngs(seed))
     asking.train(blind, taught(seed), fusion.softmax_loss, steps=STEPS // 2, seed=seed)
     tell("blind", asking.answers(blind, data), types=True)
-    for name, (config, pixels) in READERS.items():
-        if pixels and seed >= PIXEL_SEEDS:
-            continue
-        seen = [np.asarray(render.render(d.scenes, 64)) if pixels else None for d in (taught(seed), data)]
-        model = fusion.VQAClassifier(config, rngs=nnx.Rngs(seed))
-        asking.train(model, taught(seed), fusion.softmax_loss, steps=STEPS, seed=seed, pictures=seen[0])
-        tell(name, asking.answers(model, data, pictures=seen[1]))
+    for name, (_, pixels) in READERS.items():
+        if not pixels or seed < PIXEL_SEEDS:
+            tell(name, asking.answers(read(name, seed=seed), data, pictures=pictures(data, pixels)))
     return rows

@@ -83,11 +83,10 @@ def _logits(pool: fusion.Pooling, batch) -> jax.Array:
     return pool(batch["v"], batch["h"])[0]
 
 
-def accuracy(name: str, of: str, budget: int, *, seed: int = 0, steps: int = STEPS, function: Callable | None = None) -> float:
-    """Trains one pooling on one task and returns its accuracy on new pairs.
-
-    ``function``: another implementation of the same pooling, say a learner's.
-    """
+def train(
+    name: str, of: str, budget: int, *, seed: int = 0, steps: int = STEPS, function: Callable | None = None
+) -> tuple[fusion.Pooling, Task]:
+    """One pooling trained on one task, and the task. ``function``: another implementation of it, say a learner's."""
     the = task(of, seed)
     pool = fusion.Pooling(name, D, D, ANSWERS, **sizes(name, budget), function=function, rngs=nnx.Rngs(seed))
 
@@ -96,8 +95,18 @@ def accuracy(name: str, of: str, budget: int, *, seed: int = 0, steps: int = STE
         return {"v": the.v[row], "h": the.h[row], "answer": the.answer[row]}
 
     training.fit(pool, _loss, sample, steps=steps, learning_rate=LEARNING_RATE, seed=seed, chunk=250, progress=False)
+    return pool, the
+
+
+def right(pool: fusion.Pooling, the: Task) -> float:
+    """A pooling's accuracy on pairs of a task that it did not train on."""
     new = {"v": the.v[_TRAIN:], "h": the.h[_TRAIN:]}
     return float((training.predict(pool, _logits, new, size=2000).argmax(-1) == the.answer[_TRAIN:]).mean())
+
+
+def accuracy(name: str, of: str, budget: int, **options) -> float:
+    """Trains one pooling on one task and returns its accuracy on new pairs; options as :func:`train`."""
+    return right(*train(name, of, budget, **options))
 
 
 def commonest(of: str, seed: int = 0) -> float:

@@ -1,0 +1,52 @@
+"""Notebook 03: two towers and both losses, every variation of the pictures, naming, binding, and the nearest pixels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from course_utils.experiments import dual_encoder as experiment
+from course_utils.experiments.canaries import Canary
+from course_utils.experiments.dual_encoder import binding, learning, naming, pixels, shipped, swapping
+from course_utils.metrics import retrieval
+from course_utils.models import dual_encoder as dual
+
+_STYLE = "fxemoji"  # the one that has drawn the fewest
+_WAY = "colours, gallery on white"  # of comparing pixels
+
+
+def _table(model: dual.DualEncoder) -> dict[str, Any]:
+    return {"cosines": learning.table(model, _STYLE, learning.drawn_in(_STYLE, learning.concepts())[:128])}
+
+
+def _taught(variation: str = "augmented", *, pairwise: bool = False, everywhere: bool = False) -> Canary:
+    styles = learning.other_styles(experiment.ABLATED)
+    return Canary(lambda: learning.train(styles, variation, pairwise=pairwise), _table, everywhere)
+
+
+def _scored() -> dict[str, Any]:
+    """Every score of the towers that come with the course."""
+    model = shipped.emoji_towers()
+    found = learning.measured(model, _STYLE) | {row["arm"] + row["measure"]: row["value"] for row in experiment.naming_rows(model, _STYLE)}
+    labels = {name: [labels.commonest, len(labels.rows), *labels.right] for name, labels in naming.label_sets().items()}
+    return found | labels | {"chance": retrieval.chance(100)}
+
+
+def _pixels() -> dict[str, Any]:
+    images = learning.test_pictures(_STYLE, learning.drawn_in(_STYLE, learning.concepts())[:31])
+    described = {name: describe(images) for name, (describe, _) in pixels.WAYS.items()}
+    return {"nearness": pixels.nearness(_WAY, experiment.ABLATED), **described}
+
+
+def _bound(model: dual.DualEncoder) -> dict[str, Any]:
+    test = binding.pairs("test", binding.TEST)
+    return {**binding.measured(model), "cosines": [swapping.table(model, test, i) for i in range(4)]}
+
+
+CANARIES = {
+    "augmented": _taught(everywhere=True),
+    "SigLIP": _taught(pairwise=True),
+    **{variation: _taught(variation) for variation in learning.VARIATIONS if variation != "augmented"},
+    **{arm: Canary(lambda arm=arm: binding.train(arm), _bound) for arm in binding.ARMS},
+    "how finding and naming are scored": Canary(None, _scored),
+    "nearest pixels": Canary(None, _pixels),
+}  # fmt: skip

@@ -1,0 +1,70 @@
+"""Notebook 04: the dual encoders, both streams, every kind of negative, UNITER's objectives, and the tests of them all."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+from flax import nnx
+
+from course_utils.experiments import fusion_encoder as experiment
+from course_utils.experiments import canaries
+from course_utils.experiments.canaries import Canary
+from course_utils.experiments.fusion_encoder import binding, matching, objectives, retrieval
+from course_utils.models.fusion_encoder import dual
+
+_WHOLE = 8  # steps of a run whose batches are drawn to its end
+
+
+@functools.cache
+def _teacher() -> dual.DualEncoder:
+    """A dual encoder that finds everything unlike everything else, as a trained one does."""
+    return canaries.sharpened(dual.DualEncoder(dual.DualConfig(depth=0), rngs=nnx.Rngs(3)))
+
+
+def _bound(model: nnx.Module) -> dict[str, Any]:
+    return {"table": binding.table(model, binding.pairs()), **experiment.bound(model)}
+
+
+def _fused(model: nnx.Module) -> dict[str, Any]:
+    found = _bound(model) | experiment.decided(model)
+    for hide in experiment.CONTROLS:
+        found[hide] = binding.table(model, binding.pairs(), hide=hide)
+    return found
+
+
+def _searched(model: nnx.Module) -> dict[str, Any]:
+    return _fused(model) | {f"{arm}, {measure}": value for (arm, measure), value in retrieval.run(_teacher(), model).items()}
+
+
+def _objectives(model: nnx.Module) -> dict[str, Any]:
+    test = matching.matched(objectives.TEST, 5, test=True)
+    return objectives.run(model, test)
+
+
+def _matched(negatives: str, *, measure=_bound, everywhere: bool = False, **parts: Any) -> Canary:
+    return Canary(lambda: matching.train_fusion(matching.matched(), _teacher(), negatives, **parts), measure, everywhere)
+
+
+def _hardness() -> dict[str, Any]:
+    """How hard negatives become along a run, of which the first steps show nothing."""
+    draw = matching.drawing(matching.matched(), _WHOLE)
+    return {"hardness": np.array([draw(np.random.default_rng(0))["hardness"] for _ in range(_WHOLE)])}
+
+
+CANARIES = {
+    "dual": Canary(lambda: matching.train_dual(matching.matched()), lambda model: _bound(model) | {
+        "similarities": matching.similarities(model, retrieval.gallery("ordinary")),
+    }),
+    "dual, reading in order": Canary(lambda: matching.train_dual(matching.matched(), depth=1), _bound),
+    "single stream, hard negatives": _matched("hard", measure=_searched, everywhere=True),
+    "single stream, random negatives": _matched("random"),
+    "single stream, negatives as they come": _matched("hard, as they come"),
+    "single stream, from chance": _matched("hard", align=False),
+    "how hard negatives become": Canary(None, _hardness),
+    "two streams": _matched("hard", stream="two", everywhere=True),
+    "UNITER": Canary(lambda: objectives.train(matching.matched(), _teacher()), _objectives),
+    "sizes": Canary(None, lambda: {row["arm"]: row["value"] for row in experiment.baselines()}),
+}  # fmt: skip
+
