@@ -41,7 +41,13 @@ _FAST_STEPS = 2
 
 
 def is_fast() -> bool:
-    """True under ``COURSE_FAST=1``: every cell runs, training only takes a few steps."""
+    """True under ``COURSE_FAST=1`` and ``COURSE_FAST=steps``: every cell runs, training only takes a few steps."""
+    return os.environ.get("COURSE_FAST", "") in ("1", "steps")
+
+
+def asks_few() -> bool:
+    """True under ``COURSE_FAST=1``, not ``=steps``: of a check's cases one of each part is asked, for others have other
+    shapes, and each shape is compiled anew."""
     return os.environ.get("COURSE_FAST", "") == "1"
 
 
@@ -49,12 +55,28 @@ def is_fast() -> bool:
 def in_full() -> Iterator[None]:
     """Without ``COURSE_FAST``, under which the grader runs a notebook: neither a challenge's training nor the data that
     it learns from must be cut short."""
-    fast = os.environ.pop("COURSE_FAST", None)
+    with _fast(None):
+        yield
+
+
+@contextlib.contextmanager
+def in_a_hurry() -> Iterator[None]:
+    """With ``COURSE_FAST=1``."""
+    with _fast("1"):
+        yield
+
+
+@contextlib.contextmanager
+def _fast(value: str | None) -> Iterator[None]:
+    before = os.environ.pop("COURSE_FAST", None)
+    if value is not None:
+        os.environ["COURSE_FAST"] = value
     try:
         yield
     finally:
-        if fast is not None:
-            os.environ["COURSE_FAST"] = fast
+        os.environ.pop("COURSE_FAST", None)
+        if before is not None:
+            os.environ["COURSE_FAST"] = before
 
 
 def preset() -> Preset:
@@ -93,6 +115,17 @@ def use_compilation_cache() -> Path | None:
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
     return folder
+
+
+@contextlib.contextmanager
+def compiled_soon() -> Iterator[None]:
+    """Inside, a program is compiled soon rather than well: for those of which a few steps are run."""
+    before = jax.config.read("jax_disable_most_optimizations")
+    jax.config.update("jax_disable_most_optimizations", True)
+    try:
+        yield
+    finally:
+        jax.config.update("jax_disable_most_optimizations", before)
 
 
 def describe() -> str:

@@ -109,7 +109,8 @@ _first_steps: tuple[int, list[Begun]] | None = None
 def first_steps(count: int) -> Iterator[list[Begun]]:
     """Inside, every run of :func:`fit` takes its first ``count`` steps, at the rates that these would have, and stops.
 
-    Yields a list in which each run is noted as it ends: what a run does shows in its first steps.
+    Yields a list in which each run is noted: what a run does shows in its first steps. With 0 a run draws its first batch,
+    compiles nothing, and leaves the model as it is.
     """
     global _first_steps
     before, _first_steps = _first_steps, (count, [])
@@ -132,6 +133,15 @@ def train_step(graphdef, rest, optimizer, loss_fn, params, opt_state, batch: Bat
     direction, opt_state = optimizer.update(grads, opt_state, params)
     params = jax.tree.map(lambda p, d: (p - learning_rate * d).astype(p.dtype), params, direction)
     return params, opt_state, loss, metrics
+
+
+def _begin(optimizer, params):
+    """Copies of the parameters, so that the originals survive donation, and the optimizer's state; one program for all.
+
+    The copies have fixed types, so that the second chunk compiles nothing anew.
+    """
+    params = jax.tree.map(lambda p: jnp.array(p, p.dtype), params)
+    return params, optimizer.init(params)
 
 
 @functools.partial(
@@ -206,13 +216,15 @@ def fit(
     begun = None
     if _first_steps is not None:
         begun = Begun(rates, sum(leaf.size for leaf in jax.tree.leaves(params)))
+        _first_steps[1].append(begun)
         steps = min(_first_steps[0], steps)
+        if steps == 0:
+            begun.batches.append(sample(np.random.default_rng(seed)))
+            return History(0, 0)
 
     everywhere, split_batch = _shardings()
-    # Copies, so that the originals survive donation; of fixed types, so that the second chunk compiles nothing anew.
-    params = jax.tree.map(lambda p: jnp.array(p, p.dtype), params)
     params, rest, data = jax.device_put((params, rest, dict(data or {})), everywhere)
-    opt_state = jax.jit(optimizer.init, out_shardings=everywhere)(params)
+    params, opt_state = jax.jit(_begin, static_argnums=0, out_shardings=everywhere)(optimizer, params)
     rng = np.random.default_rng(seed)
     size = _chunk_size(steps, chunk)
     history, start = History(steps, size), time.perf_counter()
@@ -243,7 +255,6 @@ def fit(
     nnx.update(model, params)
     if begun is not None:
         begun.loss = history.loss
-        _first_steps[1].append(begun)
     return history
 
 

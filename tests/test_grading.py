@@ -142,15 +142,6 @@ def test_the_seed_of_the_hidden_cases_is_private_and_stays(everybody):
     assert {"instructor_seed", "submitted/", "autograded/", "feedback/", "gradebook.db*", "marks.csv", ".grading/"} <= set(ignored)
 
 
-def test_a_second_run_runs_nothing_again(everybody, capsys):
-    marks = {student: row["mark"] for student, row in everybody.rows.items()}
-    results = {p: p.stat().st_mtime_ns for p in (everybody.root / ".grading/results").iterdir()}
-    everybody.grade()
-    assert "run:" not in capsys.readouterr().out
-    assert {p: p.stat().st_mtime_ns for p in (everybody.root / ".grading/results").iterdir()} == results
-    assert {student: row["mark"] for student, row in everybody.rows.items()} == marks
-
-
 def test_formgrader_opens_and_shows_the_rubric_to_graders(everybody):
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))

@@ -1,4 +1,8 @@
-"""The course's own notebooks, handed in right, untouched, half done, tampered with, and from an older release."""
+"""The course's own notebooks, handed in right, untouched, half done, tampered with, and from an older release.
+
+A challenge that trains is left unsolved, but in one notebook: what is shown here is the way from a hand-in to a mark, and
+that way is the same for all. That each challenge's own answer earns full points: test_answers.py.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,9 @@ from classroom import Class
 from handins import cell
 
 from conftest import NOTEBOOKS, ROOT
+from course_utils.exercises import checking
 
+TRAINED = "01_vqa_fusion"  # the challenge that trains for the shortest time
 NOISE = "import logging, os, sys, warnings\nwarnings.warn('careful')\nlogging.error('hm')\nos.write(2, b'fd 2')\n"
 
 
@@ -25,7 +31,9 @@ def own_class(request, tmp_path_factory) -> Class:
     for file in ("nbgrader_config.py", "pyproject.toml"):
         shutil.copy(ROOT / file, root)
     room = Class(root, name)
-    exercises = list(room.points)
+    trains = {f"ex-{e.id.replace('.', '-')}" for e in checking._exercises_of(name[:2]) if e.trains}
+    exercises = [e for e in room.points if name == TRAINED or e not in trains]
+    room.solved = exercises
     room.half = exercises[: (len(exercises) + 1) // 2] if len(exercises) > 1 else []
 
     def noisy(nb):
@@ -51,7 +59,7 @@ def own_class(request, tmp_path_factory) -> Class:
 
 def test_own_notebooks_are_graded_as_they_must(own_class):
     points, rows = own_class.points, own_class.rows
-    wanted = {"reference": sum(points.values()), "untouched": 0, "cheat": 0}
+    wanted = {"reference": sum(points[e] for e in own_class.solved), "untouched": 0, "cheat": 0}
     if own_class.half:
         wanted["half"] = sum(points[e] for e in own_class.half)
     assert {student: (rows[student]["status"], rows[student]["mark"]) for student in wanted} == {

@@ -61,11 +61,18 @@ def test_plain_nbgrader_commands_work_and_one_old_hand_in_stops_nobody(room):
     assert (root / f"feedback/cy/{NAME}/{NAME}.html").is_file()
 
 
-def test_a_second_hand_in_is_graded_anew(room):
+def test_a_second_hand_in_is_graded_anew_and_what_was_run_is_not_run_again(room, capsys):
     room.hand_in("ann", *handins.BOTH)
+    room.hand_in("bob", FIRST)
     assert room.grade()["ann"]["mark"] == "7"
     room.hand_in("ann", SECOND, change=handins.deletes_tests)
-    assert room.grade()["ann"]["mark"] == "3"
+    kept = {p: p.stat().st_mtime_ns for p in (room.root / ".grading/results").iterdir()}
+    capsys.readouterr()
+    rows = room.grade()
+    assert (rows["ann"]["mark"], rows["bob"]["mark"]) == ("3", "4")
+    said = capsys.readouterr().out
+    assert "1 of 1 run: ann" in said and "run: bob" not in said
+    assert kept.items() <= {p: p.stat().st_mtime_ns for p in (room.root / ".grading/results").iterdir()}.items()
 
 
 def test_a_gradebook_of_other_exercises_is_not_overwritten(room, capsys):

@@ -143,7 +143,7 @@ def answer(fn: Callable, cases: Sequence[Case]) -> list[Any]:
 
 def _fresh(argument: Any) -> Any:
     """A learner's own copy of an argument: arrays as JAX arrays, as everywhere in the notebooks."""
-    return jax.tree.map(lambda leaf: jnp.asarray(leaf) if isinstance(leaf, np.ndarray) else leaf, argument)
+    return jax.tree.map(lambda leaf: jax.device_put(leaf) if isinstance(leaf, np.ndarray) else leaf, argument)
 
 
 def _plain(value: Any) -> Any:

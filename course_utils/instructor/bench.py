@@ -14,6 +14,10 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from course_utils.experiments.record import MODULES
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -82,27 +86,63 @@ print(json.dumps(report))
 """
 
 
-def _child(program: str, cache: str, **env: str) -> dict:
+def _child(program: str, cache: str, *arguments: str, **env: str) -> Any:
+    """What a program prints last, as JSON; it runs with a cache of compiled programs of its own."""
     out = subprocess.run(
-        [sys.executable, "-c", program], check=True, capture_output=True, text=True, cwd=ROOT,
+        [sys.executable, "-c", program, *arguments], check=True, capture_output=True, text=True, cwd=ROOT,
         env=os.environ | {"JAX_COMPILATION_CACHE_DIR": cache} | env,
     )  # fmt: skip
     return json.loads(out.stdout.strip().splitlines()[-1])
 
 
-def _notebook_seconds(path: Path, cache: str, fast: bool) -> float:
-    """Wall seconds to run a notebook top to bottom from a new kernel, start and imports included."""
-    program = (
-        "import sys, nbformat, nbclient\n"
-        "nb = nbformat.read(sys.argv[1], as_version=4)\n"
-        "nbclient.NotebookClient(nb, timeout=1200, kernel_name='python3').execute()\n"
-    )
+# A notebook from a new kernel, which counts what XLA compiles or finds compiled in the cache.
+_NOTEBOOK = """
+import sys, nbformat, nbclient
+nb = nbformat.read(sys.argv[1], as_version=4)
+count = ("import jax; _programs = []; jax.monitoring.register_event_duration_secs_listener(lambda event, _, **more: "
+         "_programs.append(event) if event.endswith('backend_compile_duration') else None)")
+nb.cells = [nbformat.v4.new_code_cell(count), *nb.cells, nbformat.v4.new_code_cell("print(len(_programs))")]
+nbclient.NotebookClient(nb, timeout=1200, kernel_name="python3").execute()
+print(nb.cells[-1].outputs[0].text)
+"""
+
+
+def _notebook(path: Path, cache: str, fast: bool) -> tuple[float, int]:
+    """Wall seconds to run a notebook top to bottom from a new kernel, start and imports included; programs on its way."""
     start = time.perf_counter()
-    subprocess.run(
-        [sys.executable, "-c", program, str(path)], check=True, capture_output=True, cwd=path.parent,
-        env=os.environ | {"JAX_COMPILATION_CACHE_DIR": cache, "COURSE_FAST": "1" if fast else "0"},
-    )  # fmt: skip
-    return time.perf_counter() - start
+    programs = _child(_NOTEBOOK, cache, str(path), COURSE_FAST="1" if fast else "0")
+    return time.perf_counter() - start, programs
+
+
+def bytes_by_folder(number: str, topic: str) -> dict[str, int]:
+    """Bytes of hand-written Python of one notebook: its source, its parts of ``course_utils``, its tests."""
+    found = {"solutions": sum(p.stat().st_size for p in (ROOT / "solutions").glob(f"{number}_*/*.py"))}
+    for folder in ("models", "experiments", "exercises", "show"):
+        places = [ROOT / "course_utils" / folder / f"{topic}.py", *(ROOT / "course_utils" / folder / topic).rglob("*.py")]
+        found[folder] = sum(p.stat().st_size for p in places if p.is_file())
+    found["experiments"] += (ROOT / f"course_utils/experiments/canaries/{topic}.py").stat().st_size
+    found["answers"] = sum(p.stat().st_size for p in (ROOT / "tests/answers").glob(f"{topic}*.py") if _is_of(topic, p))
+    found["tests"] = sum(p.stat().st_size for p in (ROOT / "tests").glob(f"test_*_{topic}*.py") if _is_of(topic, p))
+    return found
+
+
+def _is_of(topic: str, path: Path) -> bool:
+    """Whether a test file is this topic's, and not that of one whose name begins alike (fusion, fusion_encoder)."""
+    longer = [other for other in MODULES.values() if other.startswith(topic) and other != topic]
+    return not any(other in path.stem for other in longer)
+
+
+def seconds_of_tests() -> dict[str, dict[str, float]]:
+    """Seconds that the tests of each file took in the last ``make test``, for each set of releases; empty before one ran."""
+    found = {}
+    for report in sorted((ROOT / "build").glob("tests-*.xml")):
+        seconds: dict[str, float] = {}
+        for case in ElementTree.parse(report).iter("testcase"):
+            name = case.get("classname", "").split(".")
+            kind = next((part for part in name if part.startswith("test_")), "notebooks")
+            seconds[kind] = seconds.get(kind, 0.0) + float(case.get("time", 0))
+        found[report.stem.removeprefix("tests-")] = dict(sorted(seconds.items(), key=lambda kv: -kv[1]))
+    return found
 
 
 def questions_per_second(n: int = 20_000, repeats: int = 3) -> dict:
@@ -145,13 +185,13 @@ def measure() -> dict:
     report["world"] = questions_per_second()
     report["notebooks"] = {}
     for path in sorted((ROOT / "solutions").glob("*/[0-9][0-9]_*.ipynb")):
-        with tempfile.TemporaryDirectory() as cache:
-            report["notebooks"][path.stem] = {
-                "full_cold_s": _notebook_seconds(path, cache, fast=False),
-                "full_warm_s": _notebook_seconds(path, cache, fast=False),
-            }
-        with tempfile.TemporaryDirectory() as cache:
-            report["notebooks"][path.stem]["fast_cold_s"] = _notebook_seconds(path, cache, fast=True)
+        figures = report["notebooks"][path.stem] = {}
+        for mode in ("fast", "full"):
+            with tempfile.TemporaryDirectory() as cache:
+                for state in ("cold", "warm"):
+                    figures[f"{mode}_{state}_s"], figures[f"{mode}_programs"] = _notebook(path, cache, mode == "fast")
+        figures["bytes"] = bytes_by_folder(path.stem[:2], MODULES[path.stem[:2]])
+    report["tests_s"] = seconds_of_tests()
     return report
 
 

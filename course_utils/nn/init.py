@@ -22,6 +22,24 @@ def _generator(key: jax.Array) -> np.random.Generator:
     return np.random.default_rng(np.asarray(jax.random.key_data(key)).astype(np.uint32).ravel())
 
 
+def put(array, dtype=jnp.float32) -> jax.Array:
+    """A NumPy array, or a number, on the device.
+
+    ``jnp.asarray`` does the same, and on JAX 0.12 compiles a program for every new shape.
+    """
+    return jax.device_put(np.asarray(array, dtype))
+
+
+def zeros(key, shape, dtype=jnp.float32, out_sharding=None) -> jax.Array:
+    """The initialiser of biases."""
+    return put(np.zeros(shape), dtype)
+
+
+def ones(key, shape, dtype=jnp.float32, out_sharding=None) -> jax.Array:
+    """The initialiser of scales."""
+    return put(np.ones(shape), dtype)
+
+
 @functools.cache
 def normal(std: float):
     """Normal with mean 0 and standard deviation ``std``."""
@@ -29,7 +47,7 @@ def normal(std: float):
     def init(key, shape, dtype=jnp.float32, out_sharding=None):
         if isinstance(key, jax.core.Tracer):  # inside eval_shape or jit only the shape matters
             return std * jax.random.normal(key, shape, dtype)
-        return jnp.asarray(_generator(key).normal(0.0, std, shape), dtype)
+        return put(_generator(key).normal(0.0, std, shape), dtype)
 
     return init
 

@@ -8,6 +8,7 @@ import jax
 from flax import nnx
 
 from course_utils.nn.attention import MultiHeadAttention
+from course_utils.nn.norm import LayerNorm
 from course_utils.nn.transformer import MLP
 
 EPSILON = 1e-12  # of BERT's normalisations; Flax's own is 1e-6
@@ -25,9 +26,9 @@ class PostNormBlock(nnx.Module):
         rngs: nnx.Rngs,
     ):  # fmt: skip
         self.attention = attention(width, heads, rngs=rngs)
-        self.norm_attention = nnx.LayerNorm(width, epsilon=EPSILON, rngs=rngs)
+        self.norm_attention = LayerNorm(width, epsilon=EPSILON, rngs=rngs)
         self.mlp = MLP(width, hidden or 4 * width, rngs=rngs)
-        self.norm_mlp = nnx.LayerNorm(width, epsilon=EPSILON, rngs=rngs)
+        self.norm_mlp = LayerNorm(width, epsilon=EPSILON, rngs=rngs)
 
     def __call__(
         self, x: jax.Array, mask: jax.Array | None = None, context: jax.Array | None = None

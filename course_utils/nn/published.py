@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import jax.numpy as jnp
+import jax
 import numpy as np
 from flax import nnx
 
@@ -47,7 +47,7 @@ def load(model: nnx.Module, tensors: Mapping[str, np.ndarray], names: Names) -> 
         if array.shape != params[path].shape:
             raise ValueError(f"{path} has shape {params[path].shape}; the published tensor gives {array.shape}.")
     filled = [
-        (key, param.replace(jnp.asarray(arrays[".".join(map(str, key))])))
+        (key, param.replace(jax.device_put(arrays[".".join(map(str, key))])))
         for key, param in nnx.to_flat_state(nnx.state(model, nnx.Param))
     ]
     nnx.update(model, nnx.from_flat_state(filled))

@@ -9,6 +9,7 @@ from flax import nnx
 
 from course_utils.nn.attention import MultiHeadAttention
 from course_utils.nn.linear import Linear
+from course_utils.nn.norm import LayerNorm
 
 gelu = functools.partial(jax.nn.gelu, approximate=False)  # the erf form; JAX's default is the tanh approximation
 
@@ -28,9 +29,9 @@ class Block(nnx.Module):
     """x + attention(norm(x)), then x + MLP(norm(x)) (pre-LN: Xiong et al., 2020)."""
 
     def __init__(self, width: int, heads: int, hidden: int | None = None, *, rngs: nnx.Rngs):
-        self.norm_attention = nnx.LayerNorm(width, rngs=rngs)
+        self.norm_attention = LayerNorm(width, rngs=rngs)
         self.attention = MultiHeadAttention(width, heads, rngs=rngs)
-        self.norm_mlp = nnx.LayerNorm(width, rngs=rngs)
+        self.norm_mlp = LayerNorm(width, rngs=rngs)
         self.mlp = MLP(width, hidden or 4 * width, rngs=rngs)
 
     def __call__(self, x: jax.Array, mask: jax.Array | None = None) -> tuple[jax.Array, jax.Array]:
@@ -45,7 +46,7 @@ class Transformer(nnx.Module):
 
     def __init__(self, width: int, depth: int, heads: int, *, rngs: nnx.Rngs):
         self.blocks = nnx.data([Block(width, heads, rngs=rngs) for _ in range(depth)])
-        self.norm = nnx.LayerNorm(width, rngs=rngs)
+        self.norm = LayerNorm(width, rngs=rngs)
 
     def __call__(self, x: jax.Array, mask: jax.Array | None = None) -> tuple[jax.Array, dict[str, list[jax.Array]]]:
         """float32[B, T, D], mask bool broadcast to [B, T, T] → float32[B, T, D]; ``attention`` [B, H, T, T] a block."""

@@ -16,6 +16,7 @@ from flax import nnx
 from course_utils.nn import init
 from course_utils.nn.embed import Positions
 from course_utils.nn.linear import Linear
+from course_utils.nn.norm import LayerNorm
 from course_utils.nn.transformer import MLP, Block
 
 EPS = 1e-5
@@ -54,8 +55,8 @@ class QuickBlock(Block):
 
     def __init__(self, width: int, heads: int, hidden: int | None = None, *, rngs: nnx.Rngs):
         super().__init__(width, heads, hidden, rngs=rngs)
-        self.norm_attention = nnx.LayerNorm(width, epsilon=EPS, rngs=rngs)
-        self.norm_mlp = nnx.LayerNorm(width, epsilon=EPS, rngs=rngs)
+        self.norm_attention = LayerNorm(width, epsilon=EPS, rngs=rngs)
+        self.norm_mlp = LayerNorm(width, epsilon=EPS, rngs=rngs)
         self.mlp = QuickMLP(width, hidden or 4 * width, rngs=rngs)
 
 
@@ -109,9 +110,9 @@ class VisionTransformer(nnx.Module):
         self.embed = Linear(3 * config.patch**2, config.width, use_bias=False, rngs=rngs)
         self.class_token = nnx.Param(init.normal(config.width**-0.5)(rngs.params(), (config.width,)))
         self.positions = Positions(1 + config.patches, config.width, rngs=rngs)
-        self.norm_before = nnx.LayerNorm(config.width, epsilon=EPS, rngs=rngs)
+        self.norm_before = LayerNorm(config.width, epsilon=EPS, rngs=rngs)
         self.transformer = QuickTransformer(config.width, config.depth, config.heads, config.hidden, rngs=rngs)
-        self.norm_after = nnx.LayerNorm(config.width, epsilon=EPS, rngs=rngs)
+        self.norm_after = LayerNorm(config.width, epsilon=EPS, rngs=rngs)
 
     def __call__(self, image: jax.Array) -> tuple[jax.Array, dict]:
         """float32[B, S, S, 3] → the class token at the end, normalised, float32[B, D].

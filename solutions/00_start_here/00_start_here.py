@@ -124,7 +124,7 @@ print(colourfulness(tiger).shape, "→", scores.shape)
 order = np.argsort(-np.asarray(scores))
 ends = np.concatenate([order[:8], order[-8:]])
 gallery.gallery(
-    pictures[ends], [f"{scores[k]:.0f}" for k in ends],
+    np.asarray(pictures)[ends], [f"{scores[k]:.0f}" for k in ends],
     title="The most and the least colourful emoji", subtitle="One function of one picture, mapped over all of them.",
 ).show()
 
@@ -137,7 +137,7 @@ gallery.gallery(
 # is a function of the 3,072 numbers in $x$. `jax.grad(L)` is a function too: it returns all 3,072 slopes at once. Start from grey and walk downhill.
 
 # %%
-animals = pictures[art.group == art.groups.index("animals-nature")] / 255.0
+animals = jnp.asarray(np.asarray(pictures)[art.group == art.groups.index("animals-nature")] / 255.0)
 
 
 def distance(x):
@@ -227,7 +227,7 @@ weights = np.asarray(probe.linear.kernel[...]).reshape(32, 32, 3)
 food_score = np.asarray(probe(examples))
 ends = np.concatenate([np.argsort(-food_score)[:4], np.argsort(food_score)[:4]])
 gallery.gallery(
-    [0.5 + weights / (2 * np.abs(weights).max()), *np.asarray(examples[ends]) / 255.0],
+    [0.5 + weights / (2 * np.abs(weights).max()), *np.asarray(examples)[ends] / 255.0],
     ["its weights", *[f"{food_score[k]:+.1f}" for k in ends]], columns=9, side=64,
     title="Most like food, most like an animal, in the eyes of 3,072 weights",
     subtitle="First the weights as a picture (grey = 0), then the four highest and the four lowest scores.",
@@ -246,7 +246,7 @@ source.show(PatchTower)
 
 # %%
 tower = PatchTower(TowerConfig(classes=6), rngs=nnx.Rngs(0))
-three = pictures[jnp.array([art.index(name) for name in ("tiger", "pizza", "bus")])]
+three = np.asarray(pictures)[[art.index(name) for name in ("tiger", "pizza", "bus")]]
 
 # eval_shape tells the shapes of a function's results without computing them
 features, logits = jax.eval_shape(tower.features, three), jax.eval_shape(tower, three)

@@ -500,7 +500,7 @@ def streams(model, batch):
 
 text, image = training.predict(fused, streams, {"tokens": test.a.tokens[:1], "image": test.a.features[:1]}, size=1)
 said = words.words(test.a.tokens[0])
-plan = transport(fusion.cosine_cost(text[0, : len(said)], image[0]), 0.5, 50)
+plan = transport(jax.jit(fusion.cosine_cost)(text[0, : len(said)], image[0]), 0.5, 50)
 print(f"the plan sends most of a thing's name to the thing itself: {objectives.pointing(fused, test.a)['plan']:.0%} of the time, by chance {1 / 9:.0%}")
 figures.transport(np.asarray(render.render(test.a.scenes[[0]], 96))[0], said, PLACES, plan).show()
 

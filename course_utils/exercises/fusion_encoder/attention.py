@@ -23,9 +23,9 @@ def cases(seed: int) -> list[Case]:
         mask[1, :, -1] = False  # as padding is
         args = (params, drawn.normal(rng, rows, words, d), drawn.normal(rng, rows, places, d_context), mask, heads)
         found.append(Case(args, f"B = {rows}, T = {words}, N = {places}, D = {d}, D_context = {d_context}, heads = {heads}"))
-    params, x, context, mask, heads = found[1].args
+    params, x, context, mask, heads = found[0].args
     empty = mask.copy()
-    empty[0, 1] = empty[2] = False
+    empty[0, 1] = empty[1] = False
     says = "some rows of the mask hold no True"
     return [*found, Case((params, x, context, empty, heads), says, part="empty")]
 

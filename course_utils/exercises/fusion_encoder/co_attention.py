@@ -14,7 +14,7 @@ def cases(seed: int) -> list[Case]:
     """Streams of different lengths with padding."""
     rng = np.random.default_rng([seed, 405])
     found = []
-    for rows, words, regions, d, heads in [(2, 3, 5, 6, 2), (3, 6, 4, 6, 3), (2, 5, 3, 4, 2)]:
+    for rows, words, regions, d, heads in [(2, 3, 5, 6, 3), (3, 6, 4, 6, 2), (2, 5, 3, 4, 2)]:
         params = {name: drawn.attention_parameters(rng, d, d, heads) for name in "xy"}
         x_there, y_there = drawn.lengths(rng, rows, words), drawn.lengths(rng, rows, regions)[::-1]
         args = (params, drawn.normal(rng, rows, words, d), drawn.normal(rng, rows, regions, d), x_there, y_there.copy(), heads)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from flax import nnx
 
-from course_utils.experiments.canaries import Canary
+from course_utils.experiments.canaries import STEPS, Canary
 from course_utils.experiments.fusion import answering, asking, hops, pointing, prior, shipped, shootout
 from course_utils.models import fusion
 
@@ -38,44 +37,51 @@ def _way(way: str, everywhere: bool = False) -> Canary:
     return Canary(lambda: answering.train(way), _scores, everywhere)
 
 
-def _looks(score: str, count: int, how: str) -> Canary:
-    return Canary(
-        lambda: hops.train(count, how, score=score),
-        lambda model: {"looks": hops.looks(model, hops.test()), "right": hops.right(model)},
-    )  # fmt: skip
+def _looks(score: str, count: int, how: str, **options: Any) -> Canary:
+    def measure(model: nnx.Module) -> dict[str, Any]:
+        return {"looks": hops.looks(model, hops.test()), "right": hops.right(model)}
+
+    return Canary(lambda: hops.train(count, how, score=score), measure, **options)
 
 
-def _read(reader: str, everywhere: bool = False) -> Canary:
+def _read(reader: str) -> Canary:
     pixels = answering.READERS[reader][1]
 
     def measure(model: nnx.Module) -> dict[str, Any]:
         data = _few()
         return {"scores": asking.scores(model, data, pictures=answering.pictures(data, pixels))}
 
-    return Canary(lambda: answering.read(reader), measure, everywhere)
+    return Canary(lambda: answering.read(reader), measure, steps=0)
+
+
+def _sizes() -> dict[str, Any]:
+    return {
+        "pictures": [answering.PICTURES, answering.TEST, hops.PICTURES, hops.TEST, prior.TEST, prior.LIVE, *prior.PICTURES],
+        "steps": [answering.STEPS, hops.STEPS, prior.STEPS, prior.BLIND_STEPS, shootout.STEPS], "budgets": shootout.BUDGETS,
+    }  # fmt: skip
 
 
 def _pool(name: str) -> Canary:
-    """One step more than a model: the value is the accuracy of a pooling that has hardly learned."""
-    found: dict[str, Callable] = {}
-
-    def train() -> nnx.Module:
-        pool, found["the"] = shootout.train(name, "few products", shootout.BUDGETS[-1])
-        return pool
-
-    return Canary(train, lambda pool: {"accuracy": shootout.right(pool, found["the"])})
+    task, budget = "few products", shootout.BUDGETS[-1]
+    return Canary(
+        lambda: shootout.train(name, task, budget)[0], lambda pool: {"accuracy": shootout.right(pool, shootout.task(task))},
+        steps=STEPS if name == "mutan" else 0,
+    )  # fmt: skip
 
 
+# those whose encoders or meeting no other canary has
+READERS = ("frozen features · transformer", "frozen features · LSTM, MUTAN", "CNN from pixels · LSTM", "ViT from pixels · LSTM")
 CANARIES = {
     "sighted on biased": Canary(lambda: prior.train("sighted", "biased"), lambda model: {
         f"{kind}, wrong picture {wrong}": prior.right(model, kind, wrong_picture=wrong) for kind in prior.TESTED for wrong in (False, True)
     }),
-    "blind on balanced": Canary(lambda: prior.train("blind", "balanced", pictures=prior.PICTURES[-1]), _scores),
+    "blind on balanced": Canary(lambda: prior.train("blind", "balanced"), _scores),
     "classifier, soft scores": _way("classifier, soft scores", everywhere=True),
     "generator": _way("generator", everywhere=True),
     "two looks, the first shown": _looks("dot-product", 2, "shown"),
-    "one look, additive": _looks("additive", 1, "plain"),
-    **{reader: _read(reader) for reader in answering.READERS if reader != "frozen features · LSTM"},
+    "one look, additive": _looks("additive", 1, "plain", steps=0),
+    **{reader: _read(reader) for reader in READERS},
     **{f"pooling by {name}": _pool(name) for name in fusion.POOLINGS},
     "how answers are scored": Canary(None, _scored),
+    "sizes": Canary(None, _sizes),
 }  # fmt: skip

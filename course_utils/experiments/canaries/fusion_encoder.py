@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from flax import nnx
 
-from course_utils.experiments import fusion_encoder as experiment
 from course_utils.experiments import canaries
+from course_utils.experiments import fusion_encoder as experiment
 from course_utils.experiments.canaries import Canary
 from course_utils.experiments.fusion_encoder import binding, matching, objectives, retrieval
 from course_utils.models.fusion_encoder import dual
 
+_PAIRS, _GALLERY = 128, 48
 _WHOLE = 8  # steps of a run whose batches are drawn to its end
 
 
@@ -23,28 +24,28 @@ def _teacher() -> dual.DualEncoder:
     return canaries.sharpened(dual.DualEncoder(dual.DualConfig(depth=0), rngs=nnx.Rngs(3)))
 
 
-def _bound(model: nnx.Module) -> dict[str, Any]:
-    return {"table": binding.table(model, binding.pairs()), **experiment.bound(model)}
-
-
-def _fused(model: nnx.Module) -> dict[str, Any]:
-    found = _bound(model) | experiment.decided(model)
-    for hide in experiment.CONTROLS:
-        found[hide] = binding.table(model, binding.pairs(), hide=hide)
-    return found
+def _bound(model: nnx.Module, hide: str = "") -> dict[str, Any]:
+    table = binding.table(model, binding.pairs(_PAIRS), hide=hide)
+    return {"table": table, **binding.right(table)}
 
 
 def _searched(model: nnx.Module) -> dict[str, Any]:
-    return _fused(model) | {f"{arm}, {measure}": value for (arm, measure), value in retrieval.run(_teacher(), model).items()}
+    found = _bound(model) | experiment.decided(model)
+    for hide in experiment.CONTROLS:
+        found[hide] = _bound(model, hide)["table"]
+    ways = retrieval.run(_teacher(), model, _GALLERY)
+    return found | {f"{arm}, {measure}": value for (arm, measure), value in ways.items()}
 
 
 def _objectives(model: nnx.Module) -> dict[str, Any]:
-    test = matching.matched(objectives.TEST, 5, test=True)
-    return objectives.run(model, test)
+    return objectives.run(model, matching.matched(objectives.TEST, 5, test=True))
 
 
-def _matched(negatives: str, *, measure=_bound, everywhere: bool = False, **parts: Any) -> Canary:
-    return Canary(lambda: matching.train_fusion(matching.matched(), _teacher(), negatives, **parts), measure, everywhere)
+def _matched(negatives: str, *, measure=_bound, everywhere: bool = False, steps: int = canaries.STEPS, **parts: Any) -> Canary:
+    def train() -> nnx.Module:
+        return matching.train_fusion(matching.matched(), _teacher(), negatives, **parts)
+
+    return Canary(train, measure, everywhere, steps)
 
 
 def _hardness() -> dict[str, Any]:
@@ -53,18 +54,25 @@ def _hardness() -> dict[str, Any]:
     return {"hardness": np.array([draw(np.random.default_rng(0))["hardness"] for _ in range(_WHOLE)])}
 
 
+def _sizes() -> dict[str, Any]:
+    return {
+        "pictures": [matching.PICTURES, binding.PAIRS, retrieval.PICTURES, objectives.TEST], "shortlists": retrieval.SHORTLISTS,
+        "steps": [matching.STEPS, matching.DUAL_STEPS], **{row["arm"]: row["value"] for row in experiment.baselines()},
+    }  # fmt: skip
+
+
 CANARIES = {
-    "dual": Canary(lambda: matching.train_dual(matching.matched()), lambda model: _bound(model) | {
-        "similarities": matching.similarities(model, retrieval.gallery("ordinary")),
+    "dual": Canary(lambda: matching.train_dual(matching.matched()), lambda model: {
+        "similarities": matching.similarities(model, retrieval.gallery("ordinary", _GALLERY)),  # of words in any order; twins tie
     }),
-    "dual, reading in order": Canary(lambda: matching.train_dual(matching.matched(), depth=1), _bound),
+    "dual, reading in order": Canary(lambda: matching.train_dual(matching.matched(), depth=1), _bound, steps=0),
     "single stream, hard negatives": _matched("hard", measure=_searched, everywhere=True),
     "single stream, random negatives": _matched("random"),
     "single stream, negatives as they come": _matched("hard, as they come"),
     "single stream, from chance": _matched("hard", align=False),
     "how hard negatives become": Canary(None, _hardness),
-    "two streams": _matched("hard", stream="two", everywhere=True),
+    "two streams": _matched("hard", stream="two", steps=0),
     "UNITER": Canary(lambda: objectives.train(matching.matched(), _teacher()), _objectives),
-    "sizes": Canary(None, lambda: {row["arm"]: row["value"] for row in experiment.baselines()}),
+    "sizes": Canary(None, _sizes),
 }  # fmt: skip
 

@@ -6,12 +6,12 @@ import functools
 from collections.abc import Callable
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from course_utils.experiments.dual_encoder import learning
 from course_utils.models.dual_encoder import pictures, words
 from course_utils.models.dual_encoder.words import PAD, UNKNOWN
+from course_utils.nn import init
 
 STEPS = 300
 CHUNK = 50
@@ -51,9 +51,9 @@ def start(seed: int = 0) -> dict[str, jax.Array]:
     """Parameters before training: ``image`` float32[768, 64], ``text`` float32[V, 64], ``log_scale``."""
     rng, pixels_ = np.random.default_rng(seed), 3 * _SIDE**2
     return {
-        "image": jnp.asarray(rng.normal(0, pixels_**-0.5, (pixels_, WIDTH)), jnp.float32),
-        "text": jnp.asarray(rng.normal(0, 0.5, (len(words.vocabulary()) + 2, WIDTH)), jnp.float32),
-        "log_scale": jnp.asarray(np.log(1 / 0.07), jnp.float32),
+        "image": init.put(rng.normal(0, pixels_**-0.5, (pixels_, WIDTH))),
+        "text": init.put(rng.normal(0, 0.5, (len(words.vocabulary()) + 2, WIDTH))),
+        "log_scale": init.put(np.log(1 / 0.07)),
     }
 
 

@@ -19,6 +19,7 @@ from course_utils import runtime, training
 from course_utils.models import fusion_encoder as fe
 from course_utils.models.fusion import grid
 from course_utils.models.fusion_encoder import dual, words
+from course_utils.nn import init
 from course_utils.world import captions, emoji
 from course_utils.world import scenes as S
 from course_utils.world.grounds import BACKGROUNDS
@@ -156,9 +157,12 @@ def aligned(model: fe.FusionEncoder, teacher: dual.DualEncoder) -> None:
     ``ALIGNED_SIZE`` times as large, so that they count beside positions and types.
     """
     tables = model.stream.tables
-    tables.words[...] = ALIGNED_SIZE * teacher.words.embedding[...]
-    tables.project.kernel[...] = ALIGNED_SIZE * teacher.project.kernel[...]
-    tables.project.bias[...] = ALIGNED_SIZE * teacher.project.bias[...]
+    tables.words = _larger(teacher.words.embedding)
+    tables.project.kernel, tables.project.bias = _larger(teacher.project.kernel), _larger(teacher.project.bias)
+
+
+def _larger(parameter: nnx.Param) -> nnx.Param:
+    return nnx.Param(init.put(ALIGNED_SIZE * np.asarray(parameter[...])))
 
 
 def shared(data: Matched, teacher: dual.DualEncoder) -> dict[str, np.ndarray]:

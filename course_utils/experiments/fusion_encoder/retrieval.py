@@ -100,11 +100,11 @@ def compare(teacher: dual.DualEncoder, model: nnx.Module, of: Matched, k: int, r
     }
 
 
-def run(teacher: dual.DualEncoder, model: nnx.Module) -> dict[tuple[str, str], float]:
-    """(arm, measure) → value: R@1 in both galleries, of the dual encoder, of shortlists, and on all pairs."""
+def run(teacher: dual.DualEncoder, model: nnx.Module, n: int = PICTURES) -> dict[tuple[str, str], float]:
+    """(arm, measure) → value: R@1 in both galleries of ``n``, of the dual encoder, of shortlists, and on all pairs."""
     found = {}
     for kind in ("alike", "ordinary"):
-        of = gallery(kind)
+        of = gallery(kind, n)
         right, apart, together = truth(of), dual_table(teacher, of), fusion_table(model, of)
         found["dual", f"R@1 {kind}"] = fe.recall(ranked(apart), right)
         found["dual", f"R@5 {kind}"] = fe.recall(ranked(apart), right, 5)

@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 
 from course_utils.models.captioning import attention
@@ -14,6 +15,7 @@ from course_utils.models.captioning.words import BEGIN, VOCAB
 from course_utils.nn import init
 from course_utils.nn.embed import Embed, Positions
 from course_utils.nn.linear import Linear
+from course_utils.nn.norm import LayerNorm
 
 WAYS = ("first input", "initial state", "attention", "uniform", "hard", "none")
 
@@ -52,7 +54,7 @@ class Attention(nnx.Module):
         d, k = config.width, config.inner
         self.W_v = nnx.Param(init.lecun_normal()(rngs.params(), (d, k)))
         self.W_h = nnx.Param(init.lecun_normal()(rngs.params(), (d, k)))
-        self.b = nnx.Param(jnp.zeros(k, jnp.float32))
+        self.b = nnx.Param(init.put(np.zeros(k)))
         self.w = nnx.Param(init.normal(k**-0.5)(rngs.params(), (k,)))
         self.function = attention.uniform_attention if config.way == "uniform" else attention.soft_attention
 
@@ -67,7 +69,7 @@ class Memory(nnx.Module):
     def __init__(self, d: int, *, rngs: nnx.Rngs):
         for name in ("W_x", "W_z", "W_h"):
             setattr(self, name, nnx.Param(init.lecun_normal()(rngs.params(), (d, 4 * d))))
-        self.b = nnx.Param(jnp.repeat(jnp.array([0.0, 1.0, 0.0, 0.0]), d))  # remembers at first
+        self.b = nnx.Param(init.put(np.repeat([0.0, 1.0, 0.0, 0.0], d)))  # remembers at first
         self.function = attention.lstm_step
 
     def __call__(self, h: jax.Array, c: jax.Array, word: jax.Array, context: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -88,7 +90,7 @@ class Captioner(nnx.Module):
         self.unembed = Linear(d, config.words, rngs=rngs)
         if config.way == "none":
             return
-        self.even = nnx.LayerNorm(config.features, rngs=rngs)
+        self.even = LayerNorm(config.features, rngs=rngs)
         self.place = Linear(config.features + config.extra, d, rngs=rngs)
         if config.positions:
             self.positions = Positions(config.places, d, rngs=rngs)
@@ -96,7 +98,7 @@ class Captioner(nnx.Module):
             self.attention = Attention(config, rngs=rngs)
             self.tell = Linear(d, d, rngs=rngs)
         else:
-            self.norm = nnx.LayerNorm(d, rngs=rngs)
+            self.norm = LayerNorm(d, rngs=rngs)
             self.vector = Linear(d, d, rngs=rngs)
         if config.way != "first input":
             self.begin = Linear(d, 2 * d, rngs=rngs)

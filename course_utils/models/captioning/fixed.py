@@ -33,7 +33,7 @@ class FixedDecoder(nnx.Module):
         self.query = nnx.Param(init.normal(0.1)(rngs.params(), (WIDTH, FEATURES)))
         self.W_x, self.W_h = (nnx.Param(init.lecun_normal()(rngs.params(), (WIDTH, 4 * WIDTH))) for _ in range(2))
         self.W_z = nnx.Param(init.lecun_normal()(rngs.params(), (FEATURES, 4 * WIDTH)))
-        self.b = nnx.Param(jnp.zeros(4 * WIDTH, jnp.float32))
+        self.b = nnx.Param(init.put(np.zeros(4 * WIDTH)))
         self.say = Linear(WIDTH, len(WORDS), rngs=rngs)
 
     def __call__(self, image: jax.Array, tokens: jax.Array) -> tuple[jax.Array, dict[str, jax.Array]]:

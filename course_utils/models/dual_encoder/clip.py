@@ -15,9 +15,11 @@ import numpy as np
 from flax import nnx
 
 from course_utils import losses
+from course_utils.nn import init
 from course_utils.nn.embed import Embed, Positions
 from course_utils.nn.linear import Linear
 from course_utils.nn.masks import attention_mask
+from course_utils.nn.norm import LayerNorm
 from course_utils.nn.published import Names, same, transpose
 from course_utils.nn.vit import EPS, QuickTransformer, VisionTransformer, ViTConfig
 
@@ -49,7 +51,7 @@ class TextTransformer(nnx.Module):
         self.words = Embed(config.words, config.width, rngs=rngs)
         self.positions = Positions(config.length, config.width, rngs=rngs)
         self.transformer = QuickTransformer(config.width, config.depth, config.heads, config.hidden, rngs=rngs)
-        self.norm_after = nnx.LayerNorm(config.width, epsilon=EPS, rngs=rngs)
+        self.norm_after = LayerNorm(config.width, epsilon=EPS, rngs=rngs)
 
     def __call__(self, tokens: jax.Array, valid: jax.Array | None = None) -> tuple[jax.Array, dict]:
         """int32[B, T] → what stands at the first end-of-text token, float32[B, D].
@@ -73,7 +75,7 @@ class CLIP(nnx.Module):
         self.text = TextTransformer(text, rngs=rngs)
         self.image_projection = Linear(image.width, width, use_bias=False, rngs=rngs)
         self.text_projection = Linear(text.width, width, use_bias=False, rngs=rngs)
-        self.log_scale = nnx.Param(jnp.asarray(math.log(1 / 0.07), jnp.float32))
+        self.log_scale = nnx.Param(init.put(math.log(1 / 0.07)))
 
     def __call__(
         self, image: jax.Array, tokens: jax.Array, valid: jax.Array | None = None

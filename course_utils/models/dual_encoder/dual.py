@@ -13,6 +13,7 @@ from flax import nnx
 from course_utils import losses
 from course_utils.models.dual_encoder import pictures
 from course_utils.models.dual_encoder.towers import BagConfig, ImageConfig, TextConfig, WindowConfig, build
+from course_utils.nn import init
 
 START_SCALE, START_BIAS = 1 / 0.07, -10.0  # as CLIP and SigLIP start
 
@@ -41,8 +42,8 @@ class DualEncoder(nnx.Module):
     def __init__(self, config: DualConfig, *, loss: Callable | None = None, rngs: nnx.Rngs):
         self.image = build(config.image, config.width, rngs=rngs)
         self.text = build(config.text, config.width, rngs=rngs)
-        self.log_scale = nnx.Param(jnp.asarray(math.log(START_SCALE), jnp.float32))
-        self.bias = nnx.Param(jnp.asarray(START_BIAS, jnp.float32)) if config.biased else None
+        self.log_scale = nnx.Param(init.put(math.log(START_SCALE)))
+        self.bias = nnx.Param(init.put(START_BIAS)) if config.biased else None
         self.loss = loss or losses.info_nce
 
     def __call__(self, image: jax.Array, tokens: jax.Array) -> tuple[jax.Array, dict]:

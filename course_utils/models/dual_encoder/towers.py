@@ -13,6 +13,7 @@ from course_utils.models.dual_encoder.words import LONGEST, PAD, UNKNOWN
 from course_utils.nn.embed import Embed, Positions
 from course_utils.nn.linear import Linear
 from course_utils.nn.masks import attention_mask
+from course_utils.nn.norm import LayerNorm
 from course_utils.nn.transformer import Transformer, gelu
 from course_utils.nn.vit import VisionTransformer, ViTConfig, patchify
 
@@ -158,7 +159,7 @@ class PlacesTower(nnx.Module):
     """Describes every place alike, from frozen features and where it is, and adds the descriptions up."""
 
     def __init__(self, config: PlacesConfig, width: int, *, rngs: nnx.Rngs):
-        self.norm = nnx.LayerNorm(config.features, rngs=rngs)
+        self.norm = LayerNorm(config.features, rngs=rngs)
         self.describe = Linear(config.features, config.hidden, rngs=rngs)
         self.positions = Positions(config.places, config.hidden, rngs=rngs)
         self.again = Linear(config.hidden, config.hidden, rngs=rngs)

@@ -13,6 +13,7 @@ from course_utils.nn.embed import Embed, Positions
 from course_utils.nn.linear import Linear
 from course_utils.nn.lstm import LSTM
 from course_utils.nn.masks import attention_mask
+from course_utils.nn.norm import LayerNorm
 from course_utils.nn.transformer import Transformer, gelu
 from course_utils.world.questions import PAD, VOCAB
 
@@ -167,7 +168,7 @@ class FrozenFeatures(nnx.Module):
     """Features computed before, projected to the model's width: nothing of the picture is learnt here but that."""
 
     def __init__(self, config: FeatureConfig, *, rngs: nnx.Rngs):
-        self.norm = nnx.LayerNorm(config.features, rngs=rngs)
+        self.norm = LayerNorm(config.features, rngs=rngs)
         self.project = Linear(config.features, config.width, rngs=rngs)
         self.positions = Positions(config.tokens, config.width, rngs=rngs)
 
@@ -182,7 +183,7 @@ class LSTMQuestion(nnx.Module):
     def __init__(self, config: LSTMConfig, *, rngs: nnx.Rngs):
         self.words = Embed(config.words, config.embedding, rngs=rngs)
         self.lstm = LSTM(config.embedding, config.width, rngs=rngs)
-        self.norm = nnx.LayerNorm(config.width, rngs=rngs)
+        self.norm = LayerNorm(config.width, rngs=rngs)
 
     def __call__(self, tokens: jax.Array) -> tuple[jax.Array, dict[str, jax.Array]]:
         """int32[B, T] → float32[B, D]; ``states`` float32[B, T, D]."""

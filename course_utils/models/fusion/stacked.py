@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 
 from course_utils.nn import init
@@ -49,7 +50,7 @@ class AttentionHop(nnx.Module):
         self.W_I, self.W_Q = nnx.Param(matrix(key(), (d, width))), nnx.Param(matrix(key(), (d, width)))
         self.names = ("W_I", "W_Q")
         if score == "additive":
-            self.b, self.w = nnx.Param(jnp.zeros(width)), nnx.Param(init.normal(width**-0.5)(key(), (width,)))
+            self.b, self.w = nnx.Param(init.put(np.zeros(width))), nnx.Param(init.normal(width**-0.5)(key(), (width,)))
             self.names += ("b", "w")
 
     def __call__(self, grid: jax.Array, u: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -20,6 +20,7 @@ from course_utils.models.fusion.encoders import (
 )  # fmt: skip
 from course_utils.models.fusion.pooling import Pooling
 from course_utils.models.fusion.stacked import StackedAttention
+from course_utils.nn import init
 from course_utils.nn.embed import Embed, Positions
 from course_utils.nn.linear import Linear
 from course_utils.nn.masks import attention_mask
@@ -154,7 +155,7 @@ class VQAClassifier(nnx.Module):
         self.hidden = Linear(config.question.width, config.hidden, rngs=rngs)
         self.classify = Linear(config.hidden, config.answers, rngs=rngs)
         # Under a sigmoid every answer starts at about 1 / K; a softmax does not feel it.
-        self.classify.bias[...] = jnp.full(config.answers, -math.log(config.answers), jnp.float32)
+        self.classify.bias[...] = init.put(np.full(config.answers, -math.log(config.answers)))
 
     def __call__(self, image: jax.Array | None, tokens: jax.Array) -> tuple[jax.Array, dict[str, Any]]:
         """As :class:`Fusion` → logits float32[B, K]; aux of the fusion, and ``fused`` float32[B, D]."""

@@ -10,6 +10,7 @@ from flax import nnx
 
 from course_utils import losses
 from course_utils.models.fusion_encoder.words import LONGEST, PAD, VOCAB
+from course_utils.nn import init
 from course_utils.nn.embed import Embed, Positions
 from course_utils.nn.linear import Linear
 from course_utils.nn.masks import attention_mask
@@ -50,7 +51,7 @@ class DualEncoder(nnx.Module):
         self.positions = Positions(config.length, width, rngs=rngs) if deep else None
         self.look = Transformer(width, config.depth, config.heads, rngs=rngs) if deep else None
         self.read = Transformer(width, config.depth, config.heads, rngs=rngs) if deep else None
-        self.log_scale = nnx.Param(jnp.full((), _SCALE, jnp.float32))
+        self.log_scale = nnx.Param(init.put(_SCALE))
 
     def image(self, regions: jax.Array) -> jax.Array:
         """float32[B, N, D_f] → float32[B, D], of any length."""

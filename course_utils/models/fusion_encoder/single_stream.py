@@ -19,6 +19,7 @@ from course_utils.models.fusion_encoder.words import LONGEST, PAD, VOCAB
 from course_utils.nn import init
 from course_utils.nn.linear import Linear
 from course_utils.nn.masks import attention_mask
+from course_utils.nn.norm import LayerNorm
 from course_utils.nn.post_norm import EPSILON, PostNormBlock
 
 Join = Callable[[Mapping[str, jax.Array], jax.Array, jax.Array, jax.Array], tuple[jax.Array, jax.Array]]
@@ -81,7 +82,7 @@ class Tables(nnx.Module):
         self.words, self.positions, self.types = table(config.words), table(config.length), table(2)
         self.region_types, self.region_positions = table(2), table(config.region_positions)
         self.project = Linear(config.features, config.width, rngs=rngs)
-        self.norm = nnx.LayerNorm(config.width, epsilon=EPSILON, rngs=rngs)
+        self.norm = LayerNorm(config.width, epsilon=EPSILON, rngs=rngs)
         self.boxes = Linear(_BOX, config.width, rngs=rngs) if config.boxes else None
 
     def __call__(self, tokens: jax.Array, regions: jax.Array, there: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -16,6 +16,7 @@ from course_utils.models.fusion_encoder.attention import Attend, CoAttend, Cross
 from course_utils.models.fusion_encoder.single_stream import Join, StreamConfig, Tables
 from course_utils.models.fusion_encoder.words import PAD
 from course_utils.nn.linear import Linear
+from course_utils.nn.norm import LayerNorm
 from course_utils.nn.post_norm import EPSILON, PostNormBlock
 from course_utils.nn.transformer import MLP
 
@@ -29,9 +30,9 @@ class CoBlock(nnx.Module):
         self.function, self.heads = function or co_attention, config.heads
         width = config.width
         self.look = nnx.data([CrossAttention(width, config.heads, function=attend, rngs=rngs) for _ in range(2)])
-        self.norm_look = nnx.data([nnx.LayerNorm(width, epsilon=EPSILON, rngs=rngs) for _ in range(2)])
+        self.norm_look = nnx.data([LayerNorm(width, epsilon=EPSILON, rngs=rngs) for _ in range(2)])
         self.mlp = nnx.data([MLP(width, config.hidden, rngs=rngs) for _ in range(2)])
-        self.norm_mlp = nnx.data([nnx.LayerNorm(width, epsilon=EPSILON, rngs=rngs) for _ in range(2)])
+        self.norm_mlp = nnx.data([LayerNorm(width, epsilon=EPSILON, rngs=rngs) for _ in range(2)])
 
     def __call__(
         self, x: jax.Array, y: jax.Array, x_there: jax.Array, y_there: jax.Array
