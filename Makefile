@@ -55,5 +55,5 @@ bench: env-test
 	@$(BIN)/python -m course_utils.instructor.bench
 
 clean:
-	rm -rf .venv .venv-colab build dist .pytest_cache .import_linter_cache
+	rm -rf .venv .venv-colab .jax_cache build dist .pytest_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -8,7 +8,7 @@
 #
 # Installs the two releases in a temporary folder (about 400 MB); exits 1 if either behaves otherwise.
 set -e
-python=${PYTHON:-python3.12}
+python=${PYTHON:-$(sh "$(dirname "$0")/../tools/python.sh")}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cat > "$folder/count.py" <<'PY'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -17,27 +18,33 @@ os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
 
 
 # What lasts longest (`make bench` tells) begins first, so that no worker is left alone with it at the end.
-LONGEST = ("test_grading", "test_grading_runs", "test_answers-03", "test_answers-02", "test_cycle", "test_answers-04", "test_answers-01")
+LONGEST = ("test_grading", "test_grading_runs", "test_answers-03", "test_cycle", "test_answers-04", "test_answers-02", "test_answers-01")
+_NUMBERS = "|".join(name[:2] for name in NOTEBOOKS)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def group(nodeid: str) -> str:
+    """Who shares what is dear to make, and so runs on one worker: the tests of a file, or of a file and one notebook.
+
+    ``test_nn``, ``test_answers-01``, ``01_vqa_fusion`` (a notebook that is run cell by cell).
+    """
+    number = re.search(rf"\[(?:{_NUMBERS})(?![0-9])", nodeid)
+    return Path(nodeid.split("::")[0]).stem + (f"-{number[0][1:]}" if number else "")
+
+
 def pytest_collection_modifyitems(items):
-    """Tests that share what is dear to make run on one worker: those of a file, or of a file and one notebook."""
     place = {name: k for k, name in enumerate(LONGEST)}
-    groups = {item: _group(item) for item in items}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(groups[item]))
-    items.sort(key=lambda item: place.get(groups[item], len(place)))
+    items.sort(key=lambda item: place.get(group(item.nodeid), len(place)))
 
 
-def _group(item) -> str:
-    """``test_nn``, ``test_answers-01``, ``01_vqa_fusion`` (a notebook that is run cell by cell)."""
-    asked = getattr(item, "callspec", None)
-    told = [v[:2] for v in asked.params.values() if isinstance(v, str) and v[:2] in _NUMBERS] if asked else []
-    return "-".join([item.path.stem, *told[:1]])
+def pytest_xdist_make_scheduler(config, log):
+    """As ``--dist loadgroup``, which pytest 9.2 makes pytest-xdist 3.8 forget (findings/xdist_loadgroup.sh)."""
+    from xdist.scheduler import LoadScopeScheduling
 
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group(nodeid)
 
-_NUMBERS = {name[:2] for name in NOTEBOOKS}
+    return ByGroup(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,8 @@ from course_utils.exercises import checking
 NAME = "01_small"
 FIRST, SECOND, QUESTION = "ex-01-3", "ex-01-6", "ex-01-q1"
 BOTH = (FIRST, SECOND)
+# Endless, but it leaves the processor to others, who are graded at the same time; one hand-in spins.
+ENDLESS = "while True: __import__('time').sleep(0.01)"
 
 MLB = """def mlb_pooling(params, v, h):
     {before}
@@ -310,7 +312,7 @@ def kills_its_kernel_when_asked(nb):
 
 @hand_in(4.0, (FIRST,))
 def loops_for_ever(nb):
-    write(nb, SECOND, "def bilinear_pooling(params, v, h):\n    while True: pass")
+    write(nb, SECOND, f"def bilinear_pooling(params, v, h):\n    {ENDLESS}")
 
 
 @hand_in(7.0, BOTH)
@@ -320,7 +322,7 @@ def has_a_cell_that_loops_for_ever(nb):
 
 @hand_in(4.0, (FIRST,))
 def cannot_be_interrupted(nb):
-    write(nb, SECOND, "def bilinear_pooling(params, v, h):\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass")
+    write(nb, SECOND, f"def bilinear_pooling(params, v, h):\n    while True:\n        try:\n            {ENDLESS}\n        except BaseException: pass")
 
 
 @hand_in(4.0, (FIRST,))
