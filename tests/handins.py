@@ -18,7 +18,7 @@ from course_utils.exercises import checking
 NAME = "01_small"
 FIRST, SECOND, QUESTION = "ex-01-3", "ex-01-6", "ex-01-q1"
 BOTH = (FIRST, SECOND)
-# Endless, but it leaves the processor to others, who are graded at the same time; one hand-in spins.
+# Endless, but it leaves the processor to others, who are graded at the same time; two hand-ins spin.
 ENDLESS = "while True: __import__('time').sleep(0.01)"
 
 MLB = """def mlb_pooling(params, v, h):
@@ -322,7 +322,7 @@ def has_a_cell_that_loops_for_ever(nb):
 
 @hand_in(4.0, (FIRST,))
 def cannot_be_interrupted(nb):
-    write(nb, SECOND, f"def bilinear_pooling(params, v, h):\n    while True:\n        try:\n            {ENDLESS}\n        except BaseException: pass")
+    write(nb, SECOND, "def bilinear_pooling(params, v, h):\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass")
 
 
 @hand_in(4.0, (FIRST,))

@@ -44,7 +44,7 @@ def everybody(tmp_path_factory) -> Iterator[Class]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", room.temporary)
         patch.setattr(tempfile, "tempdir", room.temporary)
-        room.grade("--workers", "3")  # some only wait to be stopped
+        room.grade()
     yield room
     shutil.rmtree(room.temporary)
 

@@ -26,6 +26,16 @@ def full_precision():
         yield
 
 
+@nnx.jit
+def _run(model, *args):
+    return model(*args)
+
+
+def compiled(model):
+    """The model as one program: eagerly every operation of every shape would be one."""
+    return lambda *args: _run(model, *args)
+
+
 def normal(*shape, seed=0):
     return np.random.default_rng([seed, *shape]).normal(size=shape).astype(np.float32)
 
@@ -144,7 +154,7 @@ def test_a_post_norm_block_ends_normalised_and_pre_and_post_differ():
 @pytest.mark.parametrize("stream", fe.STREAMS)
 @pytest.mark.parametrize("boxes", [False, True])
 def test_nobody_feels_what_is_hidden(stream, boxes):
-    model = fe.FusionEncoder(fe.StreamConfig.tiny(boxes=boxes), stream, kinds=4, rngs=nnx.Rngs(0))
+    model = compiled(fe.FusionEncoder(fe.StreamConfig.tiny(boxes=boxes), stream, kinds=4, rngs=nnx.Rngs(0)))
     tokens, regions = texts(), normal(3, 9, 7)
     there = np.ones((3, 9), bool)
     there[:, 5] = False
@@ -164,9 +174,9 @@ def test_nobody_feels_what_is_hidden(stream, boxes):
 def test_without_boxes_regions_are_a_set_and_with_them_they_are_not(stream):
     tokens, regions = texts(), normal(3, 9, 7)
     turned = regions[:, ::-1]
-    same = fe.FusionEncoder(TINY, stream, rngs=nnx.Rngs(0))
+    same = compiled(fe.FusionEncoder(TINY, stream, rngs=nnx.Rngs(0)))
     np.testing.assert_allclose(same(tokens, regions)[0], same(tokens, turned)[0], rtol=1e-4, atol=1e-5)
-    placed = fe.FusionEncoder(fe.StreamConfig.tiny(boxes=True), stream, rngs=nnx.Rngs(0))
+    placed = compiled(fe.FusionEncoder(fe.StreamConfig.tiny(boxes=True), stream, rngs=nnx.Rngs(0)))
     assert np.abs(np.asarray(placed(tokens, regions)[0] - placed(tokens, turned)[0])).max() > 1e-5
     moved = tokens[:, [1, 0, 2, 3, 4]]
     assert np.abs(np.asarray(same(tokens, regions)[0] - same(moved, regions)[0])).max() > 1e-5, "words have an order"
@@ -182,7 +192,7 @@ def test_every_parameter_of_the_stream_is_taught_by_matching(stream):
         match, aux = nnx.merge(graphdef, p)(tokens, regions)
         return (match**2).sum() + (aux["pooled"] ** 3).sum()
 
-    slopes = jax.grad(whole)(params)
+    slopes = jax.jit(jax.grad(whole))(params)
     for path, slope in nnx.to_flat_state(slopes):
         name = ".".join(map(str, path))
         if name.startswith("stream") and "key.bias" not in name:

@@ -32,7 +32,7 @@ step() {  # step NAME COMMAND...: runs it, keeps its closing line
 version() { "$1/bin/python" -c "import sys, jax, flax; print(f'Python {sys.version_info[0]}.{sys.version_info[1]}, jax {jax.__version__}, flax {flax.__version__}')"; }
 
 # Three workers for two cores: some tests wait for a kernel, or for an endless loop to be stopped.
-tests="-m pytest -n 3 --dist loadscope --no-loadscope-reorder --durations=0 --durations-min=0.3"
+tests="-m pytest -n 3 --dist loadscope --no-loadscope-reorder --durations=12"
 new="newest releases ($(version .venv))"
 old="Colab's frozen pins ($(version .venv-colab))"
 # $tests is several words

@@ -76,7 +76,7 @@ class Options:
     startup_timeout: int = 120
     deadline: int = 900
     largest_output: int = 200_000
-    warms: bool = False  # the course's own solution: it fills the cache of compiled programs, and trains no longer than that takes
+    warms: bool = False  # the course's own solution: it fills the cache of compiled programs, and trains nothing
 
 
 class Run:
@@ -155,6 +155,8 @@ class Run:
 
     def _ask(self, kernel: Kernel, one: Asked, refusal: str, hidden: bool) -> None:
         """Fills ``hidden``, or ``visible``, which stays empty for an exercise that trains: once is long enough."""
+        if one.exercise.trains and self.options.warms:  # to train takes longer than what it compiles would save
+            return
         if hidden:
             one.hidden = one.hidden or refusal or self._answers(kernel, one.exercise, self.options.seed)
         elif not one.exercise.trains:
@@ -169,7 +171,7 @@ class Run:
         asked, answered = (kernel.shared / secrets.token_hex(16) for _ in range(2))  # names that no link can wait under
         with asked.open("xb") as file:
             file.write(border.ask(cases))
-        failed = kernel.quietly(f"_border.reply({exercise.id!r}, {str(asked)!r}, {str(answered)!r}, in_full={exercise.trains and not self.options.warms})")
+        failed = kernel.quietly(f"_border.reply({exercise.id!r}, {str(asked)!r}, {str(answered)!r}, in_full={exercise.trains})")
         try:
             return failed or border.answers(border.read(answered), cases)
         except border.Unreadable as error:
