@@ -14,6 +14,8 @@ from course_utils.world.questions.forms import KIND, SIZE
 from course_utils.world.scenes import HELD_OUT_PAIRS, Scenes, check, compose, describe, sample
 from course_utils.world.things import COLOURS, KINDS, KNOWLEDGE, SIZES, WORDS
 
+pytestmark = pytest.mark.newest  # symbols and words: canaries repeat what is drawn of them on every release
+
 DRAWS = 5_000  # pairs of each type, so 10,000 scenes
 KEYWORDS = {"eat": "you can eat", "animal": "is an animal", "animals": "is an animal", "vehicle": "is a vehicle",
                "vehicles": "is a vehicle", "plant": "is a plant", "plants": "is a plant", "music": "makes music",

@@ -10,6 +10,8 @@ from course_utils.world.referring import EXPRESSIONS, refer, referable, resolve
 from course_utils.world.scenes import Scenes, compose, describe, sample
 from course_utils.world.things import COLOURS, KINDS, PLACES, SIZES
 
+pytestmark = pytest.mark.newest  # symbols and words: canaries repeat what is drawn of them on every release
+
 DRAWS = 10_000
 LOCATION_WORDS = set(
     "left right top bottom middle above below leftmost rightmost topmost bottommost highest lowest".split()
