@@ -472,3 +472,18 @@ def test_a_right_answer_that_cannot_be_compiled_is_right_but_not_trained_with(sh
         assert checks.check("01.3", fn) is exercise.reference and checks.grade("01.3", fn) == 4
         assert "4 of 4 points" in repr(shown[-1]) and "write `jnp`" in repr(shown[-1])
         assert "For now, this notebook runs the course's version" in repr(shown[-1])
+
+
+@pytest.mark.parametrize("fast, count", [("1", 2), ("steps", 5), ("", 5)])
+def test_in_a_hurry_one_case_of_each_part_is_asked_and_the_card_says_so(monkeypatch, fast, count):
+    """Grading sets ``steps``: few steps of training, and all cases."""
+    monkeypatch.setenv("COURSE_FAST", fast)
+    asked = []
+
+    def counted(*args):
+        asked.append(args)
+        return checks.find("01.1").reference(*args)
+
+    verdict = checks.verdict("01.1", counted, 0)
+    assert verdict.passed and len(asked) == count
+    assert ("tries one of each part" in verdict.headline) == (fast == "1")
