@@ -331,6 +331,12 @@ def eats_memory(nb):
 
 
 @hand_in(4.0, (FIRST,))
+def ends_the_kernel_under_the_next(nb):
+    write(nb, SECOND, "import course_utils.exercises.border as border, os\ndef bilinear_pooling(params, v, h):\n"
+          "    border.reply = lambda *a, **k: os._exit(1)")
+
+
+@hand_in(4.0, (FIRST,))
 def is_not_python(nb):
     write(nb, SECOND, "def bilinear_pooling(params v, h):\n    return")
 

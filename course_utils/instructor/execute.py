@@ -57,10 +57,10 @@ class Asked:
 
 @dataclasses.dataclass
 class Lost:
-    """What a round could not be finished for: the cell (its index) or the exercise (its id) that ended the kernel."""
+    """What a round could not be finished for: the cell (its index) that ended the kernel, or what was asked when it ended."""
 
     cell: int | None = None
-    exercise: str | None = None
+    asked: Asked | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,17 +104,21 @@ class Run:
         asked = asked_of(nb, tests)
         skip = demonstrations(nb, released) if self.options.lean else set()
         left_out: set[int] = set()
-        refused: dict[str, str] = {}
-        while time.monotonic() < self._end:
-            lost = self._round(nb, asked, skip | left_out, refused)
-            if lost is not None and lost.cell is not None and lost.cell not in left_out:
-                left_out.add(lost.cell)
-            elif lost is not None and lost.exercise is not None and lost.exercise not in refused:
-                refused[lost.exercise] = "Your function ended the kernel that it ran in."
-            elif lost is None and skip and _missed_a_name(nb, asked, skip):
+        rounds = [asked]
+        while rounds and time.monotonic() < self._end:
+            together = rounds[0]
+            lost = self._round(nb, together, skip | left_out)
+            if lost is None and skip and _missed_a_name(nb, together, skip):
                 skip = set()  # something that was left out is needed after all
+            elif lost is None:
+                rounds.pop(0)
+            elif lost.cell is not None:
+                left_out.add(lost.cell)
+            elif len(together) > 1:  # it died on what an earlier answer left behind, perhaps: each in a kernel of its own
+                rounds[:1] = [[one] for one in sorted(together, key=lambda one: one is lost.asked)]
             else:
-                break
+                lost.asked.hidden = lost.asked.visible = "Your function ended the kernel that it ran in."
+                rounds.pop(0)
         for index in left_out:
             nb.cells[index].outputs = [_error("This cell ended its kernel, so it was left out; the others were run.")]
         return {
@@ -124,9 +128,9 @@ class Run:
             "seconds": round(time.monotonic() - begun, 2),
         }
 
-    def _round(self, nb: NotebookNode, asked: list[Asked], skip: set[int], refused: dict[str, str]) -> Lost | None:
-        """All cells but ``skip``, then every exercise's cases but the ``refused``, in a new kernel."""
-        graded = {id(one.cell): one for one in asked}
+    def _round(self, nb: NotebookNode, together: list[Asked], skip: set[int]) -> Lost | None:
+        """All cells but ``skip``, then the cases of the exercises in ``together``, in a new kernel."""
+        graded = {id(one.cell): one for one in together}
         with self._kernel() as kernel:
             for index, cell in enumerate(nb.cells):
                 if cell.cell_type != "code" or (is_grade(cell) and not is_solution(cell) and id(cell) not in graded):
@@ -141,28 +145,26 @@ class Run:
                         if index not in skip:
                             kernel.show(cell)
                 except DeadKernelError:
-                    return Lost(cell=index)
+                    return Lost(asked=one) if one else Lost(cell=index)
             # Feedback shows the answers to the visible cases: all are in before the first hidden case reaches the kernel.
             for hidden in (False, True):
-                for one in asked:
+                for one in together:
                     begun = time.monotonic()
                     try:
-                        self._ask(kernel, one, refused.get(one.exercise.id, ""), hidden)
+                        self._ask(kernel, one, hidden)
                     except DeadKernelError:
-                        return Lost(exercise=one.exercise.id)
+                        return Lost(asked=one)
                     one.seconds = round(one.seconds * hidden + time.monotonic() - begun, 2)
         return None
 
-    def _ask(self, kernel: Kernel, one: Asked, refusal: str, hidden: bool) -> None:
+    def _ask(self, kernel: Kernel, one: Asked, hidden: bool) -> None:
         """Fills ``hidden``, or ``visible``, which stays empty for an exercise that trains: once is long enough."""
-        if one.exercise.trains and self.options.warms:  # to train takes longer than what it compiles would save
+        if one.exercise.trains and (self.options.warms or not hidden):  # warmed, it takes longer than what it compiles would save
             return
         if hidden:
-            one.hidden = one.hidden or refusal or self._answers(kernel, one.exercise, self.options.seed)
-        elif not one.exercise.trains:
-            one.visible = one.visible or refusal or self._answers(kernel, one.exercise, VISIBLE_SEED)
+            one.hidden = one.hidden or self._answers(kernel, one.exercise, self.options.seed)
         else:
-            one.visible = one.visible or refusal
+            one.visible = one.visible or self._answers(kernel, one.exercise, VISIBLE_SEED)
 
     def _answers(self, kernel: Kernel, exercise: core.Exercise, seed: int) -> list[Any] | str:
         if time.monotonic() > self._end:
