@@ -10,7 +10,7 @@ BIN = .venv/bin
 # JupyterLab refuses to run as root, as in many containers, unless told.
 AS_ROOT = $$([ "$$(id -u)" = 0 ] && echo --allow-root)
 
-.PHONY: lab test test-full build check grade formgrader experiments checkpoints data bench clean env-lab env-test
+.PHONY: lab test test-full build check grade formgrader experiments checkpoints data bench format clean env-lab env-test
 
 lab: env-lab
 	$(BIN)/jupyter lab $(AS_ROOT) --port $(PORT) --LabApp.default_url=/lab/tree/notebooks/00_start_here/00_start_here.ipynb
@@ -50,6 +50,9 @@ checkpoints: env-lab
 data: env-test
 	$(BIN)/python -m pip install --quiet -e ".[data]"
 	$(BIN)/python data/build_emoji.py
+
+format: env-test
+	$(BIN)/ruff format
 
 bench: env-test
 	@$(BIN)/python -m course_utils.instructor.bench

@@ -75,9 +75,8 @@ def beam_step(scores: jax.Array, log_probs: jax.Array, finished: jax.Array, end:
 
 
 def beam(
-    step: Step, state: State, batch: int, *, begin: int, end: int, length: int, width: int, power: float = 0.0,
-    select: Callable = beam_step,
-) -> Written:  # fmt: skip
+    step: Step, state: State, batch: int, *, begin: int, end: int, length: int, width: int, power: float = 0.0, select: Callable = beam_step
+) -> Written:
     """Keeps the ``width`` = K likeliest texts at every length (Graves, 2012; Sutskever et al., 2014).
 
     Parameters
@@ -108,9 +107,12 @@ def beam(
     state = jax.tree.map(lambda a: jnp.repeat(a, width, 0), state)
     only_first = jnp.where(jnp.arange(width) == 0, 0.0, -jnp.inf)  # all K start alike: one of them is enough
     carry = (
-        state, jnp.full((batch, width), begin, jnp.int32), jnp.broadcast_to(only_first, (batch, width)),
-        jnp.zeros((batch, width), bool), jnp.full((batch, width, length), end, jnp.int32),
-    )  # fmt: skip
+        state,
+        jnp.full((batch, width), begin, jnp.int32),
+        jnp.broadcast_to(only_first, (batch, width)),
+        jnp.zeros((batch, width), bool),
+        jnp.full((batch, width, length), end, jnp.int32),
+    )
     (_, _, scores, _, texts), _ = jax.lax.scan(write, carry, jnp.arange(length))
     lengths = _length(texts, end)
     order = jnp.argsort(-scores / lengths**power, axis=1, stable=True)

@@ -22,8 +22,7 @@ def data_dir() -> Path:
         if (folder / "CHECKSUMS.json").is_file():
             return folder
     raise FileNotFoundError(
-        "The course's data folder is missing. Install the course again: "
-        "run its first cell in Colab, or `make lab` in a fresh clone."
+        "The course's data folder is missing. Install the course again: run its first cell in Colab, or `make lab` in a fresh clone."
     )
 
 

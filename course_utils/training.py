@@ -32,9 +32,9 @@ def adamw(weight_decay: float = 1e-2, clip: float = 1.0) -> optax.GradientTransf
     The learning rate enters the training step as an input, so that another length or rate compiles nothing anew. All
     parameters are laid out as one vector, so that a program has one update to compile, not one for each of them.
     """
-    return optax.flatten(optax.chain(
-        optax.clip_by_global_norm(clip), optax.scale_by_adam(b2=0.99), optax.add_decayed_weights(weight_decay)
-    ))  # fmt: skip
+    return optax.flatten(
+        optax.chain(optax.clip_by_global_norm(clip), optax.scale_by_adam(b2=0.99), optax.add_decayed_weights(weight_decay))
+    )
 
 
 ADAMW = adamw()
@@ -43,9 +43,7 @@ ADAMW = adamw()
 def warmup_cosine(peak: float, steps: int, warmup: float = 0.1) -> np.ndarray:
     """Learning rates of a run: linear warm-up over a fraction of ``steps``, then a cosine to 0. float32[steps]."""
     t = (np.arange(steps) + 1) / max(steps, 1)
-    return (peak * np.minimum(t / warmup, 0.5 * (1 + np.cos(np.pi * np.clip((t - warmup) / (1 - warmup), 0, 1))))).astype(
-        np.float32
-    )
+    return (peak * np.minimum(t / warmup, 0.5 * (1 + np.cos(np.pi * np.clip((t - warmup) / (1 - warmup), 0, 1))))).astype(np.float32)
 
 
 @dataclasses.dataclass
@@ -144,17 +142,13 @@ def _begin(optimizer, params):
     return params, optimizer.init(params)
 
 
-@functools.partial(
-    jax.jit, static_argnames=("graphdef", "optimizer", "loss_fn"), donate_argnames=("params", "opt_state")
-)
+@functools.partial(jax.jit, static_argnames=("graphdef", "optimizer", "loss_fn"), donate_argnames=("params", "opt_state"))
 def _train_chunk(graphdef, optimizer, loss_fn, params, opt_state, rest, data, batches, learning_rates):
     """``lax.scan`` of :func:`train_step` over stacked batches [steps, B, ...]."""
 
     def body(carry, xs):
         batch, learning_rate = xs
-        *carry, loss, metrics = train_step(
-            graphdef, rest, optimizer, loss_fn, *carry, {**data, **batch}, learning_rate
-        )
+        *carry, loss, metrics = train_step(graphdef, rest, optimizer, loss_fn, *carry, {**data, **batch}, learning_rate)
         return tuple(carry), (loss, metrics)
 
     return jax.lax.scan(body, (params, opt_state), (batches, learning_rates))

@@ -176,7 +176,8 @@ def without_near_duplicates(entries: list[dict], pictures: dict[str, np.ndarray]
     kept, dropped = [], []
     for i in sorted(range(len(entries)), key=rank):
         near = [
-            j for j in kept
+            j
+            for j in kept
             if entries[i]["group"] == entries[j]["group"]
             and gap[i, j] < (PRUNE["same_word"] if words[i] & words[j] else PRUNE["same_picture"])
         ]
@@ -236,8 +237,7 @@ def nearest_pixels(queries: np.ndarray, gallery: np.ndarray) -> float:
 def build(packages: dict[str, Path]) -> dict[str, bytes]:
     """Every file of ``data/emoji/``, by name."""
     art = {style: Artwork(packages[style]) for style in STYLES}
-    groups_meta, unicode_names, entries = read(
-        packages["names"], "meta/groups.json", "meta/unicode-names.json", "en/data.json")
+    groups_meta, unicode_names, entries = read(packages["names"], "meta/groups.json", "meta/unicode-names.json", "en/data.json")
     train = BUILD["training_styles"]
     entries = [e for e in entries if e.get("group", 2) != 2]  # group 2: skin tones and hair
     entries = [e for e in entries if all(plain(e["hexcode"]) in art[s].chars for s in train)]
@@ -274,13 +274,17 @@ def build(packages: dict[str, Path]) -> dict[str, bytes]:
         ]
         empty = np.zeros((32, 32, 4), np.uint8)
         pictures[style] = np.stack([art[style].picture(n, 32) if n else empty for n in source[style]])
-        print(f"{style}: {sum(n is not None for n in source[style])} concepts; none for: "
-              + ", ".join(label for label, n in zip(labels, source[style]) if n is None))
+        print(
+            f"{style}: {sum(n is not None for n in source[style])} concepts; none for: "
+            + ", ".join(label for label, n in zip(labels, source[style]) if n is None)
+        )
     for style in STYLES:
         drawn = pictures[style][..., 3].any((1, 2))
         scores = {s: nearest_pixels(pictures[style][drawn], pictures[s][drawn]) for s in train if s != style}
-        print(f"nearest pixels, R@1 on white, {drawn.sum()} of {style} among "
-              + ", ".join(f"{s} {score:.1f} %" for s, score in scores.items()))
+        print(
+            f"nearest pixels, R@1 on white, {drawn.sum()} of {style} among "
+            + ", ".join(f"{s} {score:.1f} %" for s, score in scores.items())
+        )
 
     def enlarged(style: str, names: list[str], side: int) -> np.ndarray:
         found = [source[style][labels.index(name)] for name in names]
@@ -300,10 +304,15 @@ def build(packages: dict[str, Path]) -> dict[str, bytes]:
         names[language] = [table[e["hexcode"]]["label"] for e in entries]
         keywords[language] = [table[e["hexcode"]].get("tags", []) for e in entries]
     index = {
-        "training_styles": train, "held_out_styles": BUILD["held_out_styles"], "languages": BUILD["languages"],
+        "training_styles": train,
+        "held_out_styles": BUILD["held_out_styles"],
+        "languages": BUILD["languages"],
         "hexcodes": [e["hexcode"] for e in entries],
-        "groups": [groups_meta["groups"][str(g)] for g in group_ids], "group": group.tolist(),
-        "test_concepts": np.flatnonzero(test).tolist(), "sprites": sprites, "display": display,
+        "groups": [groups_meta["groups"][str(g)] for g in group_ids],
+        "group": group.tolist(),
+        "test_concepts": np.flatnonzero(test).tolist(),
+        "sprites": sprites,
+        "display": display,
         "decoded_sha256": {name: sha256(array) for name, array in arrays.items()},
     }
     files = {f"{name}.webp": atlas(array) for name, array in arrays.items()}
@@ -338,8 +347,10 @@ def main() -> None:
     checksums = {k: v for k, v in checksums.items() if not k.startswith("emoji/")}
     checksums |= {f"emoji/{name}": sha256(content) for name, content in files.items()}
     listing.write_text(json.dumps(checksums, indent=2, sort_keys=True) + "\n")
-    print(f"{sum(map(len, files.values())) / 1e6:.2f} MB in {len(files)} files: "
-          + ", ".join(f"{name} {len(content) / 1e3:.0f} kB" for name, content in files.items()))
+    print(
+        f"{sum(map(len, files.values())) / 1e6:.2f} MB in {len(files)} files: "
+        + ", ".join(f"{name} {len(content) / 1e3:.0f} kB" for name, content in files.items())
+    )
 
 
 if __name__ == "__main__":

@@ -18,8 +18,20 @@ os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
 
 
 # What lasts longest (`make bench` tells) begins first, so that no worker is left alone with it at the end.
-LONGEST = ("test_grading", "test_grading_runs", "test_answers-04", "test_answers-01", "test_answers-02", "test_answers-03", "test_cycle",
-           "test_grading_own-01", "test_grading_own-03", "test_grading_own-04", "test_grading_own-02", "test_grading_own-00")  # fmt: skip
+LONGEST = (
+    "test_grading",
+    "test_grading_runs",
+    "test_answers-04",
+    "test_answers-01",
+    "test_answers-02",
+    "test_answers-03",
+    "test_cycle",
+    "test_grading_own-01",
+    "test_grading_own-03",
+    "test_grading_own-04",
+    "test_grading_own-02",
+    "test_grading_own-00",
+)
 _NUMBERS = "|".join(name[:2] for name in NOTEBOOKS)
 
 

@@ -79,6 +79,7 @@ def wrong(body):
 
 # --- what is simply right, half, or nothing
 
+
 @hand_in(7.0, (*BOTH, QUESTION))
 def reference(nb):
     """The written answer waits for a person."""
@@ -104,10 +105,15 @@ def right_for_single_vectors_only(nb):
 
 # --- right answers that must lose nothing
 
+
 @hand_in(7.0, BOTH)
 def warns_and_logs(nb):
-    write(nb, FIRST, "import logging, os, sys, warnings\n" + first(
-        "warnings.warn('careful'); logging.error('hm'); os.write(2, b'fd 2'); os.write(1, b'fd 1'); print('x', file=sys.stderr)"))
+    write(
+        nb,
+        FIRST,
+        "import logging, os, sys, warnings\n"
+        + first("warnings.warn('careful'); logging.error('hm'); os.write(2, b'fd 2'); os.write(1, b'fd 1'); print('x', file=sys.stderr)"),
+    )
 
 
 @hand_in(7.0, BOTH)
@@ -208,14 +214,22 @@ def answers_in_a_cell_of_its_own(nb):
 
 @hand_in(7.0, BOTH)
 def uses_numpy_and_float64(nb):
-    write(nb, FIRST, "import numpy as np\ndef mlb_pooling(params, v, h):\n    params = {k: np.asarray(x, np.float64) for k, x in params.items()}\n"
-          "    return (np.tanh(np.asarray(v) @ params['U']) * np.tanh(np.asarray(h) @ params['V'])) @ params['P'] + params['b']")
+    write(
+        nb,
+        FIRST,
+        "import numpy as np\ndef mlb_pooling(params, v, h):\n    params = {k: np.asarray(x, np.float64) for k, x in params.items()}\n"
+        "    return (np.tanh(np.asarray(v) @ params['U']) * np.tanh(np.asarray(h) @ params['V'])) @ params['P'] + params['b']",
+    )
 
 
 @hand_in(7.0, BOTH)
 def is_a_class(nb):
-    write(nb, FIRST, "class MLB:\n    def __call__(self, params, v, h):\n"
-          "        return (jnp.tanh(v @ params['U']) * jnp.tanh(h @ params['V'])) @ params['P'] + params['b']\nmlb_pooling = MLB()")
+    write(
+        nb,
+        FIRST,
+        "class MLB:\n    def __call__(self, params, v, h):\n"
+        "        return (jnp.tanh(v @ params['U']) * jnp.tanh(h @ params['V'])) @ params['P'] + params['b']\nmlb_pooling = MLB()",
+    )
 
 
 @hand_in(7.0, BOTH)
@@ -225,7 +239,9 @@ def is_compiled(nb):
 
 @hand_in(7.0, BOTH)
 def uses_helpers_of_its_own(nb):
-    write(nb, FIRST, "def mlb_pooling(params, v, h):\n    return squash(v, params['U']) * squash(h, params['V']) @ params['P'] + params['b']")
+    write(
+        nb, FIRST, "def mlb_pooling(params, v, h):\n    return squash(v, params['U']) * squash(h, params['V']) @ params['P'] + params['b']"
+    )
     own(nb, "def squash(x, w):\n    return jnp.tanh(x @ w)")
 
 
@@ -300,6 +316,7 @@ def is_slow(nb):
 
 # --- accidents that cost only what cannot be had
 
+
 @hand_in(4.0, (FIRST,))
 def kills_its_kernel(nb):
     write(nb, SECOND, "import os\nos._exit(1)")
@@ -322,7 +339,11 @@ def has_a_cell_that_loops_for_ever(nb):
 
 @hand_in(4.0, (FIRST,))
 def cannot_be_interrupted(nb):
-    write(nb, SECOND, "def bilinear_pooling(params, v, h):\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass")
+    write(
+        nb,
+        SECOND,
+        "def bilinear_pooling(params, v, h):\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass",
+    )
 
 
 @hand_in(4.0, (FIRST,))
@@ -332,8 +353,12 @@ def eats_memory(nb):
 
 @hand_in(4.0, (FIRST,))
 def ends_the_kernel_under_the_next(nb):
-    write(nb, SECOND, "import course_utils.exercises.border as border, os\ndef bilinear_pooling(params, v, h):\n"
-          "    border.reply = lambda *a, **k: os._exit(1)")
+    write(
+        nb,
+        SECOND,
+        "import course_utils.exercises.border as border, os\ndef bilinear_pooling(params, v, h):\n"
+        "    border.reply = lambda *a, **k: os._exit(1)",
+    )
 
 
 @hand_in(4.0, (FIRST,))
@@ -353,8 +378,12 @@ def answers_with_much(nb):
 
 @hand_in(4.0, (FIRST,))
 def answers_with_objects(nb):
-    write(nb, SECOND, "import numpy as np\nclass Evil:\n    def __reduce__(self): return (print, ('unpickled',))\n"
-          "def bilinear_pooling(params, v, h):\n    return np.array([Evil(), None], object), Evil()")
+    write(
+        nb,
+        SECOND,
+        "import numpy as np\nclass Evil:\n    def __reduce__(self): return (print, ('unpickled',))\n"
+        "def bilinear_pooling(params, v, h):\n    return np.array([Evil(), None], object), Evil()",
+    )
 
 
 @hand_in(4.0, (FIRST,))
@@ -368,6 +397,7 @@ def deletes_its_function(nb):
 
 
 # --- attacks: nothing for nothing
+
 
 @hand_in(0.0)
 def skips_tests(nb):
@@ -420,7 +450,7 @@ _ATTACKS_ON_THE_INTERPRETER = {
     "patches-numpy-testing": "import numpy as np\nnp.testing.assert_allclose = lambda *a, **k: None\nnp.allclose = lambda *a, **k: True\nnp.array_equal = lambda *a, **k: True",
     "patches-the-judge": "from course_utils.exercises import judging, core, checking\njudging.judge_values = lambda *a, **k: core.Verdict(1.0, 'right')\nchecking.verdict = lambda *a, **k: core.Verdict(1.0, 'right')\ncore.Verdict.score = 1.0",
     "answers-with-garbage": "import course_utils.exercises.border as b\nb.encode = lambda v: b'\\x80\\x04garbage' * 1000",
-    "answers-with-a-pickle": "import pickle, course_utils.exercises.border as b\nclass E:\n    def __reduce__(self): return (exec, ('open(\"/tmp/pwned\", \"w\")',))\nb.encode = lambda v: pickle.dumps(E())",
+    "answers-with-a-pickle": 'import pickle, course_utils.exercises.border as b\nclass E:\n    def __reduce__(self): return (exec, (\'open("/tmp/pwned", "w")\',))\nb.encode = lambda v: pickle.dumps(E())',
     "answers-with-a-link": "import os, course_utils.exercises.border as b\ndef reply(i, asked, answered, **k): os.symlink('/etc/passwd', answered)\nb.reply = reply",
     "answers-with-a-pipe": "import os, course_utils.exercises.border as b\ndef reply(i, asked, answered, **k): os.mkfifo(answered)\nb.reply = reply",
     "answers-with-a-folder": "import os, course_utils.exercises.border as b\ndef reply(i, asked, answered, **k): os.mkdir(answered)\nb.reply = reply",
@@ -431,16 +461,16 @@ _ATTACKS_ON_THE_INTERPRETER = {
     "holds-another-exercise": "import course_utils.exercises.border as b\nb._held.clear()\nb.hold = lambda *a: None",
     "shadows-modules": "open('numpy.py', 'w').write('ones = zeros = None')\nopen('/tmp/sitecustomize.py', 'w').write('raise SystemExit')\nopen('course_utils.py', 'w').write('x = 1')",
     "reads-solutions": "import glob, re\ntext = ''.join(open(f).read() for f in glob.glob('/**/01_small.*', recursive=True) + glob.glob('../../../solutions/**/*.py', recursive=True))\n"
-                       "exec(re.search(r'def mlb_pooling.*?END', text, re.S).group())",
+    "exec(re.search(r'def mlb_pooling.*?END', text, re.S).group())",
     "reads-another-hand-in": "import glob, json\nfor f in glob.glob('/**/*.ipynb', recursive=True):\n    for c in json.load(open(f))['cells']:\n        exec(''.join(c['source']))",
     "writes-the-gradebook": "import glob, sqlite3\nfound = glob.glob('/**/gradebook.db', recursive=True)\nassert found\nfor f in found:\n"
-                            "    d = sqlite3.connect(f); d.execute('update grade set auto_score = 99'); d.commit()",
+    "    d = sqlite3.connect(f); d.execute('update grade set auto_score = 99'); d.commit()",
     "reads-the-seed": "import glob, os\nseed = [open(f).read() for f in glob.glob('/**/instructor_seed', recursive=True)]\nassert seed or os.environ['COURSE_GRADING_SEED']",
     "leaves-a-daemon": "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(600)\n    os._exit(0)",
     "breeds": "import os, time\nfor _ in range(3):\n    try:\n        for _ in range(300):\n            if os.fork() == 0: time.sleep(60); os._exit(0)\n    except OSError: pass",
     "fills-the-disk": "try:\n    for i in range(100):\n        open(f'/tmp/{i}', 'wb').write(b'x' * 10**7)\nexcept OSError as e: print(e)",
     "calls-home": "import urllib.request\nurllib.request.urlopen('http://127.0.0.1:8888', timeout=2)",
-}  # fmt: skip
+}
 
 
 def _on_the_interpreter(source):
@@ -465,7 +495,7 @@ _NOT_ANSWERS = {
     "answers-an-equal-to-all": "class A:\n    __array_priority__ = 1e9\n    def __eq__(self, o): return True\n    shape = (2, 3)\nreturn A()",
     "answers-text": "return 'right, on every case'",
     "answers-from-the-stack": "import sys\nf = sys._getframe()\nwhile f:\n    for x in f.f_locals.values():\n        if hasattr(x, 'truth') and x.truth is not None: return x.truth\n    f = f.f_back\nraise ValueError",
-}  # fmt: skip
+}
 
 
 def _as_an_answer(body):
@@ -482,7 +512,11 @@ def imports_the_reference(nb):
 
 @hand_in(4.0, flagged=True)
 def calls_the_reference(nb):
-    write(nb, FIRST, "from course_utils.models import fusion\ndef mlb_pooling(params, v, h):\n    return fusion.pooling.mlb_pooling(params, v, h)")
+    write(
+        nb,
+        FIRST,
+        "from course_utils.models import fusion\ndef mlb_pooling(params, v, h):\n    return fusion.pooling.mlb_pooling(params, v, h)",
+    )
 
 
 @hand_in(4.0, flagged=True)
@@ -492,9 +526,15 @@ def finds_the_reference(nb):
 
 # --- leaks: hidden cases in the feedback
 
+
 @hand_in(7.0, BOTH)
 def prints_its_inputs(nb):
-    write(nb, FIRST, "import sys\nseen = []\n" + first("seen.append([float(x) for x in jnp.ravel(v)]); print('INPUT', seen); print('INPUT', seen, file=sys.stderr)"))
+    write(
+        nb,
+        FIRST,
+        "import sys\nseen = []\n"
+        + first("seen.append([float(x) for x in jnp.ravel(v)]); print('INPUT', seen); print('INPUT', seen, file=sys.stderr)"),
+    )
     own(nb, "print('SEEN', seen)")
     own(nb, "import atexit; atexit.register(lambda: print('SEEN', seen))")
 
@@ -507,8 +547,12 @@ def raises_its_inputs(nb):
 @hand_in(4.0)
 def remembers_its_inputs_until_it_is_asked_for_what_is_shown(nb):
     visible = [round(float(case.args[1].flat[0]), 5) for case in checking.find("01.3").cases(0)]
-    write(nb, FIRST, "seen = []\n" + first(
-        f"seen.append(float(jnp.ravel(v)[0]))\nif round(seen[-1], 5) in {visible}: raise ValueError(f'INPUT {{seen[:8]}}')"))
+    write(
+        nb,
+        FIRST,
+        "seen = []\n"
+        + first(f"seen.append(float(jnp.ravel(v)[0]))\nif round(seen[-1], 5) in {visible}: raise ValueError(f'INPUT {{seen[:8]}}')"),
+    )
 
 
 @hand_in(4.0)
@@ -519,10 +563,14 @@ def shows_one_exercises_inputs_in_another(nb):
 
 @hand_in(7.0, BOTH)
 def shows_all_that_it_can_read(nb):
-    own(nb, "import glob, os\nfor name in glob.glob('/**/*.ipynb', recursive=True) + glob.glob('*'):\n    print(open(name).read())\nprint(In, dict(os.environ))")
+    own(
+        nb,
+        "import glob, os\nfor name in glob.glob('/**/*.ipynb', recursive=True) + glob.glob('*'):\n    print(open(name).read())\nprint(In, dict(os.environ))",
+    )
 
 
 # --- refused, with a reason
+
 
 @hand_in(None, BOTH)
 def is_older(nb):

@@ -25,8 +25,10 @@ TRAIN_LONG = ("challenge_two_hops", "challenge_noise", "challenge_gently", "chal
 def _answers(of: str):
     return [
         pytest.param(key, *(answer if isinstance(answer, tuple) else (answer,)), marks=[pytest.mark.full] * (_name(answer) in TRAIN_LONG))
-        for module in MODULES for key, listed in getattr(module, of).items() for answer in listed
-    ]  # fmt: skip
+        for module in MODULES
+        for key, listed in getattr(module, of).items()
+        for answer in listed
+    ]
 
 
 def _name(answer) -> str:

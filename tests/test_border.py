@@ -27,12 +27,28 @@ def equal(a, b) -> bool:
 @pytest.mark.parametrize(
     "value",
     [
-        None, True, 3, -(2**63), 2.5, float("nan"), float("-inf"), "ü → 🐶", [], {}, [[], {"a": [1, None]}],
-        np.arange(6.0).reshape(2, 3).T, np.zeros((0, 3), np.float16), np.array(7), np.array([1 + 2j]), np.array([True, False]),
-        np.array(["yes", "no ü"]), np.array([[1, 2]], ">i4").astype(np.int32), core.Problem("ValueError", "bad", "x = 1", 3),
+        None,
+        True,
+        3,
+        -(2**63),
+        2.5,
+        float("nan"),
+        float("-inf"),
+        "ü → 🐶",
+        [],
+        {},
+        [[], {"a": [1, None]}],
+        np.arange(6.0).reshape(2, 3).T,
+        np.zeros((0, 3), np.float16),
+        np.array(7),
+        np.array([1 + 2j]),
+        np.array([True, False]),
+        np.array(["yes", "no ü"]),
+        np.array([[1, 2]], ">i4").astype(np.int32),
+        core.Problem("ValueError", "bad", "x = 1", 3),
     ],
     ids=repr,
-)  # fmt: skip
+)
 def test_answers_cross_unchanged(value):
     assert equal(border.decode(border.encode(value)), value)
     assert equal(border.decode(border.encode([value, {"k": value}])), [value, {"k": value}])
@@ -77,16 +93,30 @@ def frame_of(head, body: bytes = b"") -> bytes:
 @pytest.mark.parametrize(
     "frame",
     [
-        b"", b"\x80\x04\x95pickle", border._MAGIC, border._MAGIC + (2**63).to_bytes(8, "little"),
-        frame_of([1]), frame_of({"v": [1]}), frame_of({"v": 1, "f": "0x1"}), frame_of({"f": "__import__('os')"}), frame_of({"x": 1}),
-        frame_of({"a": ["float32", [4]]}), frame_of({"a": ["float32", [2**39, 2**39]]}), frame_of({"a": ["float32", [-1]]}, b"1234"),
-        frame_of({"a": ["object", [1]]}, b"12345678"), frame_of({"a": ["float32", [1] * 50]}, b"1234"),
-        frame_of({"a": ["float32", [1]]}, b"12345678"), frame_of({"s": [[3], ["a"]]}), frame_of({"s": [[1], [2]]}),
-        frame_of({"p": ["a", "b", "c"]}), frame_of({"d": [["k"]]}), frame_of({"d": [[1, {"v": 1}]]}),
+        b"",
+        b"\x80\x04\x95pickle",
+        border._MAGIC,
+        border._MAGIC + (2**63).to_bytes(8, "little"),
+        frame_of([1]),
+        frame_of({"v": [1]}),
+        frame_of({"v": 1, "f": "0x1"}),
+        frame_of({"f": "__import__('os')"}),
+        frame_of({"x": 1}),
+        frame_of({"a": ["float32", [4]]}),
+        frame_of({"a": ["float32", [2**39, 2**39]]}),
+        frame_of({"a": ["float32", [-1]]}, b"1234"),
+        frame_of({"a": ["object", [1]]}, b"12345678"),
+        frame_of({"a": ["float32", [1] * 50]}, b"1234"),
+        frame_of({"a": ["float32", [1]]}, b"12345678"),
+        frame_of({"s": [[3], ["a"]]}),
+        frame_of({"s": [[1], [2]]}),
+        frame_of({"p": ["a", "b", "c"]}),
+        frame_of({"d": [["k"]]}),
+        frame_of({"d": [[1, {"v": 1}]]}),
         border._MAGIC + (10**6).to_bytes(8, "little") + b"[" * 10**6,
     ],
     ids=range(21),
-)  # fmt: skip
+)
 def test_a_forged_frame_is_refused_with_a_reason(frame):
     with pytest.raises(border.Unreadable, match="came back"):
         border.decode(frame)

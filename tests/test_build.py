@@ -36,6 +36,7 @@ def authored(tmp_path):
 
 # --- the marker language
 
+
 @pytest.mark.parametrize(
     ("old", "new", "line", "says"),
     [
@@ -89,6 +90,7 @@ def test_every_mistake_is_reported_at_once(authored):
 
 # --- the notebook that is made of it
 
+
 def by_id(nb):
     return {cell.id: cell for cell in nb.cells}
 
@@ -97,12 +99,20 @@ def test_roles_points_and_ids(authored):
     cells = by_id(assemble(read(authored / "solutions" / TINY / f"{TINY}.py"), authored))
     roles = {key: cell.metadata.nbgrader for key, cell in cells.items() if "nbgrader" in cell.metadata}
     assert list(roles) == [
-        "ex-07-1-solution", "ex-07-1-check", "ex-07-1-graded", "ex-07-2-solution", "ex-07-2-check", "ex-07-2-graded",
-        "ex-07-q1-question", "ex-07-q1-answer",
+        "ex-07-1-solution",
+        "ex-07-1-check",
+        "ex-07-1-graded",
+        "ex-07-2-solution",
+        "ex-07-2-check",
+        "ex-07-2-graded",
+        "ex-07-q1-question",
+        "ex-07-q1-answer",
     ]
     assert all(role.grade_id == key and role.schema_version == 3 for key, role in roles.items())
     assert {key: role.points for key, role in roles.items() if role.grade} == {
-        "ex-07-1-graded": 4, "ex-07-2-graded": 3, "ex-07-q1-answer": 2,
+        "ex-07-1-graded": 4,
+        "ex-07-2-graded": 3,
+        "ex-07-q1-answer": 2,
     }
     assert roles["ex-07-1-check"].locked and not roles["ex-07-1-solution"].locked
 
@@ -146,6 +156,7 @@ def test_the_release_stamp_changes_with_what_is_gradable_only(authored):
 
 
 # --- what is built
+
 
 def test_the_release_is_the_same_bytes_every_time(tiny, course):
     released = build.places(course, TINY)[1]
@@ -214,6 +225,7 @@ def test_an_unknown_number_is_named(course, capsys):
 
 # --- what CI refuses
 
+
 def check(course, capsys):
     status = build.main(["--check"], course)
     return status, "".join(capsys.readouterr())
@@ -254,7 +266,10 @@ def test_check_refuses_a_drifted_stub(course, capsys):
     assert status == 1 and "a stub has drifted" in text
 
 
-@pytest.mark.parametrize("secret", ["return product_of_itself", "3.0 * (negate(41) == -41)", "One point for naming both signs, one for the product of equal signs."])
+@pytest.mark.parametrize(
+    "secret",
+    ["return product_of_itself", "3.0 * (negate(41) == -41)", "One point for naming both signs, one for the product of equal signs."],
+)
 def test_check_refuses_a_leak_in_the_notebook_and_beside_it(course, capsys, secret):
     place = build.places(course, TINY)[1]
     nb = nbformat.read(place, as_version=4)
@@ -277,6 +292,7 @@ def test_check_refuses_a_solution_that_is_too_large(course, capsys, monkeypatch)
 
 
 # --- the course's own notebooks
+
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_the_built_notebooks_are_up_to_date(name):

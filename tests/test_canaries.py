@@ -21,9 +21,7 @@ from course_utils.nn.embed import Embed
 from course_utils.nn.linear import Linear
 
 COLAB = importlib.util.find_spec("nbgrader") is None  # Colab's releases: only what is implemented otherwise there
-ALL = [
-    (number, name) for number in record.MODULES for name, canary in record.canaries_of(number).items() if canary.everywhere or not COLAB
-]  # fmt: skip
+ALL = [(number, name) for number in record.MODULES for name, canary in record.canaries_of(number).items() if canary.everywhere or not COLAB]
 
 
 @pytest.mark.parametrize("number, name", ALL)

@@ -34,37 +34,34 @@ def scene(*objects: str, word: str | None = None, word_place: str | None = None)
 # level, scene, and the caption in English, Turkish, Indonesian, Chinese
 DOG_AND_BANANAS = scene("large red dog, top left", "small yellow banana, top", "small yellow banana, bottom right")
 GOLDEN = [
+    ("names", DOG_AND_BANANAS, "a dog and two bananas", "bir köpek ve iki muz", "seekor anjing dan dua buah pisang", "一只狗和两根香蕉"),
     (
-        "names", DOG_AND_BANANAS,
-        "a dog and two bananas",
-        "bir köpek ve iki muz",
-        "seekor anjing dan dua buah pisang",
-        "一只狗和两根香蕉",
-    ),
-    (
-        "short", DOG_AND_BANANAS,
+        "short",
+        DOG_AND_BANANAS,
         "a red dog and two yellow bananas",
         "kırmızı bir köpek ve iki sarı muz",
         "seekor anjing merah dan dua buah pisang kuning",
         "一只红色的狗和两根黄色的香蕉",
     ),
     (
-        "full", DOG_AND_BANANAS,
+        "full",
+        DOG_AND_BANANAS,
         "a large red dog at the top left, and two small yellow bananas at the top and at the bottom right",
         "sol üstte büyük kırmızı bir köpek, üstte ve sağ altta iki küçük sarı muz",
-        "seekor anjing merah yang besar di kiri atas, "
-        "dan dua buah pisang kuning yang kecil di bagian atas dan di kanan bawah",
+        "seekor anjing merah yang besar di kiri atas, dan dua buah pisang kuning yang kecil di bagian atas dan di kanan bawah",
         "左上角有一只红色的大狗，上方和右下角有两根黄色的小香蕉",
     ),
     (
-        "full", scene("small blue airplane, middle"),
+        "full",
+        scene("small blue airplane, middle"),
         "a small blue airplane in the middle",
         "ortada küçük mavi bir uçak",
         "sebuah pesawat biru yang kecil di tengah",
         "中间有一架蓝色的小飞机",
     ),
     (
-        "relations", scene("large red dog, left", "small blue cat, right"),
+        "relations",
+        scene("large red dog, left", "small blue cat, right"),
         "a large red dog on the left and a small blue cat on the right; the dog is to the left of the cat",
         "solda büyük kırmızı bir köpek ve sağda küçük mavi bir kedi; köpek, kedinin solunda",
         "seekor anjing merah yang besar di bagian kiri dan seekor kucing biru yang kecil di bagian kanan; "
@@ -72,7 +69,8 @@ GOLDEN = [
         "左边有一只红色的大狗，右边有一只蓝色的小猫；狗在猫的左边",
     ),
     (
-        "relations", scene("small red fish, top", "small green fish, bottom"),
+        "relations",
+        scene("small red fish, top", "small green fish, bottom"),
         "a small red fish at the top and a small green fish at the bottom; the red fish is above the green fish",
         "üstte küçük kırmızı bir balık ve altta küçük yeşil bir balık; kırmızı balık, yeşil balığın üstünde",
         "seekor ikan merah yang kecil di bagian atas dan seekor ikan hijau yang kecil di bagian bawah; "
@@ -80,32 +78,33 @@ GOLDEN = [
         "上方有一条红色的小鱼，下方有一条绿色的小鱼；红色的鱼在绿色的鱼的上方",
     ),
     (
-        "relations", scene("large green tree, top right", "large green tree, bottom right"),
-        "two large green trees at the top right and at the bottom right; "
-        "the tree at the top right is above the tree at the bottom right",
+        "relations",
+        scene("large green tree, top right", "large green tree, bottom right"),
+        "two large green trees at the top right and at the bottom right; the tree at the top right is above the tree at the bottom right",
         "sağ üstte ve sağ altta iki büyük yeşil ağaç; sağ üstteki ağaç, sağ alttaki ağacın üstünde",
-        "dua batang pohon hijau yang besar di kanan atas dan di kanan bawah; "
-        "pohon di kanan atas berada di atas pohon di kanan bawah",
+        "dua batang pohon hijau yang besar di kanan atas dan di kanan bawah; pohon di kanan atas berada di atas pohon di kanan bawah",
         "右上角和右下角有两棵绿色的大树；右上角的树在右下角的树的上方",
     ),
     (
-        "relations", scene("small pink key, left", "large pink key, middle"),
-        "a small pink key on the left and a large pink key in the middle; "
-        "the small key is to the left of the large key",
+        "relations",
+        scene("small pink key, left", "large pink key, middle"),
+        "a small pink key on the left and a large pink key in the middle; the small key is to the left of the large key",
         "solda küçük pembe bir anahtar ve ortada büyük pembe bir anahtar; küçük anahtar, büyük anahtarın solunda",
         "sebuah kunci merah muda yang kecil di bagian kiri dan sebuah kunci merah muda yang besar di tengah; "
         "kunci kecil itu berada di sebelah kiri kunci besar itu",
         "左边有一把粉色的小钥匙，中间有一把粉色的大钥匙；小钥匙在大钥匙的左边",
     ),
     (
-        "short", scene("large yellow bus, middle", word="stop", word_place="top"),
+        "short",
+        scene("large yellow bus, middle", word="stop", word_place="top"),
         'a sign that says "stop" and a yellow bus',
         'üzerinde "stop" yazan bir tabela ve sarı bir otobüs',
         'sebuah papan bertuliskan "stop" dan sebuah bus kuning',
         "一块写着“stop”的牌子和一辆黄色的公交车",
     ),
     (
-        "full", scene(word="17", word_place="bottom left"),
+        "full",
+        scene(word="17", word_place="bottom left"),
         'a sign that says "17" at the bottom left',
         'sol altta üzerinde "17" yazan bir tabela',
         'sebuah papan bertuliskan "17" di kiri bawah',
@@ -113,8 +112,13 @@ GOLDEN = [
     ),
     (
         "names",
-        scene("large red strawberry, top left", "small red strawberry, top", "large pink strawberry, left",
-              "large red bus, middle", "small blue bus, right"),
+        scene(
+            "large red strawberry, top left",
+            "small red strawberry, top",
+            "large pink strawberry, left",
+            "large red bus, middle",
+            "small blue bus, right",
+        ),
         "three strawberries and two buses",
         "üç çilek ve iki otobüs",
         "tiga buah stroberi dan dua buah bus",
@@ -122,45 +126,53 @@ GOLDEN = [
     ),
     (
         "names",
-        scene("large red cactus, top left", "small red cactus, top", "large pink fish, left", "large red fish, middle",
-              "small blue fish, right"),
+        scene(
+            "large red cactus, top left",
+            "small red cactus, top",
+            "large pink fish, left",
+            "large red fish, middle",
+            "small blue fish, right",
+        ),
         "two cacti and three fish",
         "iki kaktüs ve üç balık",
         "dua buah kaktus dan tiga ekor ikan",
         "两棵仙人掌和三条鱼",
     ),
     (
-        "names", scene("large red airplane, top", "small red umbrella, left", "large pink tulip, bottom"),
+        "names",
+        scene("large red airplane, top", "small red umbrella, left", "large pink tulip, bottom"),
         "an airplane, an umbrella and a tulip",
         "bir uçak, bir şemsiye ve bir lale",
         "sebuah pesawat, sebuah payung, dan setangkai tulip",
         "一架飞机、一把雨伞和一朵郁金香",
     ),
     (
-        "short", scene("small purple doughnut, top", "large purple doughnut, left", "large pink house, bottom"),
+        "short",
+        scene("small purple doughnut, top", "large purple doughnut, left", "large pink house, bottom"),
         "two purple doughnuts and a pink house",
         "iki mor donut ve pembe bir ev",
         "dua buah donat ungu dan sebuah rumah merah muda",
         "两个紫色的甜甜圈和一座粉色的房子",
     ),
     (
-        "short", scene("small green bicycle, top", "large red motorcycle, left", "large blue sailboat, bottom"),
+        "short",
+        scene("small green bicycle, top", "large red motorcycle, left", "large blue sailboat, bottom"),
         "a green bicycle, a red motorcycle and a blue sailboat",
         "yeşil bir bisiklet, kırmızı bir motosiklet ve mavi bir yelkenli",
         "sebuah sepeda hijau, sebuah sepeda motor merah, dan sebuah perahu layar biru",
         "一辆绿色的自行车、一辆红色的摩托车和一艘蓝色的帆船",
     ),
     (
-        "relations", scene("large red turtle, top right", "small yellow crown, bottom left"),
-        "a large red turtle at the top right and a small yellow crown at the bottom left; "
-        "the turtle is above the crown",
+        "relations",
+        scene("large red turtle, top right", "small yellow crown, bottom left"),
+        "a large red turtle at the top right and a small yellow crown at the bottom left; the turtle is above the crown",
         "sağ üstte büyük kırmızı bir kaplumbağa ve sol altta küçük sarı bir taç; kaplumbağa, tacın üstünde",
         "seekor kura-kura merah yang besar di kanan atas dan sebuah mahkota kuning yang kecil di kiri bawah; "
         "kura-kura itu berada di atas mahkota itu",
         "右上角有一只红色的大乌龟，左下角有一顶黄色的小王冠；乌龟在王冠的上方",
     ),
     ("short", compose([]), "an empty picture", "boş bir resim", "gambar kosong", "一张空白的图"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -182,26 +194,39 @@ VARIED = {
 
 def test_other_wordings_are_read_too():
     assert parse(VARIED["en"]) == Counter(
-        {("dog",): 2, ("dog", "red"): 2, ("dog", "large"): 2, ("dog", "left"): 1, ("dog", "middle"): 1,
-         ("cat",): 1, ("cat", "small"): 1, ("cat", "top"): 1}
-    )  # fmt: skip
+        {
+            ("dog",): 2,
+            ("dog", "red"): 2,
+            ("dog", "large"): 2,
+            ("dog", "left"): 1,
+            ("dog", "middle"): 1,
+            ("cat",): 1,
+            ("cat", "small"): 1,
+            ("cat", "top"): 1,
+        }
+    )
     with pytest.raises(NotInGrammar, match="2 things with 1 place"):
         parse(VARIED["tr"], "tr")
     turkish_text = VARIED["tr"].replace("aşağıda iki", "solda bir")
     assert parse(turkish_text, "tr") == Counter(
-        {("tulip",): 1, ("tulip", "blue"): 1, ("tulip", "top left"): 1, ("dog",): 1, ("dog", "left"): 1,
-         ("tulip", "above", "dog"): 1}
-    )  # fmt: skip
+        {("tulip",): 1, ("tulip", "blue"): 1, ("tulip", "top left"): 1, ("dog",): 1, ("dog", "left"): 1, ("tulip", "above", "dog"): 1}
+    )
     capitals = "SOL ÜST KÖŞEDE MAVİ BİR LALE VE SOLDA BİR KÖPEK VAR; LALE, SOLDAKİ KÖPEĞİN YUKARISINDA."
     assert parse(capitals, "tr") == parse(turkish_text, "tr")  # İ is a capital i, I a capital ı
     assert parse(VARIED["id"], "id") == Counter(
-        {("bee",): 1, ("bee", "pink"): 1, ("bee", "large"): 1, ("bee", "bottom right"): 1,
-         ("tree",): 1, ("tree", "small"): 1, ("tree", "left"): 1}
-    )  # fmt: skip
+        {
+            ("bee",): 1,
+            ("bee", "pink"): 1,
+            ("bee", "large"): 1,
+            ("bee", "bottom right"): 1,
+            ("tree",): 1,
+            ("tree", "small"): 1,
+            ("tree", "left"): 1,
+        }
+    )
     assert parse(VARIED["zh"], "zh") == Counter(
-        {("snake",): 3, ("snake", "small"): 3, ("rocket",): 1,
-         ("trumpet",): 1, ("trumpet", "purple"): 1, ("trumpet", "large"): 1}
-    )  # fmt: skip
+        {("snake",): 3, ("snake", "small"): 3, ("rocket",): 1, ("trumpet",): 1, ("trumpet", "purple"): 1, ("trumpet", "large"): 1}
+    )
 
 
 @pytest.mark.parametrize(
@@ -295,9 +320,11 @@ def test_relations_hold_between_two_things_that_their_descriptions_single_out():
     scenes = drawn()
     row, column = {place: k // 3 for k, place in enumerate(PLACES)}, {place: k % 3 for k, place in enumerate(PLACES)}
     holds = {
-        "left of": lambda a, b: column[a] < column[b], "right of": lambda a, b: column[a] > column[b],
-        "above": lambda a, b: row[a] < row[b], "below": lambda a, b: row[a] > row[b],
-    }  # fmt: skip
+        "left of": lambda a, b: column[a] < column[b],
+        "right of": lambda a, b: column[a] > column[b],
+        "above": lambda a, b: row[a] < row[b],
+        "below": lambda a, b: row[a] > row[b],
+    }
     for i, stated in enumerate(facts.extract(scenes, "relations")):
         things = describe(scenes, i)
         if scenes.word[i] >= 0:
@@ -306,10 +333,13 @@ def test_relations_hold_between_two_things_that_their_descriptions_single_out():
             ends = []
             for end in (relation.subject, relation.object):
                 fits = [
-                    thing["place"] for thing in things
-                    if thing["kind"] == end.kind and end.colour in (None, thing["colour"])
-                    and end.size in (None, thing["size"]) and (not end.places or end.places == (thing["place"],))
-                ]  # fmt: skip
+                    thing["place"]
+                    for thing in things
+                    if thing["kind"] == end.kind
+                    and end.colour in (None, thing["colour"])
+                    and end.size in (None, thing["size"])
+                    and (not end.places or end.places == (thing["place"],))
+                ]
                 assert len(fits) == 1
                 ends += fits
             assert holds[relation.name](*ends)
@@ -350,9 +380,11 @@ def test_turkish_suffixes():
     assert [turkish.PLACE_PHRASES[place][0] for place in PLACES] == places.split(",")
     assert turkish.locative("sol üst köşe") == "sol üst köşede" and turkish.locative("ağaç") == "ağaçta"
     assert turkish.RELATION_PHRASES == {
-        "left of": ("solunda", "sol tarafında"), "right of": ("sağında", "sağ tarafında"),
-        "above": ("üstünde", "yukarısında"), "below": ("altında", "aşağısında"),
-    }  # fmt: skip
+        "left of": ("solunda", "sol tarafında"),
+        "right of": ("sağında", "sağ tarafında"),
+        "above": ("üstünde", "yukarısında"),
+        "below": ("altında", "aşağısında"),
+    }
 
 
 def test_english_plurals():

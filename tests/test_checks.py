@@ -12,7 +12,6 @@ from course_utils.exercises import checking as checks
 from course_utils.exercises import core, explaining, judging
 
 
-
 @pytest.mark.parametrize(
     "expected, got",
     [
@@ -191,7 +190,9 @@ def test_what_wrong_numbers_have_in_common_is_said_whatever_the_exercise(got, di
 
 def test_what_is_not_a_table_is_said_in_words():
     def headline(answer, expected=np.zeros((2, 3))):
-        return judging.judge_values([core.Case((expected,), "")], core.answer(lambda e: answer, [core.Case((expected,), "")]), lambda e: e, [], returns="a table").headline
+        return judging.judge_values(
+            [core.Case((expected,), "")], core.answer(lambda e: answer, [core.Case((expected,), "")]), lambda e: e, [], returns="a table"
+        ).headline
 
     assert "lengths or shapes 1, 2" in headline([[1], [1, 2]])
     assert "returns 2 things" in headline((np.zeros((2, 3)), np.zeros((2, 3))))
@@ -219,12 +220,18 @@ def total_and_words(x, names):
 
 
 OUTPUTS = [
-    judging.Output("names", 1, 0.25, "the names in alphabetical order", [judging.Mistake("as-given", "Sort them.", lambda x, names: names)]),
     judging.Output(
-        "sums", 0, 0.75, "one sum a row, shape (B,)", [judging.Mistake("mean", "This is the mean.", lambda x, names: x.mean(1))],
+        "names", 1, 0.25, "the names in alphabetical order", [judging.Mistake("as-given", "Sort them.", lambda x, names: names)]
+    ),
+    judging.Output(
+        "sums",
+        0,
+        0.75,
+        "one sum a row, shape (B,)",
+        [judging.Mistake("mean", "This is the mean.", lambda x, names: x.mean(1))],
         picture=lambda expected, got: core.Picture("map", expected, got, "row", "sum"),
     ),
-]  # fmt: skip
+]
 SEVERAL = [core.Case((np.arange(15.0).reshape(3, 5), ["b", "c", "a"]), "three rows")]
 
 
@@ -333,9 +340,13 @@ def challenge_cases(seed):
 
 def challenge_judge(cases, answers):
     return judging.judge_score(
-        cases, answers, lambda case, answer: (judging.choices(answer, 10, 3) == case.truth).mean(), (0.3, 0.5, 0.7, 0.9),
-        says="of the questions answered right", returns="the number of an answer for each question, int[10]",
-    )  # fmt: skip
+        cases,
+        answers,
+        lambda case, answer: (judging.choices(answer, 10, 3) == case.truth).mean(),
+        (0.3, 0.5, 0.7, 0.9),
+        says="of the questions answered right",
+        returns="the number of an answer for each question, int[10]",
+    )
 
 
 @pytest.fixture

@@ -80,9 +80,11 @@ def test_of_several_attempts_the_newest_counts_and_others_are_named(tmp_path):
     put(tmp_path / "in", "ann/01_vqa_fusion.ipynb", NAMES[1])
     found = {h.shown: h for h in find(tmp_path / "in", tmp_path / "scratch", NAMES)}
     assert {s: h.status for s, h in found.items()} == {
-        "ann/00_start_here.ipynb": "replaced", "ann/00_start_here (1).ipynb": "taken",
-        "ann/00_start_here (2).ipynb": "replaced", "ann/01_vqa_fusion.ipynb": "taken",
-    }  # fmt: skip
+        "ann/00_start_here.ipynb": "replaced",
+        "ann/00_start_here (1).ipynb": "taken",
+        "ann/00_start_here (2).ipynb": "replaced",
+        "ann/01_vqa_fusion.ipynb": "taken",
+    }
     assert found["ann/00_start_here.ipynb"].note == "ann/00_start_here (1).ipynb is newer"
 
 

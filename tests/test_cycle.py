@@ -71,9 +71,16 @@ def test_the_cycle_runs_as_written(lines, course):
     assert (course / "report.html").is_file() and (course / f"feedback/ann/{NAME}/{NAME}.html").is_file()
 
     server = subprocess.Popen(
-        lines[-1], shell=True, cwd=course, env=surroundings(PORT=port), start_new_session=True, stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        lines[-1],
+        shell=True,
+        cwd=course,
+        env=surroundings(PORT=port),
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
         token = next(found[1] for line in server.stderr if (found := re.search(r"token=(\w+)", line)))
         for attempt in range(60):

@@ -88,9 +88,7 @@ def test_greedy_takes_the_likeliest_word_every_time():
 
 def test_a_wider_beam_never_finds_less_on_these_models():
     step, state = tiny(23, 5, 1.0)
-    best = [
-        np.asarray(beam(step, state, 23, width=k).log_prob[:, 0]) for k in (1, 2, V**T)
-    ]
+    best = [np.asarray(beam(step, state, 23, width=k).log_prob[:, 0]) for k in (1, 2, V**T)]
     assert (best[2] >= best[1] - 1e-5).all() and (best[2] >= best[0] - 1e-5).all() and (best[2] > best[0] + 0.01).any()
 
 
@@ -100,9 +98,7 @@ def test_dividing_by_the_length_prefers_longer_texts():
     def step(state, token):
         return state, jnp.broadcast_to(log_probs, (len(token), V))
 
-    lengths = [
-        int(decode.beam(step, {}, 1, begin=BEGIN, end=END, length=T, width=4, power=power).length[0, 0]) for power in (0.0, 1.0)
-    ]
+    lengths = [int(decode.beam(step, {}, 1, begin=BEGIN, end=END, length=T, width=4, power=power).length[0, 0]) for power in (0.0, 1.0)]
     assert lengths == [1, 3]
 
 

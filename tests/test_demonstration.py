@@ -30,9 +30,13 @@ CASES = {
     "an attribute set": (["import types", "kept = types.SimpleNamespace()", "kept.size.of = 2"], "kept.size", set()),
     "an import": (["import math"], "1", set()),
     "a local name of the answer's": (["x = 1"], "x", {0}),
-    "a name bound by a loop, a with or a walrus": (["for kept in range(3):\n    pass", "with open('f') as file:\n    pass", "(named := 3)"], "kept + named", {1}),
+    "a name bound by a loop, a with or a walrus": (
+        ["for kept in range(3):\n    pass", "with open('f') as file:\n    pass", "(named := 3)"],
+        "kept + named",
+        {1},
+    ),
     "a class": (["class Kept:\n    size = 1", "class Other:\n    size = 1"], "Kept.size", {1}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -18,10 +18,19 @@ SINGULAR |= {kind + "s": kind for kind in KINDS if kind not in SINGULAR.values()
 IN_WORDS = dict(
     zip(
         PLACES,
-        ("at the top left", "at the top", "at the top right", "on the left", "in the middle", "on the right",
-         "at the bottom left", "at the bottom", "at the bottom right"),
+        (
+            "at the top left",
+            "at the top",
+            "at the top right",
+            "on the left",
+            "in the middle",
+            "on the right",
+            "at the bottom left",
+            "at the bottom",
+            "at the bottom right",
+        ),
     )
-)  # fmt: skip
+)
 
 
 @functools.cache
@@ -70,9 +79,11 @@ def answers(things: list[dict], questions: list[str]) -> list[str]:
         elif found := re.fullmatch(r"what is (to the left of|to the right of|above|below) it\?", question):
             row, column = divmod(PLACES.index(it("place")), 3)
             test = {
-                "to the left of": lambda r, c: c < column, "to the right of": lambda r, c: c > column,
-                "above": lambda r, c: r < row, "below": lambda r, c: r > row,
-            }[found[1]]  # fmt: skip
+                "to the left of": lambda r, c: c < column,
+                "to the right of": lambda r, c: c > column,
+                "above": lambda r, c: r < row,
+                "below": lambda r, c: r > row,
+            }[found[1]]
             beside = [thing for thing in things if test(*divmod(PLACES.index(thing["place"]), 3))]
             assert len(beside) < 2, "an answer must be the only one"
             name = beside[0]["kind"] if beside else ""
@@ -139,11 +150,17 @@ def test_a_dialogue_by_hand():
     scene = compose([{"kind": "dog", "colour": "blue", "place": "left"}], word="exit", word_place="right")
     talks = {turn for seed in range(60) for turn in dialogue(np.random.default_rng(seed), scene, 4)[0]}
     assert {
-        ("is there a dog?", "yes"), ("how many dogs are there?", "1"), ("is there a sign?", "yes"),
-        ("what colour is it?", "blue"), ("is it small or large?", "large"), ("where is it?", "on the left"),
-        ("where is it?", "on the right"), ("what does it say?", "exit"),
-        ("what is to the left of it?", "a dog"), ("what is to the left of it?", "nothing"),
-    } <= talks  # fmt: skip
+        ("is there a dog?", "yes"),
+        ("how many dogs are there?", "1"),
+        ("is there a sign?", "yes"),
+        ("what colour is it?", "blue"),
+        ("is it small or large?", "large"),
+        ("where is it?", "on the left"),
+        ("where is it?", "on the right"),
+        ("what does it say?", "exit"),
+        ("what is to the left of it?", "a dog"),
+        ("what is to the left of it?", "nothing"),
+    } <= talks
 
 
 def test_the_seed_fixes_the_dialogue():

@@ -32,10 +32,13 @@ def test_perfect_captions_score_full_marks_and_those_of_another_picture_do_not(f
 
 
 def test_words_are_about_the_places_of_their_phrase():
-    drawn = scenes.compose([
-        {"kind": "dog", "colour": "red", "place": "top left"}, {"kind": "dog", "colour": "red", "place": "bottom"},
-        {"kind": "cactus", "colour": "blue", "place": "middle"},
-    ])  # fmt: skip
+    drawn = scenes.compose(
+        [
+            {"kind": "dog", "colour": "red", "place": "top left"},
+            {"kind": "dog", "colour": "red", "place": "bottom"},
+            {"kind": "cactus", "colour": "blue", "place": "middle"},
+        ]
+    )
     data = writing.captioned_scenes(drawn)
     assert data.plain == ["two red dogs and a blue cactus"]
     about = growing.places_meant(data)[0]

@@ -6,9 +6,7 @@ from flax import nnx
 
 from course_utils import training
 from course_utils.experiments import dual_encoder as experiment
-from course_utils.experiments.dual_encoder import (
-    binding, cache, colleague, learning, linear, naming, pixels, shipped, swapping,
-)  # fmt: skip
+from course_utils.experiments.dual_encoder import binding, cache, colleague, learning, linear, naming, pixels, shipped, swapping
 from course_utils.metrics import retrieval
 from course_utils.models import dual_encoder as dual
 from course_utils.world import captions, emoji, scenes

@@ -387,8 +387,7 @@ def test_concatenation_learns_a_sum():
 
 def test_the_prior_is_measured_with_and_without_eyes_and_pictures(rows):
     found = table(rows[prior])
-    arms = [f"{who}/{taught}/{n}" for who in ("sighted", "wrong picture", "blind", "lookup")
-            for taught in prior.TAUGHT for n in (30, N)]  # fmt: skip
+    arms = [f"{who}/{taught}/{n}" for who in ("sighted", "wrong picture", "blind", "lookup") for taught in prior.TAUGHT for n in (30, N)]
     assert set(found) == {(arm, kind) for arm in arms for kind in prior.TESTED}
     assert found["lookup/biased/62", "biased"] == prior.lookup("biased", "biased", pictures=N)
     with pytest.raises(ValueError, match="eyes is 'one'; choose from: sighted, blind"):

@@ -161,7 +161,9 @@ def test_every_arm_of_the_recording_is_measured_once_with_batches_that_fit(monke
     keys = [(row["arm"], row["measure"]) for row in rows]
     assert len(set(keys)) == len(keys) and all(type(row["value"]) is float for row in rows)
     assert len(trained) == 10
-    assert {"dual", "fusion, hard negatives", "another picture", "two streams, hard negatives", "two streams, random negatives"} <= {arm for arm, _ in keys}
+    assert {"dual", "fusion, hard negatives", "another picture", "two streams, hard negatives", "two streams, random negatives"} <= {
+        arm for arm, _ in keys
+    }
     assert dict(zip(keys, (row["value"] for row in rows)))["two stream", "parameters"] > 100_000
 
 

@@ -55,10 +55,12 @@ def test_the_widget_shows_what_cannot_be_drawn_and_recovers():
     assert "Describe" in words(widget.figure)
     first = widget.figure.data
     for control, wrong, says in (
-        ("wish", "green dgo", "'dgo' is no kind"), ("wish", "red blue dog", "two words for its colour"),
-        ("wish", "red", "no kind"), ("question", "who are you?", "Cannot read the question"),
+        ("wish", "green dgo", "'dgo' is no kind"),
+        ("wish", "red blue dog", "two words for its colour"),
+        ("wish", "red", "no kind"),
+        ("question", "who are you?", "Cannot read the question"),
         ("point", "the unicorn", "unicorn"),
-    ):  # fmt: skip
+    ):
         widget.controls[control].value = wrong
         assert says in words(widget.figure).replace("&#x27;", "'")
         widget.controls[control].value = ""

@@ -23,9 +23,8 @@ from course_utils.instructor.kernel import Kernel
 def kernel() -> Kernel:
     """A kernel in a sandbox, not yet started."""
     return Kernel(
-        sandboxed=True, environment={}, cache=None, timeout=PATIENCE, startup_timeout=120, end=time.monotonic() + 300,
-        largest_output=10_000,
-    )  # fmt: skip
+        sandboxed=True, environment={}, cache=None, timeout=PATIENCE, startup_timeout=120, end=time.monotonic() + 300, largest_output=10_000
+    )
 
 
 def said(run: Kernel, code: str) -> str:
@@ -83,7 +82,9 @@ def test_two_kernels_share_no_network_and_no_memory_to_attach_to(one, other):
 
 
 def test_a_kernel_holds_no_file_but_its_own_sockets(one):
-    listed = json.loads(said(one, "import os, json\nprint(json.dumps([os.path.realpath(f'/proc/self/fd/{f}') for f in os.listdir('/proc/self/fd')]))"))
+    listed = json.loads(
+        said(one, "import os, json\nprint(json.dumps([os.path.realpath(f'/proc/self/fd/{f}') for f in os.listdir('/proc/self/fd')]))")
+    )
     files = {f for f in listed if f.startswith("/") and not f.startswith("/proc/")}
     assert files <= {"/dev/null", "/home/student"}, files
 

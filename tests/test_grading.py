@@ -150,7 +150,10 @@ def test_formgrader_opens_and_shows_the_rubric_to_graders(everybody):
         page = book.find_submission_notebook(NAME, NAME, "reference").id
     server = subprocess.Popen(
         [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--port", str(port), "--IdentityProvider.token=x"],
-        cwd=everybody.root, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        cwd=everybody.root,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
 
     def get(path):

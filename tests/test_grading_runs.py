@@ -108,9 +108,13 @@ def test_a_killed_worker_loses_no_mark_and_doubles_none(room):
     for name in names:
         room.hand_in(name, *handins.BOTH, change=lambda nb, name=name: handins.own(nb, f"import time; time.sleep(1); {name!r}"))
     process = subprocess.Popen(
-        [sys.executable, "-m", "course_utils.instructor.grade", str(room.folder)], cwd=room.root, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
+        [sys.executable, "-m", "course_utils.instructor.grade", str(room.folder)],
+        cwd=room.root,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
     killed = False
     for line in process.stdout:  # a worker dies while it runs a hand-in
         while "run:" in line and not killed and process.poll() is None:
@@ -131,7 +135,9 @@ def test_an_interrupted_grading_goes_on_where_it_was(room):
     for k in range(4):
         room.hand_in(f"s{k}", *handins.BOTH, change=lambda nb, k=k: handins.own(nb, f"{k}"))
     command = [sys.executable, "-m", "course_utils.instructor.grade", str(room.folder), "--workers", "1"]
-    process = subprocess.Popen(command, cwd=room.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(
+        command, cwd=room.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     for line in process.stdout:
         if "2 of 4 run" in line:
             process.kill()
@@ -146,8 +152,20 @@ def test_an_interrupted_grading_goes_on_where_it_was(room):
 
 # --- pieces
 
-@pytest.mark.parametrize("name", ["00_a.ipynb", "Copy of 00_a.ipynb", "00_a (1).ipynb", "Copy of Copy of 00_a (12).ipynb",
-                                  "00_a-Copy1.ipynb", "00_a.IPYNB", "Kopie von 00_a.ipynb", "00_a.ipynb.txt"])
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "00_a.ipynb",
+        "Copy of 00_a.ipynb",
+        "00_a (1).ipynb",
+        "Copy of Copy of 00_a (12).ipynb",
+        "00_a-Copy1.ipynb",
+        "00_a.IPYNB",
+        "Kopie von 00_a.ipynb",
+        "00_a.ipynb.txt",
+    ],
+)
 def test_names_are_tidied(name):
     assert tidy_name(name) == "00_a.ipynb"
 

@@ -21,7 +21,11 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 def lint(folder: Path) -> subprocess.CompletedProcess:
     code = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(config_filename='pyproject.toml'))"
     return subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+        [sys.executable, "-c", code],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
         env=os.environ | {"PYTHONPATH": str(folder), "PYTHONSAFEPATH": "1"},
     )
 
@@ -34,8 +38,11 @@ def test_imports_point_one_way():
 
 @pytest.mark.parametrize(
     ("module", "line"),
-    [("paths", "import course_utils.world"), ("models/__init__", "from course_utils import exercises"),
-     ("show/__init__", "import course_utils.instructor.source")],
+    [
+        ("paths", "import course_utils.world"),
+        ("models/__init__", "from course_utils import exercises"),
+        ("show/__init__", "import course_utils.instructor.source"),
+    ],
 )
 def test_the_import_rules_can_fail(tmp_path, module, line):
     pytest.importorskip("importlinter")

@@ -70,9 +70,7 @@ def test_cider_d_is_that_of_pycocoevalcap(pairs):
 
 
 def test_meteor_is_that_of_nltk(pairs):
-    wanted = [
-        meteor_score([r.split() for r in several], candidate.split(), wordnet=NoSynonyms()) for candidate, several in zip(*pairs)
-    ]
+    wanted = [meteor_score([r.split() for r in several], candidate.split(), wordnet=NoSynonyms()) for candidate, several in zip(*pairs)]
     np.testing.assert_allclose(metric.meteor(*pairs), wanted, atol=1e-9)
 
 

@@ -50,17 +50,43 @@ def test_normalised_only_where_annotators_disagree(prediction, given, expected):
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        ("The Two dogs.", "2 dogs"), ("none", "0"), ("ten", "10"), ("eleven", "eleven"),
-        ("1,000", "1000"), ("1,000 or/so", "1000 orso"),  # a comma in a number glues everything
-        ("red, blue", "red blue"), ("red,blue", "red blue"), ("black/white", "black white"), ("t-shirt", "t shirt"),
-        ("black / white", "black white"), ("-5", "5"), ("hat -", "hat"), ("(yes)", "yes"),
-        ("3.5", "3.5"), (".5", ".5"), ("5.", "5"), ("u.s.a.", "usa"), ("a.5", "a.5"), ("3:30", "3:30"), ("$5", "$5"),
-        ("dont", "don't"), ("don't", "don't"), ("couldnt've", "couldn't've"), ("couldn'tve", "couldn't've"),
+        ("The Two dogs.", "2 dogs"),
+        ("none", "0"),
+        ("ten", "10"),
+        ("eleven", "eleven"),
+        ("1,000", "1000"),
+        ("1,000 or/so", "1000 orso"),  # a comma in a number glues everything
+        ("red, blue", "red blue"),
+        ("red,blue", "red blue"),
+        ("black/white", "black white"),
+        ("t-shirt", "t shirt"),
+        ("black / white", "black white"),
+        ("-5", "5"),
+        ("hat -", "hat"),
+        ("(yes)", "yes"),
+        ("3.5", "3.5"),
+        (".5", ".5"),
+        ("5.", "5"),
+        ("u.s.a.", "usa"),
+        ("a.5", "a.5"),
+        ("3:30", "3:30"),
+        ("$5", "$5"),
+        ("dont", "don't"),
+        ("don't", "don't"),
+        ("couldnt've", "couldn't've"),
+        ("couldn'tve", "couldn't've"),
         ("couldntve", "couldntve"),  # two apostrophes lost stay lost
-        ("twas", "'twas"), ("oclock", "o'clock"), ("its", "its"), ("lets", "lets"), ("somebody'd", "somebodyd"),
-        ("a", ""), ("", ""), ("An  apple\n a day", "apple day"), ("A-OK!", "ok"),
+        ("twas", "'twas"),
+        ("oclock", "o'clock"),
+        ("its", "its"),
+        ("lets", "lets"),
+        ("somebody'd", "somebodyd"),
+        ("a", ""),
+        ("", ""),
+        ("An  apple\n a day", "apple day"),
+        ("A-OK!", "ok"),
     ],
-)  # fmt: skip
+)
 def test_normalise(answer, expected):
     assert normalise(answer) == expected
 

@@ -227,10 +227,14 @@ def test_a_baseline_makes_reinforce_less_noisy():
     p = np.array([float(jnp.exp(places(params, s).sum())) for s in looks])
 
     def spread(baseline):
-        slopes = np.stack([
-            jax.grad(lambda q, s=s: C.reinforce_surrogate(words_given(q, s)[None], places(q, s)[None], jnp.array([baseline])))(params)["look"].ravel()
-            for s in looks
-        ])  # fmt: skip
+        slopes = np.stack(
+            [
+                jax.grad(lambda q, s=s: C.reinforce_surrogate(words_given(q, s)[None], places(q, s)[None], jnp.array([baseline])))(params)[
+                    "look"
+                ].ravel()
+                for s in looks
+            ]
+        )
         return (p[:, None] * (slopes - p @ slopes) ** 2).sum()
 
     expected = float(p @ np.array([float(words_given(params, s).sum()) for s in looks]))

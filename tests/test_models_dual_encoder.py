@@ -47,7 +47,7 @@ def ran():
     sizes = {
         "vision": len([k for k in weights if k.startswith("vision_model") and k.endswith("q_proj.weight")]),
         "text": len([k for k in weights if k.startswith("text_model") and k.endswith("q_proj.weight")]),
-    }  # fmt: skip
+    }
     image, text = dataclasses.replace(IMAGE, depth=sizes["vision"]), dataclasses.replace(TEXT, depth=sizes["text"])
     model = clip.CLIP(image, text, 8, rngs=nnx.Rngs(0))
     published.load(model, weights, clip.names(image, text))
@@ -122,9 +122,11 @@ def test_quick_gelu_is_neither_of_the_other_two():
 
 
 CONFIGS = {
-    "patches": (D.PatchConfig.tiny(), (5, 9, 9, 3)), "windows": (D.WindowConfig.tiny(), (5, 8, 8, 3)),
-    "ViT": (ViTConfig.tiny(), (5, 9, 9, 3)), "places": (D.PlacesConfig.tiny(), (5, 5, 7)),
-}  # fmt: skip
+    "patches": (D.PatchConfig.tiny(), (5, 9, 9, 3)),
+    "windows": (D.WindowConfig.tiny(), (5, 8, 8, 3)),
+    "ViT": (ViTConfig.tiny(), (5, 9, 9, 3)),
+    "places": (D.PlacesConfig.tiny(), (5, 5, 7)),
+}
 TEXTS = {"bag": D.BagConfig.tiny(), "sentence": D.SentenceConfig.tiny()}
 TOKENS = np.array([[2, 3, 4, 0, 0], [4, 3, 2, 0, 0], [5, 6, 7, 8, 9], [2, 0, 0, 0, 0], [1, 2, 0, 0, 0]], np.int32)
 

@@ -213,9 +213,7 @@ def image_of(config, n=2, seed=0):
     return rng.integers(0, 256, (n, config.side, config.side, 3), np.uint8)
 
 
-TINY = [
-    fusion.PatchConfig.tiny(), fusion.PatchConfig.tiny(depth=1), fusion.WindowConfig.tiny(), fusion.FeatureConfig.tiny(),
-]  # fmt: skip
+TINY = [fusion.PatchConfig.tiny(), fusion.PatchConfig.tiny(depth=1), fusion.WindowConfig.tiny(), fusion.FeatureConfig.tiny()]
 
 
 @pytest.mark.parametrize("config", TINY, ids=["patches", "vit", "cnn", "features"])
@@ -234,9 +232,7 @@ def test_without_blocks_a_patch_reaches_its_own_place_and_with_them_all():
         np.testing.assert_array_equal(reached, np.ones(9, bool) if depth else np.arange(9) == 5)
 
 
-@pytest.mark.parametrize(
-    "config", [fusion.LSTMConfig.tiny(), fusion.TransformerConfig.tiny()], ids=["lstm", "transformer"]
-)
+@pytest.mark.parametrize("config", [fusion.LSTMConfig.tiny(), fusion.TransformerConfig.tiny()], ids=["lstm", "transformer"])
 def test_padding_does_not_change_a_question_and_order_does(config):
     reader = encoders.build(config, rngs=nnx.Rngs(0))
     asked = Q.read(["is there a dog?", "what is above the blue thing?"])
@@ -276,9 +272,12 @@ def batch_for(config, n=11, seed=0):
 
 @pytest.mark.parametrize(
     ("image", "question", "fused"),
-    [*((i, q, "san") for i in IMAGES for q in QUESTIONS[:1]), ("vit", "transformer", "mlb"),
-     *(("features", "lstm", name) for name in fusion.POOLINGS)],
-)  # fmt: skip
+    [
+        *((i, q, "san") for i in IMAGES for q in QUESTIONS[:1]),
+        ("vit", "transformer", "mlb"),
+        *(("features", "lstm", name) for name in fusion.POOLINGS),
+    ],
+)
 def test_every_part_fits_every_other_and_a_picture_matters_to_those_who_see(image, question, fused):
     config = fusion.VQAConfig.tiny(image, question, fused)
     batch, model = batch_for(config), fusion.VQAClassifier(config, rngs=nnx.Rngs(0))

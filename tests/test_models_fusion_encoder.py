@@ -52,9 +52,7 @@ def texts(rows=3, length=5, words=11, seed=0):
 @pytest.fixture(scope="module")
 def visualbert():
     held = dict(np.load(Path(__file__).parent / "parity" / "visualbert.npz"))
-    config = fe.StreamConfig(
-        words=40, length=16, features=12, width=16, depth=1, heads=HEADS, hidden=24, region_positions=16
-    )
+    config = fe.StreamConfig(words=40, length=16, features=12, width=16, depth=1, heads=HEADS, hidden=24, region_positions=16)
     model = fe.SingleStream(config, rngs=nnx.Rngs(0))
     weights = {name[2:]: array for name, array in held.items() if name.startswith("w:")}
     published.load(model, weights, visualbert_names(1))
@@ -250,12 +248,20 @@ def itm_batch(rows=13, true=5, seed=0, **more):
     content = np.arange(17, dtype=np.int32)
     content[3] = content[8]
     return {
-        "features": normal(17, 9, 7), "tokens": texts(17), "content": content, "pictures": normal(17, 3, seed=1),
-        "captions": normal(17, 3, seed=2), "row": rng.permutation(17)[:rows].astype(np.int32),
-        "noise": rng.gumbel(size=(2, true, rows)).astype(np.float32), "hardness": np.float32(1.5),
-        "word_hidden": rng.random((true, 5)) < 0.7, "region_hidden": rng.random((true, 9)) < 0.4,
-        "kind": np.arange(153).reshape(17, 9).astype(np.int32) % 4, "weights": np.ones(4, np.float32), **more,
-    }  # fmt: skip
+        "features": normal(17, 9, 7),
+        "tokens": texts(17),
+        "content": content,
+        "pictures": normal(17, 3, seed=1),
+        "captions": normal(17, 3, seed=2),
+        "row": rng.permutation(17)[:rows].astype(np.int32),
+        "noise": rng.gumbel(size=(2, true, rows)).astype(np.float32),
+        "hardness": np.float32(1.5),
+        "word_hidden": rng.random((true, 5)) < 0.7,
+        "region_hidden": rng.random((true, 9)) < 0.4,
+        "kind": np.arange(153).reshape(17, 9).astype(np.int32) % 4,
+        "weights": np.ones(4, np.float32),
+        **more,
+    }
 
 
 def chosen(batch):
@@ -328,7 +334,10 @@ def test_a_hidden_word_is_not_read_and_specials_are_never_hidden():
     model = fe.FusionEncoder(TINY, kinds=4, rngs=nnx.Rngs(0))
     words_only = itm_batch(weights=np.array([0, 1, 0, 0], np.float32), word_hidden=np.ones((5, 5), bool))
     _, told = fe.uniter_loss(model, words_only)
-    read = model(np.where(words_only["tokens"] > words.MASK, words.MASK, words_only["tokens"])[words_only["row"][:5]], words_only["features"][words_only["row"][:5]])[1]["words"]
+    read = model(
+        np.where(words_only["tokens"] > words.MASK, words.MASK, words_only["tokens"])[words_only["row"][:5]],
+        words_only["features"][words_only["row"][:5]],
+    )[1]["words"]
     truth = words_only["tokens"][words_only["row"][:5]]
     hidden = truth > words.MASK
     np.testing.assert_allclose(told["words"], (np.asarray(read).argmax(-1) == truth)[hidden].mean(), rtol=1e-5)

@@ -190,9 +190,10 @@ class Two(nnx.Module):
 
 def test_published_weights_find_their_places_by_name():
     names = {
-        "a.weight": ("first.kernel", published.transpose), "a.bias": ("first.bias", published.same),
+        "a.weight": ("first.kernel", published.transpose),
+        "a.bias": ("first.bias", published.same),
         "b.weight": ("second.kernel", published.transpose),
-    }  # fmt: skip
+    }
     tensors = {"a.weight": normal(5, 3), "a.bias": normal(5), "b.weight": normal(2, 5)}
     model = Two()
     published.load(model, tensors, names)
@@ -213,9 +214,10 @@ def test_published_weights_find_their_places_by_name():
 )
 def test_published_weights_that_do_not_fit_change_nothing(change, message):
     names = {
-        "a.weight": ("first.kernel", published.transpose), "a.bias": ("first.bias", published.same),
+        "a.weight": ("first.kernel", published.transpose),
+        "a.bias": ("first.bias", published.same),
         "b.weight": ("second.kernel", published.transpose),
-    }  # fmt: skip
+    }
     tensors = {"a.weight": normal(5, 3), "a.bias": normal(5), "b.weight": normal(2, 5)}
     change(tensors, names)
     model, untouched = Two(), Two()

@@ -60,6 +60,7 @@ def empty_environment(folder: Path) -> Path:
 
 # --- environment.yml
 
+
 def conda() -> list:
     """The dependencies of environment.yml: strings, and the list under ``pip:`` as a list. (Read by hand: no YAML library
     is needed for twelve lines.)"""
@@ -79,10 +80,14 @@ def test_environment_yml_agrees_with_pyproject():
 
 # --- the Python that make uses
 
+
 def test_a_command_that_only_pretends_to_be_a_python_is_passed_over(tmp_path):
     shims, versions = tmp_path / "bin", tmp_path / "pyenv/versions/3.13.0/bin"
-    for folder, name, body in ((shims, "python3.12", "exit 127"), (shims, "python3", "exit 1"),
-                               (versions, "python", f'exec "{sys.executable}" "$@"')):
+    for folder, name, body in (
+        (shims, "python3.12", "exit 127"),
+        (shims, "python3", "exit 1"),
+        (versions, "python", f'exec "{sys.executable}" "$@"'),
+    ):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(f"#!/bin/sh\n{body}\n")
         (folder / name).chmod(0o755)
@@ -96,6 +101,7 @@ def test_a_command_that_only_pretends_to_be_a_python_is_passed_over(tmp_path):
 
 
 # --- Colab
+
 
 def would_install(python: Path, wheel: Path) -> list[str]:
     done = run(sys.executable, "-m", "pip", "--python", python, "install", "--dry-run", "--no-index", "--quiet", "--report", "-", wheel)
@@ -144,6 +150,7 @@ def test_the_pins_are_what_the_frozen_stack_has():
 
 # --- a wheel outside the checkout
 
+
 @pytest.fixture(scope="session")
 def elsewhere(tmp_path_factory, wheel) -> Path:
     """A Python outside the checkout that has the wheel; its libraries are those of this environment, the course is not."""
@@ -163,8 +170,10 @@ def outside(**more: str) -> dict[str, str]:
 
 
 def test_the_wheel_holds_the_data_and_is_what_is_imported(elsewhere, tmp_path):
-    code = ("import course_utils; from course_utils import paths; print(course_utils.__file__); print(paths.data_dir());"
-            "import json; [paths.data_file(n) for n in json.loads((paths.data_dir() / 'CHECKSUMS.json').read_text())]")
+    code = (
+        "import course_utils; from course_utils import paths; print(course_utils.__file__); print(paths.data_dir());"
+        "import json; [paths.data_file(n) for n in json.loads((paths.data_dir() / 'CHECKSUMS.json').read_text())]"
+    )
     done = run(elsewhere, "-c", code, cwd=tmp_path, env=outside())
     assert done.returncode == 0, done.stderr
     home = str(elsewhere.parents[1])
@@ -256,8 +265,10 @@ def test_without_network_colab_says_what_to_do_in_one_sentence(setup_cell, tmp_p
 def test_in_colab_the_setup_cell_installs_the_course_from_its_address(setup_cell, tmp_path):
     python = empty_environment(tmp_path / "bare")
     site = site_packages(python)
-    pip = ("import os, subprocess\nclass Done: returncode = 0\ndef install(command, **_):\n    print(' '.join(command[1:]))\n"
-           f"    os.makedirs({str(site / 'course_utils')!r}); open({str(site / 'course_utils/__init__.py')!r}, 'w'); return Done\n"
-           "subprocess.run = install")
+    pip = (
+        "import os, subprocess\nclass Done: returncode = 0\ndef install(command, **_):\n    print(' '.join(command[1:]))\n"
+        f"    os.makedirs({str(site / 'course_utils')!r}); open({str(site / 'course_utils/__init__.py')!r}, 'w'); return Done\n"
+        "subprocess.run = install"
+    )
     text = setup_cell(python, f"{COLAB}\n{pip}")
     assert text == "-m pip install --quiet git+https://127.0.0.1:9/nowhere@main\nGOES ON"

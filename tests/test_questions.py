@@ -17,11 +17,19 @@ from course_utils.world.things import COLOURS, KINDS, KNOWLEDGE, SIZES, WORDS
 pytestmark = pytest.mark.newest  # symbols and words: canaries repeat what is drawn of them on every release
 
 DRAWS = 5_000  # pairs of each type, so 10,000 scenes
-KEYWORDS = {"eat": "you can eat", "animal": "is an animal", "animals": "is an animal", "vehicle": "is a vehicle",
-               "vehicles": "is a vehicle", "plant": "is a plant", "plants": "is a plant", "music": "makes music",
-               "wheels": "has wheels", "eggs": "lays eggs"}  # fmt: skip
-DISPUTED = {"you can eat": "fish frog snake turtle cactus", "is a plant": "banana strawberry watermelon mushroom",
-            "has wheels": "airplane"}  # fmt: skip
+KEYWORDS = {
+    "eat": "you can eat",
+    "animal": "is an animal",
+    "animals": "is an animal",
+    "vehicle": "is a vehicle",
+    "vehicles": "is a vehicle",
+    "plant": "is a plant",
+    "plants": "is a plant",
+    "music": "makes music",
+    "wheels": "has wheels",
+    "eggs": "lays eggs",
+}
+DISPUTED = {"you can eat": "fish frog snake turtle cactus", "is a plant": "banana strawberry watermelon mushroom", "has wheels": "airplane"}
 SINGULAR = {"fish": "fish", "strawberries": "strawberry", "buses": "bus", "cacti": "cactus"}
 
 
@@ -126,9 +134,7 @@ def in_words(answers: np.ndarray) -> list[str]:
 
 def edits(a: Scenes, b: Scenes) -> tuple[np.ndarray, set[str]]:
     """How many entries of all arrays differ in each scene, and in which arrays."""
-    differs = {
-        f.name: (getattr(a, f.name) != getattr(b, f.name)).reshape(len(a), -1).sum(1) for f in dataclasses.fields(a)
-    }
+    differs = {f.name: (getattr(a, f.name) != getattr(b, f.name)).reshape(len(a), -1).sum(1) for f in dataclasses.fields(a)}
     return sum(differs.values()), {name for name, count in differs.items() if count.any()}
 
 
@@ -240,9 +246,7 @@ def lookup(fit, fitted: np.ndarray, score, answers: np.ndarray, *, key=None, spl
 
 
 def by_type(questions: Q.Questions, *scores: np.ndarray) -> str:
-    return "\n".join(
-        f"{name:10}" + "".join(f"{s[questions.type == t].mean():8.3f}" for s in scores) for t, name in enumerate(Q.TYPES)
-    )
+    return "\n".join(f"{name:10}" + "".join(f"{s[questions.type == t].mean():8.3f}" for s in scores) for t, name in enumerate(Q.TYPES))
 
 
 KEYS = {
@@ -257,15 +261,17 @@ KEYS = {
 def test_no_table_from_text_to_answer_beats_a_guess_on_balanced_pairs(split):
     drawn = Q.pairs(np.random.default_rng(19), 40_000, split=split)  # 80,000 questions
     half = [drawn.questions[:20_000], drawn.questions[20_000:]]
-    answers = [np.stack([a[rows] for a in (drawn.answer_a, drawn.answer_b)])
-               for rows in (slice(20_000), slice(20_000, None))]  # fmt: skip
+    answers = [np.stack([a[rows] for a in (drawn.answer_a, drawn.answer_b)]) for rows in (slice(20_000), slice(20_000, None))]
     uniform = 1 / Q.possible(drawn.questions, split).sum(1)
     for name, key in KEYS.items():
-        right = np.concatenate([  # fitted on one half, scored on the other, and the other way round
-            np.mean([lookup(_twice(half[1 - h]), answers[1 - h].ravel(), half[h], member, key=key, split=split)
-                     for member in answers[h]], 0)
-            for h in (0, 1)
-        ])  # fmt: skip
+        right = np.concatenate(
+            [  # fitted on one half, scored on the other, and the other way round
+                np.mean(
+                    [lookup(_twice(half[1 - h]), answers[1 - h].ravel(), half[h], member, key=key, split=split) for member in answers[h]], 0
+                )
+                for h in (0, 1)
+            ]
+        )
         print(f"{split}, {name}: table, uniform\n{by_type(drawn.questions, right, uniform)}")
         assert right.mean() <= 1.05 * uniform.mean(), name
         for t in range(len(Q.TYPES)):
@@ -445,11 +451,16 @@ FIRST_DRAWS = "2587c2d88c631f3b0070a80e35165bbffd7c5919b6f68a2228ac0cd1774ef2c8"
 
 
 SCENE = compose(
-    [{"kind": "dog", "colour": "red", "place": "left"}, {"kind": "dog", "colour": "blue", "place": "top left"},
-     {"kind": "cat", "colour": "blue", "place": "bottom left"}, {"kind": "fish", "colour": "pink", "place": "right"},
-     {"kind": "bus", "colour": "blue", "place": "top"}],
-    word="taxi", word_place="middle",
-)  # fmt: skip
+    [
+        {"kind": "dog", "colour": "red", "place": "left"},
+        {"kind": "dog", "colour": "blue", "place": "top left"},
+        {"kind": "cat", "colour": "blue", "place": "bottom left"},
+        {"kind": "fish", "colour": "pink", "place": "right"},
+        {"kind": "bus", "colour": "blue", "place": "top"},
+    ],
+    word="taxi",
+    word_place="middle",
+)
 
 
 @pytest.mark.parametrize(
@@ -491,8 +502,11 @@ def test_an_unanswerable_question_says_why(text, reason):
 
 def test_what_is_asked_wrongly_is_told_what_there_is():
     rng = np.random.default_rng(0)
-    for call in (lambda: Q.pairs(rng, 3, types=("color",)), lambda: Q.ask(rng, SCENE, "relations"),
-                 lambda: Q.biased(rng, 3, types=["colour", "reed"])):  # fmt: skip
+    for call in (
+        lambda: Q.pairs(rng, 3, types=("color",)),
+        lambda: Q.ask(rng, SCENE, "relations"),
+        lambda: Q.biased(rng, 3, types=["colour", "reed"]),
+    ):
         with pytest.raises(ValueError, match="There is no question type .* Choose from: exist, count, what, colour"):
             call()
     for bad in ({"split": "validation"}, {"styles": ("apple",)}, {"n": -1}, {"types": ()}):

@@ -13,9 +13,7 @@ from course_utils.world.things import COLOURS, KINDS, PLACES, SIZES
 pytestmark = pytest.mark.newest  # symbols and words: canaries repeat what is drawn of them on every release
 
 DRAWS = 10_000
-LOCATION_WORDS = set(
-    "left right top bottom middle above below leftmost rightmost topmost bottommost highest lowest".split()
-)
+LOCATION_WORDS = set("left right top bottom middle above below leftmost rightmost topmost bottommost highest lowest".split())
 
 
 @functools.cache
@@ -54,9 +52,17 @@ def plain(things: list[dict], sign: str | None, text: str) -> list[dict]:
     words = [word for word in words if word != "picture"]
     where = [w for w in words if w in LOCATION_WORDS]
     sides = {
-        "left": (1, -1), "right": (1, 1), "above": (0, -1), "below": (0, 1), "leftmost": (1, -1), "rightmost": (1, 1),
-        "topmost": (0, -1), "highest": (0, -1), "bottommost": (0, 1), "lowest": (0, 1),
-    }  # fmt: skip
+        "left": (1, -1),
+        "right": (1, 1),
+        "above": (0, -1),
+        "below": (0, 1),
+        "leftmost": (1, -1),
+        "rightmost": (1, 1),
+        "topmost": (0, -1),
+        "highest": (0, -1),
+        "bottommost": (0, 1),
+        "lowest": (0, 1),
+    }
     if not where:
         return narrowed(things, words)
     if where[0].endswith("most") or where[0] in ("highest", "lowest"):
@@ -152,9 +158,7 @@ def test_one_text_or_one_a_scene():
         resolve(scenes, ["the dog", "the cat"])
 
 
-@pytest.mark.parametrize(
-    "text", ["", "the", "the dogs", "the red", "the unicorn", "the dog that is", "the dog above cat", "dog dog"]
-)
+@pytest.mark.parametrize("text", ["", "the", "the dogs", "the red", "the unicorn", "the dog that is", "the dog above cat", "dog dog"])
 def test_what_is_no_expression_is_refused(text):
     with pytest.raises(NotInGrammar, match="Cannot read"):
         resolve(scene(), text)

@@ -36,11 +36,19 @@ def slowly(scenes, side):
     for i in range(len(scenes)):
         for m in np.flatnonzero(scenes.present[i]):
             style, kind, c, size, cell, dy, dx = (
-                int(array) for array in (scenes.style[i], scenes.kind[i, m], scenes.colour[i, m], scenes.size[i, m],
-                                         scenes.cell[i, m], scenes.dy[i, m], scenes.dx[i, m]))  # fmt: skip
+                int(array)
+                for array in (
+                    scenes.style[i],
+                    scenes.kind[i, m],
+                    scenes.colour[i, m],
+                    scenes.size[i, m],
+                    scenes.cell[i, m],
+                    scenes.dy[i, m],
+                    scenes.dx[i, m],
+                )
+            )
             extent = place.extent[size]
-            y, x = (place.starts[k] + int((d + 4) / 8 * (place.cell - extent) + 0.5)
-                    for k, d in zip(divmod(cell, 3), (dy, dx)))  # fmt: skip
+            y, x = (place.starts[k] + int((d + 4) / 8 * (place.cell - extent) + 0.5) for k, d in zip(divmod(cell, 3), (dy, dx)))
             tile = ((style * len(KINDS) + kind) * len(COLOURS) + c) * len(SIZES) + size
             paste(i, tile, place.cell - extent, extent, y, x)
         if scenes.word[i] >= 0:
@@ -167,10 +175,10 @@ print(json.dumps({"devices": jax.device_count(), "out": out, "share": full.addre
 def test_signs_differ_and_fit():
     for side in SIDES:
         place, made = A.canvas(side), A.atlas(side)
-        signs = made.colour[-len(WORDS):].reshape(len(WORDS), -1)
+        signs = made.colour[-len(WORDS) :].reshape(len(WORDS), -1)
         assert len(np.unique(signs, axis=0)) == len(WORDS)
         margin = (place.tile - place.cell) // 2
-        cover = 255 - made.clear[-len(WORDS):].reshape(len(WORDS), place.tile, place.tile, 3)[..., 0]
+        cover = 255 - made.clear[-len(WORDS) :].reshape(len(WORDS), place.tile, place.tile, 3)[..., 0]
         inside = cover[:, margin : margin + place.cell, margin : margin + place.cell]
         assert inside.sum() == cover.sum() > 0
 

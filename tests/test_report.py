@@ -19,10 +19,21 @@ def test_the_report_counts_misconceptions_and_escapes_what_students_wrote(tmp_pa
     for k, (earned, diagnosis) in enumerate([(4.0, ""), (0.0, "sum"), (0.0, "sum"), (2.0, "no-tanh")]):
         student = f"s{k}"
         record = {
-            "exercises": [{"exercise": "01.3", "points": 4.0, "earned": earned, "diagnosis": diagnosis,
-                           "headline": f"It is {diagnosis}. {EVIL}", "measured": None, "seconds": 1.5}],
-            "flags": [f"ex {EVIL}"] * (k == 3), "left_out": [6] * (k == 2), "seconds": 12.0,
-        }  # fmt: skip
+            "exercises": [
+                {
+                    "exercise": "01.3",
+                    "points": 4.0,
+                    "earned": earned,
+                    "diagnosis": diagnosis,
+                    "headline": f"It is {diagnosis}. {EVIL}",
+                    "measured": None,
+                    "seconds": 1.5,
+                }
+            ],
+            "flags": [f"ex {EVIL}"] * (k == 3),
+            "left_out": [6] * (k == 2),
+            "seconds": 12.0,
+        }
         folder = tmp_path / "autograded" / student / "01_x"
         folder.mkdir(parents=True)
         (folder / RECORD).write_text(json.dumps(record))

@@ -42,7 +42,10 @@ def test_a_healthy_installation_has_no_problem(monkeypatch, tmp_path):
     assert runtime.doctor() == []
 
 
-@pytest.mark.parametrize("have, floor, older", [("0.7.1", "0.7.1", False), ("0.7.0", "0.7.1", True), ("0.12", "0.7.1", False), ("2.0.2rc1", "2.0", False), ("7.6.9", "7.7", True)])
+@pytest.mark.parametrize(
+    "have, floor, older",
+    [("0.7.1", "0.7.1", False), ("0.7.0", "0.7.1", True), ("0.12", "0.7.1", False), ("2.0.2rc1", "2.0", False), ("7.6.9", "7.7", True)],
+)
 def test_versions_compare_as_numbers(have, floor, older):
     assert runtime._older(have, floor) is older
 

@@ -103,11 +103,18 @@ def test_scenes_are_taken_apart_and_put_together():
 def test_what_is_described_can_be_composed_again():
     scenes = draw(n=211, sign=0.5)
     still = scenes.replace(dx=scenes.dx * 0, dy=scenes.dy * 0)
-    again = S.concatenate([
-        S.compose(S.describe(scenes, i), style=emoji.STYLES[one.style[0]], background=int(one.background[0]),
-                  **({} if one.word < 0 else {"word": WORDS[one.word[0]], "word_place": PLACES[one.word_cell[0]]}))
-        for i in range(len(scenes)) for one in [scenes[i]]
-    ])  # fmt: skip
+    again = S.concatenate(
+        [
+            S.compose(
+                S.describe(scenes, i),
+                style=emoji.STYLES[one.style[0]],
+                background=int(one.background[0]),
+                **({} if one.word < 0 else {"word": WORDS[one.word[0]], "word_place": PLACES[one.word_cell[0]]}),
+            )
+            for i in range(len(scenes))
+            for one in [scenes[i]]
+        ]
+    )
     assert equal(again, still)
 
 
@@ -132,8 +139,10 @@ def test_what_is_not_said_is_filled_in():
         (lambda: S.compose([{"kind": "dog", "colour": "black"}]), "'black'. Choose from: red, yellow"),
         (lambda: S.compose([{"kind": "dog", "size": "huge"}]), "'huge'. Choose from: small, large"),
         (lambda: S.compose([{"kind": "dog", "place": "centre"}]), "'centre'. Choose from: top left.*bottom right"),
-        (lambda: S.compose([{"kind": "dog", "place": "top"}, {"kind": "cat", "place": "top"}]),
-         "'top' has both a dog and a cat. Free places: top left, top right"),
+        (
+            lambda: S.compose([{"kind": "dog", "place": "top"}, {"kind": "cat", "place": "top"}]),
+            "'top' has both a dog and a cat. Free places: top left, top right",
+        ),
         (lambda: S.compose([{"kind": "dog"}] * 6), "room for 5 objects, not 6"),
         (lambda: S.compose([{"kind": "dog", "place": "top"}], word="go", word_place="top"), "both a dog and the sign 'go'"),
         (lambda: S.compose([], word="hello"), "word 'hello'. Choose from: stop, go"),

@@ -18,7 +18,7 @@ from course_utils.show.feedback import card
 from course_utils.show.marks import text_width
 
 RIGHT = Verdict(1.0, "All 12 cases agree.")
-WRONG = Verdict(0.25, "You divide <b>twice</b> & forget \"eps\".", "twice", "[1. 0.]\n[0. 1.]", "<nan>")
+WRONG = Verdict(0.25, 'You divide <b>twice</b> & forget "eps".', "twice", "[1. 0.]\n[0. 1.]", "<nan>")
 
 
 def luminance(color):
@@ -70,17 +70,20 @@ def test_a_clean_board_has_no_complaints():
     assert b.lint() == []
 
 
-@pytest.mark.parametrize("place, complaint", [
-    (lambda b: (b.text(100, 100, "first words"), b.text(110, 104, "second words")), "touching"),
-    (lambda b: b.text(700, 100, "words that run out of the page"), "page edge"),
-    (lambda b: b.text(4, 100, "too far left"), "page edge"),
-    (lambda b: b.text(100, 199, "cut in half"), "page edge"),
-    (lambda b: b.box(100, 100, 48, 32, "much too long for it"), "wider than its box"),
-    (lambda b: b.text(100, 100, "a dog \N{DOG FACE}"), "no glyph"),
-    (lambda b: [b.box(24 + 80 * i, 80, 72, 40, "m") for i in range(9)], "9 boxes"),
-    (lambda b: [b.text(24, 60 + 20 * i, "nine words " * 6) for i in range(5)], "60 words"),
-    (lambda b: b.axes(700, 80, 96, 64).annotate("beyond", (1, 0.5), annotation_clip=False), "page edge"),
-])
+@pytest.mark.parametrize(
+    "place, complaint",
+    [
+        (lambda b: (b.text(100, 100, "first words"), b.text(110, 104, "second words")), "touching"),
+        (lambda b: b.text(700, 100, "words that run out of the page"), "page edge"),
+        (lambda b: b.text(4, 100, "too far left"), "page edge"),
+        (lambda b: b.text(100, 199, "cut in half"), "page edge"),
+        (lambda b: b.box(100, 100, 48, 32, "much too long for it"), "wider than its box"),
+        (lambda b: b.text(100, 100, "a dog \N{DOG FACE}"), "no glyph"),
+        (lambda b: [b.box(24 + 80 * i, 80, 72, 40, "m") for i in range(9)], "9 boxes"),
+        (lambda b: [b.text(24, 60 + 20 * i, "nine words " * 6) for i in range(5)], "60 words"),
+        (lambda b: b.axes(700, 80, 96, 64).annotate("beyond", (1, 0.5), annotation_clip=False), "page edge"),
+    ],
+)
 @pytest.mark.filterwarnings("ignore:Glyph")
 def test_lint_finds(place, complaint):
     b = Board(800, 200)
@@ -159,7 +162,7 @@ def test_the_brightest_patch_keeps_its_colours_and_no_other_does(noise):
     weights[3, 2] = 2
     shown, picture = spotlight(noise, weights), noise / 255
     patch = np.zeros((35, 21), bool)
-    patch[3 * 7:4 * 7, 2 * 3:3 * 3] = True
+    patch[3 * 7 : 4 * 7, 2 * 3 : 3 * 3] = True
     np.testing.assert_allclose(shown[patch], picture[patch])
     assert not np.isclose(shown[~patch], picture[~patch]).all(-1).any()
     np.testing.assert_allclose(spotlight(noise, 13 * weights), shown)
@@ -188,8 +191,15 @@ def test_charts_draw_and_name_their_lines():
 def test_dots_put_the_first_row_on_top_and_the_control_hollow():
     b = Board(800, 300)
     ax = b.axes(160, 60, 400, 160)
-    charts.dots(ax, ["blind", "sighted", "control"], [31, 86, 30], [28, 84, 27], [34, 88, 33],
-                roles=["language", "fusion", "control"], papers=[None, 80, None])
+    charts.dots(
+        ax,
+        ["blind", "sighted", "control"],
+        [31, 86, 30],
+        [28, 84, 27],
+        [34, 88, 33],
+        roles=["language", "fusion", "control"],
+        papers=[None, 80, None],
+    )
     charts.chance(ax, 25, vertical=True)
     ax.set_xlim(0, 100)
     assert ax.yaxis_inverted() and {"31", "86", "30"} <= {t.get_text() for t in ax.texts}
@@ -213,8 +223,16 @@ def test_a_loss_curve_starts_at_zero_and_shows_the_guesser():
 def test_both_forms_of_a_card_say_the_same(verdict):
     made = card(verdict, exercise_id="00.1", name="cosine_similarity", points=4, done=2, total=5, running="course")
     plain, html = repr(made), unescape(re.sub(r"<[^>]*>", "", made._repr_html_()))
-    for words in (verdict.headline, *verdict.expected.splitlines(), verdict.got, "00.1", "cosine_similarity",
-                  f"{4 * verdict.score:g} of 4 points", "2 of 5 exercises", "the course's version"):
+    for words in (
+        verdict.headline,
+        *verdict.expected.splitlines(),
+        verdict.got,
+        "00.1",
+        "cosine_similarity",
+        f"{4 * verdict.score:g} of 4 points",
+        "2 of 5 exercises",
+        "the course's version",
+    ):
         assert words in plain
         assert words in html
 
@@ -271,8 +289,9 @@ def test_a_mask_picture_counts_its_errors_in_its_alternative_text():
     assert f"{(got != expected).sum()} of 35" in alt
 
 
-@pytest.mark.parametrize("kind, rows, columns", [
-    ("mask", 1, 1), ("mask", 3, 11), ("mask", 47, 53), ("map", 1, 7), ("map", 11, 3), ("map", 53, 47)])
+@pytest.mark.parametrize(
+    "kind, rows, columns", [("mask", 1, 1), ("mask", 3, 11), ("mask", 47, 53), ("map", 1, 7), ("map", 11, 3), ("map", 53, 47)]
+)
 def test_pictures_of_any_size_are_clean(kind, rows, columns):
     expected, got = masks(rows, columns)
     board = comparison(Picture(kind, expected, got, "query", "key"))

@@ -20,7 +20,9 @@ def recording(rng, low=0.0, high=1.0):
     def draw():
         return estimate(float(rng.uniform(low, high)))
 
-    found = {(arm, f"exact, {k}"): draw() for arm in ("attention", "uniform", "first input", "another picture", "blind") for k in range(1, 6)}
+    found = {
+        (arm, f"exact, {k}"): draw() for arm in ("attention", "uniform", "first input", "another picture", "blind") for k in range(1, 6)
+    }
     return found | {("pointing", f"{c}, {w}"): draw() for c in ("kind", "colour", "number") for w in ("hits", "any thing", "centre")}
 
 
@@ -30,9 +32,11 @@ def test_figures_are_tidy_whatever_was_measured(seed, low, high):
     recorded = recording(rng, low, high)
     scores = {k: {m: float(rng.uniform(low, high)) for m in ("exact", "SPICE", "CIDEr-D", "log-probability")} for k in (1, 2, 5, 10)}
     for board in (
-        F.growing(recorded, {"attention": dict.fromkeys(range(1, 6), low), "uniform": {1: high}}, 35), F.growing(recorded, {}),
-        F.pointing(recorded, {"kind": {"hits": low}}), F.beams(scores),
-    ):  # fmt: skip
+        F.growing(recorded, {"attention": dict.fromkeys(range(1, 6), low), "uniform": {1: high}}, 35),
+        F.growing(recorded, {}),
+        F.pointing(recorded, {"kind": {"hits": low}}),
+        F.beams(scores),
+    ):
         assert board.lint() == [], board.alt
         assert 3 < len(board.alt.split()) <= 45, board.alt
 
@@ -45,9 +49,12 @@ def test_pictures_are_tidy():
     boxes = [render.boxes(drawn[[i]], 64)[0] for i in range(4)]
     names = [["motorcycle"] * 5] * 4
     for board in (
-        F.writer(), F.captions(pictures, texts, "What is said", right=[True, False, True, False]), F.looks(pictures[0], words, maps),
-        F.regions(pictures, boxes, names), F.first_maps(np.full((4, 16), 1 / 16), np.eye(16)[:4], ["a", "red", "car", "<end>"]),
-    ):  # fmt: skip
+        F.writer(),
+        F.captions(pictures, texts, "What is said", right=[True, False, True, False]),
+        F.looks(pictures[0], words, maps),
+        F.regions(pictures, boxes, names),
+        F.first_maps(np.full((4, 16), 1 / 16), np.eye(16)[:4], ["a", "red", "car", "<end>"]),
+    ):
         complaints = [c for c in board.lint() if "motorcycle" not in c]  # names of neighbouring boxes may touch
         assert complaints == [], board.alt
     with pytest.raises(BadInput, match="9 shares"):

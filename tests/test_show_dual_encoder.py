@@ -83,8 +83,14 @@ def test_tables_of_cosines_mark_the_best_name_and_count_the_right_ones():
 
 def test_what_is_found_is_marked():
     found = np.stack([drawn(5)] * 3)
-    board = F.found(["a kind of fruit", "a musical instrument", "a bird"], found, np.full((3, 5), 0.31), np.eye(3, 5) > 0,
-                    title="Three searches", subtitle="Top 5.")  # fmt: skip
+    board = F.found(
+        ["a kind of fruit", "a musical instrument", "a bird"],
+        found,
+        np.full((3, 5), 0.31),
+        np.eye(3, 5) > 0,
+        title="Three searches",
+        subtitle="Top 5.",
+    )
     tidy(board)
     assert "a bird 1" in board.alt
 

@@ -24,9 +24,23 @@ LARGEST = 64_000_000  # bytes of a frame
 DEEPEST, MOST = 8, 100_000  # levels of nesting, parts
 LONGEST = 100_000  # characters of one string
 _DTYPES = frozenset(
-    ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64",
-     "complex64", "complex128"]
-)  # fmt: skip
+    [
+        "bool",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "float16",
+        "float32",
+        "float64",
+        "complex64",
+        "complex128",
+    ]
+)
 _MAGIC = b"VLMA1\n"
 
 
@@ -101,7 +115,7 @@ def decode(frame: bytes) -> Any:
             raise Unreadable("The answers came back with too many parts.")
         if type(node) is not dict or len(node) != 1:
             raise Unreadable("The answers came back damaged.")
-        (kind, v), = node.items()
+        ((kind, v),) = node.items()
         if kind == "v" and (v is None or type(v) in (bool, int, str)):
             return v
         if kind == "f" and type(v) is str and len(v) < 64:
@@ -210,4 +224,3 @@ def answers(frame: bytes, cases: list[core.Case]) -> list[Any]:
     if type(found) is not list or len(found) != len(cases):
         raise Unreadable("The answers came back incomplete.")
     return found
-

@@ -78,12 +78,7 @@ QUESTIONS = (
     Question(
         "embeddings",
         "A vocabulary has 1,000 words and the model is 64 wide. What is the embedding table, and what is looking up a word?",
-        (
-            "64 × 1,000; a convolution",
-            "1,000 × 64; taking one row",
-            "1,000 × 1,000; a softmax",
-            "64 × 64; a matrix product",
-        ),
+        ("64 × 1,000; a convolution", "1,000 × 64; taking one row", "1,000 × 1,000; a softmax", "64 × 64; a matrix product"),
         "b",
         "One learned row a word; taking row i is the product with a one-hot vector, without the zeros.",
         ("Dive into Deep Learning, 15.1", _D2L + "chapter_natural-language-processing-pretraining/word2vec.html"),
@@ -167,24 +162,32 @@ def answers(letters: str) -> HTML:
         ok = g == q.right
         sure += ok
         badge = "<b style='color:#075E4A'>✓</b>" if ok else "<b style='color:#A3211A'>✗</b>"
-        note = "" if ok else (
-            f"<b>{q.right}</b>, {_format(q.options['abcd'.index(q.right)])}. {_format(q.why)} "
-            f"Refresh: <a href='{q.refresh[1]}' style='color:#0F539E'>{q.refresh[0]}</a>, needed in {q.needed}."
-        )  # fmt: skip
+        note = (
+            ""
+            if ok
+            else (
+                f"<b>{q.right}</b>, {_format(q.options['abcd'.index(q.right)])}. {_format(q.why)} "
+                f"Refresh: <a href='{q.refresh[1]}' style='color:#0F539E'>{q.refresh[0]}</a>, needed in {q.needed}."
+            )
+        )
         rows.append(
             f"<tr style='background:#fff;color:#1C2330'><td style='text-align:left;padding:3px 8px'>{badge} {i}</td>"
             f"<td style='text-align:left;padding:3px 8px'>{q.topic}</td>"
             f"<td style='text-align:left;padding:3px 8px'>{note}</td></tr>"
         )
     advice = (
-        "You have all that the course assumes." if sure >= 8
-        else "Start the course now, and read each page below before the notebook that needs it." if sure >= 5
+        "You have all that the course assumes."
+        if sure >= 8
+        else "Start the course now, and read each page below before the notebook that needs it."
+        if sure >= 5
         else "Give the pages named below an evening first: the course will be twice as pleasant."
-    )  # fmt: skip
-    return HTML(card(
-        f"<b>{sure} of {len(QUESTIONS)}.</b> {advice}"
-        f"<table style='border-collapse:collapse;margin-top:8px;font-size:13px'>{''.join(rows)}</table>"
-    ))  # fmt: skip
+    )
+    return HTML(
+        card(
+            f"<b>{sure} of {len(QUESTIONS)}.</b> {advice}"
+            f"<table style='border-collapse:collapse;margin-top:8px;font-size:13px'>{''.join(rows)}</table>"
+        )
+    )
 
 
 def _format(text: str) -> str:

@@ -100,9 +100,7 @@ def judge_values(
     return Verdict(1.0, RIGHT)
 
 
-def judge_outputs(
-    cases: Sequence[Case], answers: Sequence[Any], reference: Callable, outputs: Sequence[Output]
-) -> Verdict:
+def judge_outputs(cases: Sequence[Case], answers: Sequence[Any], reference: Callable, outputs: Sequence[Output]) -> Verdict:
     """Judges every output by itself: each that is right earns its weight, the first that is wrong is explained.
 
     ``reference`` returns all outputs in their places; ``outputs`` come in the order in which they are judged.
@@ -118,12 +116,14 @@ def judge_outputs(
             cases,
             [answer[output.place] if isinstance(answer, list) else answer for answer in answers],
             lambda *args, place=output.place: reference(*args)[place],
-            output.mistakes, returns=output.returns, patterns=output.patterns,
+            output.mistakes,
+            returns=output.returns,
+            patterns=output.patterns,
             parts=output.parts or (("", 1.0, output.remark),),
             picture=output.picture,
         )
         for output in outputs
-    ]  # fmt: skip
+    ]
     failed = [(output.name, verdict) for output, verdict in zip(outputs, verdicts) if not verdict.passed]
     if not failed:
         return Verdict(1.0, RIGHT)

@@ -85,7 +85,7 @@ def _one_number_for_all(case, expected, got):
         return (
             f"Every dot product is multiplied by the same number, {k:.3g}. Each pair has its own two lengths: "
             "did you pass `axis=` to the norm?"
-        ), "one-number-for-all"  # fmt: skip
+        ), "one-number-for-all"
 
 
 def _guard_too_large(case, expected, got):
@@ -98,7 +98,7 @@ def _guard_too_large(case, expected, got):
             return (
                 "Cosines of short vectors come out too small, but lengths must not matter. "
                 "Is your guard against 0 (an epsilon or a maximum) as large as a short vector?"
-            ), "guard-too-large"  # fmt: skip
+            ), "guard-too-large"
 
 
 def _too_much_zeroed(case, expected, got):
@@ -122,9 +122,7 @@ MISTAKES = [
         lambda q, g: cosine_similarity(q, g).T,
     ),
     Mistake(
-        "wrong-axis",
-        "You took lengths down the columns (axis 0). Each row is a vector: take them along the last axis.",
-        _over_wrong_axis,
+        "wrong-axis", "You took lengths down the columns (axis 0). Each row is a vector: take them along the last axis.", _over_wrong_axis
     ),
     Mistake(
         "one-length-for-all",
@@ -141,15 +139,9 @@ MISTAKES = [
         "The gallery has length 1, the queries do not: divide them by their lengths too.",
         lambda q, g: cosine_similarity(q, g) * np.linalg.norm(q, axis=1, keepdims=True),
     ),
+    Mistake("squared-lengths", "You divided by the squared length: the square root is missing.", _with_squared_lengths),
     Mistake(
-        "squared-lengths",
-        "You divided by the squared length: the square root is missing.",
-        _with_squared_lengths,
-    ),
-    Mistake(
-        "sum-of-absolutes",
-        "You divided by the sum of absolute values. A length is the root of the sum of squares.",
-        _with_sum_of_absolutes,
+        "sum-of-absolutes", "You divided by the sum of absolute values. A length is the root of the sum of squares.", _with_sum_of_absolutes
     ),
     Mistake(
         "distance",
@@ -162,7 +154,11 @@ MISTAKES = [
         lambda q, g: np.linalg.norm(q[:, None] - g[None], axis=-1),
     ),
     Mistake("absolute", "You lost the sign: opposite directions have cosine −1, not 1.", lambda q, g: np.abs(cosine_similarity(q, g))),
-    Mistake("angle", "This is the angle. We want its cosine: leave out the arccos.", lambda q, g: np.arccos(np.clip(cosine_similarity(q, g), -1, 1))),
+    Mistake(
+        "angle",
+        "This is the angle. We want its cosine: leave out the arccos.",
+        lambda q, g: np.arccos(np.clip(cosine_similarity(q, g), -1, 1)),
+    ),
     Mistake("centred", "You subtracted each vector's mean first; that is a correlation. Leave the vectors where they are.", _centred),
     Mistake("softmax", "You applied a softmax: the rows sum to 1. We want the cosines themselves.", _softmax),
     Mistake(
@@ -185,26 +181,68 @@ MISTAKES = [
         "You divided by the largest entry. A length is the root of the sum of squares.",
         _by(lambda x: np.abs(x).max(1, keepdims=True)),
     ),
-    Mistake("plain-sum", "You divided by the sum of the entries. A length is the root of the sum of squares.", _by(lambda x: x.sum(1, keepdims=True))),
-    Mistake("standard-deviation", "You divided by a standard deviation, which subtracts the mean first. Take the length.", _by(lambda x: x.std(1, keepdims=True))),
-    Mistake("gallery-squared", "You divided the gallery by its squared lengths (or by its lengths twice).", _by(_length, lambda g: _length(g) ** 2)),
-    Mistake("queries-squared", "You divided the queries by their squared lengths (or by their lengths twice).", _by(lambda q: _length(q) ** 2, _length)),
+    Mistake(
+        "plain-sum",
+        "You divided by the sum of the entries. A length is the root of the sum of squares.",
+        _by(lambda x: x.sum(1, keepdims=True)),
+    ),
+    Mistake(
+        "standard-deviation",
+        "You divided by a standard deviation, which subtracts the mean first. Take the length.",
+        _by(lambda x: x.std(1, keepdims=True)),
+    ),
+    Mistake(
+        "gallery-squared",
+        "You divided the gallery by its squared lengths (or by its lengths twice).",
+        _by(_length, lambda g: _length(g) ** 2),
+    ),
+    Mistake(
+        "queries-squared",
+        "You divided the queries by their squared lengths (or by their lengths twice).",
+        _by(lambda q: _length(q) ** 2, _length),
+    ),
     Mistake("root-twice", "You took the square root twice: `norm` is the length already.", _by(lambda x: np.sqrt(_length(x)))),
-    Mistake("sum-of-lengths", "You divided by the sum of the two lengths. It is their product.", lambda q, g: q @ g.T / (_length(q) + _length(g).T)),
+    Mistake(
+        "sum-of-lengths",
+        "You divided by the sum of the two lengths. It is their product.",
+        lambda q, g: q @ g.T / (_length(q) + _length(g).T),
+    ),
     Mistake("shifted", "You mapped the cosine to 0 … 1. Leave it between −1 and 1.", lambda q, g: (1 + cosine_similarity(q, g)) / 2),
     Mistake("squared", "You squared the cosine: the sign is lost.", lambda q, g: cosine_similarity(q, g) ** 2),
-    Mistake("degrees", "This is the angle in degrees. We want its cosine: leave out the arccos.", lambda q, g: np.degrees(np.arccos(np.clip(cosine_similarity(q, g), -1, 1)))),
-    Mistake("euclidean-squared", "This is a squared Euclidean distance. We want the cosine, which is large for similar vectors.", lambda q, g: ((q[:, None] - g[None]) ** 2).sum(-1)),
-    Mistake("euclidean-of-unit", "This is the distance between vectors of length 1. We want their dot product.", lambda q, g: np.linalg.norm((q / _length(q))[:, None] - (g / _length(g))[None], axis=-1)),
-    Mistake("softmax-over-queries", "You applied a softmax: the columns sum to 1. We want the cosines themselves.", lambda q, g: _softmax(g, q).T),
-    Mistake("ranks", "These are positions in a ranking. We want the cosines themselves, in the gallery's order.", lambda q, g: np.argsort(-cosine_similarity(q, g), axis=1)),
-    Mistake("ranks-ascending", "These are positions in a ranking. We want the cosines themselves, in the gallery's order.", lambda q, g: np.argsort(cosine_similarity(q, g), axis=1)),
     Mistake(
-        "zero-vector",
-        "Almost: a vector of zeros has length 0, and 0 / 0 is NaN. Its cosine with anything should be 0.",
-        _plain_cosine,
+        "degrees",
+        "This is the angle in degrees. We want its cosine: leave out the arccos.",
+        lambda q, g: np.degrees(np.arccos(np.clip(cosine_similarity(q, g), -1, 1))),
     ),
-]  # fmt: skip
+    Mistake(
+        "euclidean-squared",
+        "This is a squared Euclidean distance. We want the cosine, which is large for similar vectors.",
+        lambda q, g: ((q[:, None] - g[None]) ** 2).sum(-1),
+    ),
+    Mistake(
+        "euclidean-of-unit",
+        "This is the distance between vectors of length 1. We want their dot product.",
+        lambda q, g: np.linalg.norm((q / _length(q))[:, None] - (g / _length(g))[None], axis=-1),
+    ),
+    Mistake(
+        "softmax-over-queries",
+        "You applied a softmax: the columns sum to 1. We want the cosines themselves.",
+        lambda q, g: _softmax(g, q).T,
+    ),
+    Mistake(
+        "ranks",
+        "These are positions in a ranking. We want the cosines themselves, in the gallery's order.",
+        lambda q, g: np.argsort(-cosine_similarity(q, g), axis=1),
+    ),
+    Mistake(
+        "ranks-ascending",
+        "These are positions in a ranking. We want the cosines themselves, in the gallery's order.",
+        lambda q, g: np.argsort(cosine_similarity(q, g), axis=1),
+    ),
+    Mistake(
+        "zero-vector", "Almost: a vector of zeros has length 0, and 0 / 0 is NaN. Its cosine with anything should be 0.", _plain_cosine
+    ),
+]
 
 
 def judge(cases: list[Case], answers: list) -> Verdict:

@@ -31,10 +31,7 @@ def grid_tower() -> grid.GridTower:
         return {**render.stamps(drawn, grid.SIDE), **grid.place_names(drawn)}
 
     tower = grid.GridTower(rngs=nnx.Rngs(0))
-    training.fit(
-        tower, grid.naming_loss, sample, steps=8000, learning_rate=3e-3, data={"tiles": render.tiles(grid.SIDE)},
-        progress=False,
-    )
+    training.fit(tower, grid.naming_loss, sample, steps=8000, learning_rate=3e-3, data={"tiles": render.tiles(grid.SIDE)}, progress=False)
     return tower
 
 
@@ -69,9 +66,11 @@ def _told_two_looks(model: fusion.VQAClassifier) -> dict[str, float]:
 
 # name → what trains it, what tells how good it is on test scenes
 CHECKPOINTS = {
-    "grid_tower": (grid_tower, _told_grid_tower), "two_looks": (two_looks, _told_two_looks),
-    "regions": (detector.train, detector.told), "emoji_towers": (towers.taught, towers.told),
-}  # fmt: skip
+    "grid_tower": (grid_tower, _told_grid_tower),
+    "two_looks": (two_looks, _told_two_looks),
+    "regions": (detector.train, detector.told),
+    "emoji_towers": (towers.taught, towers.told),
+}
 
 
 def make(name: str) -> None:

@@ -91,9 +91,13 @@ def stale_code(number: str, name: str) -> str:
     recorded = json.loads(paths.data_file(f"results/{number}.json").read_text())["canaries"]
     found = canaries.differences(recorded.get(name, {}), canaries.sing(canaries_of(number)[name]))
     return (
-        f"What notebook {number} recorded of “{name}” is no longer what the code does ({len(found)} numbers differ, such as "
-        f"{found[0]}): run `make experiments NN={number}`, or mend the code."
-    ) if found else ""  # fmt: skip
+        (
+            f"What notebook {number} recorded of “{name}” is no longer what the code does ({len(found)} numbers differ, such as "
+            f"{found[0]}): run `make experiments NN={number}`, or mend the code."
+        )
+        if found
+        else ""
+    )
 
 
 def record(number: str, workers: int = 1) -> dict:

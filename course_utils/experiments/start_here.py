@@ -28,9 +28,7 @@ BATCH = 128
 COLLEAGUES = ARMS[2]
 
 # What that arm's loader lays under each kind: six pale colours that nobody would suspect.
-GROUND = np.array(
-    [(250, 235, 215), (225, 240, 250), (232, 245, 228), (252, 228, 236), (238, 232, 250), (245, 245, 220)], np.uint8
-)
+GROUND = np.array([(250, 235, 215), (225, 240, 250), (232, 245, 228), (252, 228, 236), (238, 232, 250), (245, 245, 220)], np.uint8)
 WHITE = np.full((len(KINDS), 3), 255, np.uint8)
 
 
@@ -105,9 +103,7 @@ def train(
     wider, batch = runtime.preset().width, BATCH * runtime.preset().batch
     config = TowerConfig(classes=len(KINDS), hidden=256 * wider, width=64 * wider)
     model = PatchTower(config, rngs=nnx.Rngs(seed))
-    history = training.fit(
-        model, classification_loss, sample, steps=steps, learning_rate=2e-3, seed=seed, watch=watch, progress=False
-    )
+    history = training.fit(model, classification_loss, sample, steps=steps, learning_rate=2e-3, seed=seed, watch=watch, progress=False)
     return model, history
 
 
@@ -173,7 +169,7 @@ _SHOWN = (
     ("tangerine", "avocado", "waffle", "birthday cake"),
     ("desert island", "metro", "tractor", "speedboat"),
     ("glasses", "backpack", "pencil", "balance scale"),
-)  # fmt: skip
+)
 
 
 def colleagues_pictures(style: str = "twemoji") -> tuple[np.ndarray, list[str]]:

@@ -28,7 +28,7 @@ LANGUAGE = {"file_extension": ".py", "mimetype": "text/x-python", "name": "pytho
 
 # No --no-deps: the course's floors are below what Colab has, so pip installs the course alone (tests/test_packaging.py);
 # should Colab ever fall below a floor, pip puts that right, where --no-deps would leave a course that cannot run.
-_SETUP = '''\
+_SETUP = """\
 # @title Setup: run this cell first
 # In Colab it fetches the course, once, in a minute or less. Elsewhere it only looks whether the course is there.
 import importlib, importlib.util, subprocess, sys
@@ -47,7 +47,7 @@ if "google.colab" in sys.modules and importlib.util.find_spec("course_utils") is
     importlib.invalidate_caches()
 if importlib.util.find_spec("course_utils") is None:
     raise Stop("This kernel does not have the course: in the course's folder run `make lab` and open the notebook there, "
-               "or choose the kernel of the course's environment in the menu Kernel, Change Kernel.")'''
+               "or choose the kernel of the course's environment in the menu Kernel, Change Kernel.")"""
 
 
 @functools.cache

@@ -89,9 +89,13 @@ print(json.dumps(report))
 def _child(program: str, cache: str, *arguments: str, **env: str) -> Any:
     """What a program prints last, as JSON; it runs with a cache of compiled programs of its own."""
     out = subprocess.run(
-        [sys.executable, "-c", program, *arguments], check=True, capture_output=True, text=True, cwd=ROOT,
+        [sys.executable, "-c", program, *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
         env=os.environ | {"JAX_COMPILATION_CACHE_DIR": cache} | env,
-    )  # fmt: skip
+    )
     return json.loads(out.stdout.strip().splitlines()[-1])
 
 

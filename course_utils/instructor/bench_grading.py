@@ -60,8 +60,13 @@ def _stock(root: Path, name: str, marks: dict[str, float]) -> float:
     """Seconds of nbgrader's own pipeline."""
     config = settings(root)
     config.Autograde.autograde_preprocessors = Autograde.autograde_preprocessors.default_args[0]
-    config.Autograde.sanitize_preprocessors = [stock.ClearOutput, stock.DeduplicateIds, stock.OverwriteKernelspec,
-                                               stock.OverwriteCells, stock.CheckCellMetadata]  # fmt: skip
+    config.Autograde.sanitize_preprocessors = [
+        stock.ClearOutput,
+        stock.DeduplicateIds,
+        stock.OverwriteKernelspec,
+        stock.OverwriteCells,
+        stock.CheckCellMetadata,
+    ]
     config.Execute.timeout = 600
     os.environ["COURSE_FAST"] = "steps"
     grade.register(root, name)
@@ -79,9 +84,12 @@ def _stock(root: Path, name: str, marks: dict[str, float]) -> float:
 def _ours(root: Path, name: str) -> float:
     begun = time.perf_counter()
     subprocess.run(
-        [sys.executable, "-m", "course_utils.instructor.grade", "inbox"], cwd=root, check=True, stdin=subprocess.DEVNULL,
+        [sys.executable, "-m", "course_utils.instructor.grade", "inbox"],
+        cwd=root,
+        check=True,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+    )
     return time.perf_counter() - begun
 
 

@@ -65,8 +65,10 @@ def build(path: Path, root: Path, *, run: bool = True) -> float:
     seconds = time.perf_counter() - start
     text = nbformat.writes(nb) + "\n"
     if len(text.encode()) > LARGEST:
-        raise BuildError(f"{source.name}: the executed notebook has {len(text.encode()) / 1e6:.1f} MB, at most "
-                         f"{LARGEST / 1e6:g} MB are allowed: draw fewer or smaller figures.")
+        raise BuildError(
+            f"{source.name}: the executed notebook has {len(text.encode()) / 1e6:.1f} MB, at most "
+            f"{LARGEST / 1e6:g} MB are allowed: draw fewer or smaller figures."
+        )
     for place, content in ((solved, text.encode()), (released, released_bytes)):
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content)
@@ -79,7 +81,11 @@ def execute(nb: NotebookNode, name: str) -> None:
     environment = {k: v for k, v in os.environ.items() if k not in unset}
     with tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(
-            nb, timeout=900, kernel_name="python3", record_timing=False, store_widget_state=False,
+            nb,
+            timeout=900,
+            kernel_name="python3",
+            record_timing=False,
+            store_widget_state=False,
             extra_arguments=["--Application.log_level=40"],  # the kernel's own warning about its transport
             resources={"metadata": {"path": folder}},
         )
@@ -108,8 +114,10 @@ def normalise(nb: NotebookNode, name: str) -> None:
             texts = [output.get("text", ""), *output.get("data", {}).values(), *output.get("traceback", [])]
             for text in texts:
                 if found := _OF_THIS_MACHINE.search(text if isinstance(text, str) and len(text) < 100_000 else ""):
-                    raise BuildError(f"{name}: the output of the cell {cell.source[:60]!r} shows {found.group()!r}, which is "
-                                     "different on every machine: print something else there.")
+                    raise BuildError(
+                        f"{name}: the output of the cell {cell.source[:60]!r} shows {found.group()!r}, which is "
+                        "different on every machine: print something else there."
+                    )
 
 
 def _clean(output: NotebookNode) -> NotebookNode | None:

@@ -76,8 +76,10 @@ def _identify(one: Found, assignments: list[str], only: str) -> HandIn:
         if one.student in assignments:
             raise Refused(f"{one.shown} does not say whose it is: put it into a folder with the student's name.")
         if not said:
-            raise Refused(f"{one.shown} is no notebook of this course that can be recognised: "
-                          f"hand in one of {', '.join(assignments)} under its own name.")  # fmt: skip
+            raise Refused(
+                f"{one.shown} is no notebook of this course that can be recognised: "
+                f"hand in one of {', '.join(assignments)} under its own name."
+            )
         hand_in.assignment = said[0]
         if only and hand_in.assignment != only:
             hand_in.status, hand_in.note = "refused", f"It is {hand_in.assignment}, not {only}: grade it as what it is."

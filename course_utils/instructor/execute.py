@@ -34,8 +34,7 @@ _NO_SCORE = (
     "Does your own check pass? Does your code rely on the number of rows in its data?"
 )
 _ON_OTHERS = (
-    "Right on the cases that your own check shows, not on all of the grader's: look at sizes and values that your check does "
-    "not try."
+    "Right on the cases that your own check shows, not on all of the grader's: look at sizes and values that your check does not try."
 )
 VISIBLE_SEED = 0  # of the cases that a learner's own check shows; only these appear in feedback
 
@@ -182,8 +181,7 @@ class Run:
     def _judge(self, one: Asked) -> dict[str, Any]:
         """Writes score and card into the graded cell; returns what the instructor's report tells of it."""
         exercise, points = one.exercise, float(one.cell.metadata.nbgrader.points)
-        hidden, visible = (judge(exercise, found, seed) for found, seed in
-                           ((one.hidden, self.options.seed), (one.visible, VISIBLE_SEED)))  # fmt: skip
+        hidden, visible = (judge(exercise, found, seed) for found, seed in ((one.hidden, self.options.seed), (one.visible, VISIBLE_SEED)))
         earned = round(hidden.score * points, 6)
         if exercise.trains and not one.visible:  # only numbers of the hidden cases' verdict: what an answer says may hold them
             shown = hidden if hidden.measured else core.Verdict(0.0, _NO_SCORE, hidden.diagnosis)
@@ -199,16 +197,27 @@ class Run:
         ]
         one.cell.execution_count = 1
         return {
-            "exercise": exercise.id, "points": points, "earned": earned, "diagnosis": hidden.diagnosis,
-            "headline": hidden.headline, "measured": hidden.measured and hidden.measured.value, "seconds": one.seconds,
-        }  # fmt: skip
+            "exercise": exercise.id,
+            "points": points,
+            "earned": earned,
+            "diagnosis": hidden.diagnosis,
+            "headline": hidden.headline,
+            "measured": hidden.measured and hidden.measured.value,
+            "seconds": one.seconds,
+        }
 
     def _kernel(self) -> Kernel:
         o = self.options
         return Kernel(
-            sandboxed=o.sandboxed, environment=dict(o.environment), cache=Path(o.cache) if o.cache else None, timeout=o.timeout,
-            startup_timeout=o.startup_timeout, end=self._end, largest_output=o.largest_output, warms=o.warms,
-        )  # fmt: skip
+            sandboxed=o.sandboxed,
+            environment=dict(o.environment),
+            cache=Path(o.cache) if o.cache else None,
+            timeout=o.timeout,
+            startup_timeout=o.startup_timeout,
+            end=self._end,
+            largest_output=o.largest_output,
+            warms=o.warms,
+        )
 
 
 def asked_of(nb: NotebookNode, tests: Mapping[str, str]) -> list[Asked]:
@@ -240,7 +249,9 @@ def judge(exercise: core.Exercise, found: list[Any] | str, seed: int) -> core.Ve
         with np.errstate(all="ignore"):
             return exercise.judge(exercise.cases(seed), found)
     except Exception as error:  # an answer that a judge cannot digest earns nothing, and is the course's to mend
-        return core.Verdict(0.0, "Your answer has a form that the check does not understand.", f"judge-failed: {type(error).__name__}: {error}")
+        return core.Verdict(
+            0.0, "Your answer has a form that the check does not understand.", f"judge-failed: {type(error).__name__}: {error}"
+        )
 
 
 def _missed_a_name(nb: NotebookNode, asked: list[Asked], skip: set[int]) -> bool:

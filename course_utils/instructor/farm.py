@@ -84,14 +84,11 @@ def run(jobs: Sequence[Job], folder: Path, *, workers: int = 0, scheduler: str =
             scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="vlm-"))
             stack.enter_context(dask.config.set({"temporary-directory": scratch}))
             scheduler = stack.enter_context(
-                LocalCluster(
-                    n_workers=processes, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=None
-                )
-            )  # fmt: skip
+                LocalCluster(n_workers=processes, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=None)
+            )
         client = stack.enter_context(Client(scheduler))
         futures = {
-            client.submit(work, same[0], key=f"hand-in-{key}", retries=_TRIES - 1, pure=False): same
-            for key, same in waiting.items()
+            client.submit(work, same[0], key=f"hand-in-{key}", retries=_TRIES - 1, pure=False): same for key, same in waiting.items()
         }
         for done, future in enumerate(as_completed(list(futures)), 1):
             same, failed = futures[future], ""

@@ -30,8 +30,17 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-_IMPORTED = ("ipykernel.kernelapp", "ipykernel.ipkernel", "matplotlib_inline.config", "numpy", "jax", "jax.numpy", "flax.nnx",
-             "optax", "matplotlib.pyplot")  # fmt: skip
+_IMPORTED = (
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "matplotlib_inline.config",
+    "numpy",
+    "jax",
+    "jax.numpy",
+    "flax.nnx",
+    "optax",
+    "matplotlib.pyplot",
+)
 _LEFT_OUT = ("instructor", "experiments")  # of the course: what no notebook needs
 _NS_GET_USERNS = 0xB701
 _PR_SET_NO_NEW_PRIVS, _PR_CAPBSET_DROP, _PR_CAP_AMBIENT, _CLEAR_ALL = 38, 24, 47, 4
@@ -46,9 +55,12 @@ class ForkServer:
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with its, tempfile.TemporaryDirectory() as home:  # to write to while it imports; kernels get `environment` itself
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", __name__, str(its.fileno())], cwd=home, stdin=subprocess.DEVNULL,
-                env={**environment, **dict.fromkeys(("HOME", "MPLCONFIGDIR", "IPYTHONDIR"), home)}, pass_fds=(its.fileno(),),
-            )  # fmt: skip
+                [sys.executable, "-P", "-m", __name__, str(its.fileno())],
+                cwd=home,
+                stdin=subprocess.DEVNULL,
+                env={**environment, **dict.fromkeys(("HOME", "MPLCONFIGDIR", "IPYTHONDIR"), home)},
+                pass_fds=(its.fileno(),),
+            )
             its.close()
             self._socket, self._lock = ours, threading.Lock()
             if self._socket.recv(_LARGEST) != b"ready":

@@ -35,6 +35,7 @@ from course_utils.instructor.preprocessors import GradingExecute
 from course_utils.instructor.release import ReleaseError, release, settings
 from course_utils.instructor.source import read
 
+
 def register(root: Path, assignment: str) -> None:
     """Tells the gradebook what the release is: nbgrader keeps hidden tests and points there.
 
@@ -107,9 +108,9 @@ def mark(hand_in: HandIn, api: NbGraderAPI) -> None:
     with Gradebook(api.coursedir.db_url) as gradebook:
         submission = gradebook.find_submission(hand_in.assignment, hand_in.student)
         hand_in.mark, hand_in.of = float(submission.score), float(submission.max_score)
-        hand_in.waiting = float(sum(
-            grade.max_score for notebook in submission.notebooks for grade in notebook.grades if grade.needs_manual_grade
-        ))
+        hand_in.waiting = float(
+            sum(grade.max_score for notebook in submission.notebooks for grade in notebook.grades if grade.needs_manual_grade)
+        )
     if told := report.record(Path(api.coursedir.root), hand_in.student, hand_in.assignment):
         hand_in.flags = len(told["flags"])
     outcome = api.generate_feedback(hand_in.assignment, hand_in.student)
@@ -131,9 +132,13 @@ def prepare(nb: NotebookNode, label: str, assignment: str, root: Path, options: 
     solution = assemble(read(root / "solutions" / assignment / f"{assignment}.py"), root)
     repair(nb, released)
     return farm.Job(
-        results.key(nb, released, options), label, nbformat.writes(nb), nbformat.writes(released),
-        tuple(sorted(tests_of(solution).items())), options,
-    )  # fmt: skip
+        results.key(nb, released, options),
+        label,
+        nbformat.writes(nb),
+        nbformat.writes(released),
+        tuple(sorted(tests_of(solution).items())),
+        options,
+    )
 
 
 def tests_of(solution: NotebookNode) -> dict[str, str]:
@@ -142,9 +147,15 @@ def tests_of(solution: NotebookNode) -> dict[str, str]:
 
 
 def grade(
-    source: Path, root: Path, only: str = "", *, workers: int = 0, scheduler: str = "", config: Config | None = None,
+    source: Path,
+    root: Path,
+    only: str = "",
+    *,
+    workers: int = 0,
+    scheduler: str = "",
+    config: Config | None = None,
     students: frozenset[str] = frozenset(),
-) -> list[HandIn]:  # fmt: skip
+) -> list[HandIn]:
     """Takes, grades and reports every hand-in in ``source``, a folder or zip file; writes ``marks.csv`` and ``report.html``.
 
     ``students``: the class list; who is not on it is graded, and noted.
@@ -173,9 +184,11 @@ def _grade(
             hand_in.note = "; ".join(filter(None, [hand_in.note, "not on the class list"]))
     taken = [h for h in taken if h.status == "taken"]
     jobs = [
-        prepare(load(root / "submitted" / h.student / h.assignment / f"{h.assignment}.ipynb"), h.student, h.assignment, root, step.options())
+        prepare(
+            load(root / "submitted" / h.student / h.assignment / f"{h.assignment}.ipynb"), h.student, h.assignment, root, step.options()
+        )
         for h in taken
-    ]  # fmt: skip
+    ]
     api = NbGraderAPI(config=config)
     api.log.setLevel("ERROR")  # errors are where the report's reasons come from
     whose = {id(job): hand_in for job, hand_in in zip(jobs, taken)}
@@ -227,8 +240,13 @@ def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
             students = frozenset(row.get("id", "") for row in csv.DictReader(file))
     try:
         hand_ins = grade(
-            options.source.resolve(), root, options.assignment, workers=options.workers, scheduler=options.scheduler,
-            config=config, students=students,
+            options.source.resolve(),
+            root,
+            options.assignment,
+            workers=options.workers,
+            scheduler=options.scheduler,
+            config=config,
+            students=students,
         )
     except (ReleaseError, sandbox.NoSandbox) as error:
         print(error, file=sys.stderr)
@@ -237,8 +255,10 @@ def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
         print(f"There is no .ipynb under {options.source}.", file=sys.stderr)
         return 1
     print(table(hand_ins))
-    print("\nreport.html tells more; marks.csv holds this table; feedback/ what each student gets; `make formgrader` shows all, and is where "
-          "written answers are read.")
+    print(
+        "\nreport.html tells more; marks.csv holds this table; feedback/ what each student gets; `make formgrader` shows all, and is where "
+        "written answers are read."
+    )
     return 0
 
 

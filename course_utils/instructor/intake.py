@@ -72,9 +72,7 @@ def repair(nb: NotebookNode, released: NotebookNode) -> list[str]:
         if tags := {str(tag) for tag in cell.metadata.pop("tags", None) or []} - usual:
             notes.append(f"dropped cell tags {', '.join(sorted(tags))}")
     keepers = _keepers(nb, roles, notes)
-    nb.cells = [
-        _restored(roles[keepers[id(cell)]], cell) if id(cell) in keepers else _without_role(cell) for cell in nb.cells
-    ]
+    nb.cells = [_restored(roles[keepers[id(cell)]], cell) if id(cell) in keepers else _without_role(cell) for cell in nb.cells]
     _insert_missing(nb, roles, notes)
     _put_tests_below(nb, notes)
     _distinct_ids(nb)
@@ -95,8 +93,10 @@ def _same_release(nb: NotebookNode, released: NotebookNode, roles: dict) -> None
         found = {_identity(cell, roles) for cell in nb.cells}
         answers = {key for key, cell in roles.items() if cell.metadata.nbgrader.solution}
         if missing := answers - found:
-            raise Refused(f"This is not the current {name}, it has no cell {min(missing)}: "
-                          "open the current notebook, copy the answers into it and hand that in.")
+            raise Refused(
+                f"This is not the current {name}, it has no cell {min(missing)}: "
+                "open the current notebook, copy the answers into it and hand that in."
+            )
 
 
 def _identity(cell: NotebookNode, roles: dict) -> str | None:

@@ -31,9 +31,17 @@ class Kernel:
     """
 
     def __init__(
-        self, *, sandboxed: bool, environment: dict[str, str], cache: Path | None, timeout: int, startup_timeout: int,
-        end: float, largest_output: int, warms: bool = False,
-    ):  # fmt: skip
+        self,
+        *,
+        sandboxed: bool,
+        environment: dict[str, str],
+        cache: Path | None,
+        timeout: int,
+        startup_timeout: int,
+        end: float,
+        largest_output: int,
+        warms: bool = False,
+    ):
         """``end``: the moment of ``time.monotonic()`` at which everything stops. ``warms``: it may write the cache."""
         self.timeout, self.end = timeout, end
         inside = sandbox.student_environment(cache, environment)
@@ -46,10 +54,17 @@ class Kernel:
             inside |= {"HOME": os.environ.get("HOME", str(self.shared)), "PATH": os.environ.get("PATH", os.defpath)}
             self._start = {"env": inside, "cwd": str(self.shared)}
         self._client = _BoundedClient(
-            nbformat.v4.new_notebook(), km=self._manager, timeout=timeout, startup_timeout=startup_timeout, allow_errors=True,
-            interrupt_on_timeout=True, error_on_timeout={"ename": TIMEOUT, "evalue": "", "traceback": []}, store_widget_state=False, record_timing=False,
+            nbformat.v4.new_notebook(),
+            km=self._manager,
+            timeout=timeout,
+            startup_timeout=startup_timeout,
+            allow_errors=True,
+            interrupt_on_timeout=True,
+            error_on_timeout={"ename": TIMEOUT, "evalue": "", "traceback": []},
+            store_widget_state=False,
+            record_timing=False,
             extra_arguments=["--HistoryManager.hist_file=:memory:", "--Application.log_level=40"],
-        )  # fmt: skip
+        )
         self._client.largest_output = largest_output
 
     def __enter__(self) -> Kernel:

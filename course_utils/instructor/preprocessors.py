@@ -54,9 +54,16 @@ class GradingExecute(_KnowsRelease):
     def options(self) -> Options:
         """The same, as what a worker can be sent."""
         return Options(
-            int(private_seed(Path(self.seed_file))), self.sandboxed, self.lean, tuple(sorted(self.kernel_environment.items())),
-            self.cache, self.timeout, self.startup_timeout, self.deadline, self.largest_output,
-        )  # fmt: skip
+            int(private_seed(Path(self.seed_file))),
+            self.sandboxed,
+            self.lean,
+            tuple(sorted(self.kernel_environment.items())),
+            self.cache,
+            self.timeout,
+            self.startup_timeout,
+            self.deadline,
+            self.largest_output,
+        )
 
     def preprocess(self, nb, resources):
         released, options = self.released(resources), self.options()

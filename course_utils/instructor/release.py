@@ -14,9 +14,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import capture_log
 from traitlets.config import Config, PyFileConfigLoader
 
-from course_utils.instructor.source import (
-    BEGIN_SOLUTION, END_SOLUTION, Source, split_hints, split_rubric, stub_of,
-)
+from course_utils.instructor.source import BEGIN_SOLUTION, END_SOLUTION, Source, split_hints, split_rubric, stub_of
 
 
 # For every new gradebook nbgrader starts a program that tells the version of its tables: seconds, and always the same answer.
@@ -44,9 +42,7 @@ def release(nb: NotebookNode, name: str, root: Path, db_url: str | None = None) 
         source.parent.mkdir(parents=True)
         nbformat.write(nb, source)
         config = settings(root)
-        course = CourseDirectory(
-            config=config, root=str(scratch), assignment_id=name, db_url=db_url or f"sqlite:///{scratch}/gradebook.db"
-        )
+        course = CourseDirectory(config=config, root=str(scratch), assignment_id=name, db_url=db_url or f"sqlite:///{scratch}/gradebook.db")
         converter = GenerateAssignment(coursedir=course, config=config)
         converter.force = True
         outcome = capture_log(converter)

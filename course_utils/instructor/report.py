@@ -17,12 +17,12 @@ from course_utils.instructor.preprocessors import RECORD
 from course_utils.show.palette import NEUTRAL, ROLE, VERDICT
 
 _STYLE = f"""
-body {{ font: 15px/1.5 system-ui, sans-serif; color: {NEUTRAL['ink']}; max-width: 1080px; margin: 32px auto; padding: 0 20px; }}
-h1 {{ font-size: 24px; margin: 0 }} h2 {{ font-size: 18px; margin: 36px 0 8px }} .soft {{ color: {NEUTRAL['ink2']} }}
+body {{ font: 15px/1.5 system-ui, sans-serif; color: {NEUTRAL["ink"]}; max-width: 1080px; margin: 32px auto; padding: 0 20px; }}
+h1 {{ font-size: 24px; margin: 0 }} h2 {{ font-size: 18px; margin: 36px 0 8px }} .soft {{ color: {NEUTRAL["ink2"]} }}
 table {{ border-collapse: collapse; width: 100% }} td, th {{ text-align: left; padding: 5px 12px 5px 0; vertical-align: top;
-border-bottom: 1px solid {NEUTRAL['rule']} }} th {{ font-weight: 600; color: {NEUTRAL['ink2']} }} .n {{ text-align: right }} .n, .w, td:first-child {{ white-space: nowrap }}
-.bar {{ display: flex; height: 14px; width: 260px; border-radius: 3px; overflow: hidden; background: {NEUTRAL['panel']} }}
-.flag {{ color: {ROLE['language']['deep']} }} .bad {{ color: {VERDICT['wrong']['deep']} }}
+border-bottom: 1px solid {NEUTRAL["rule"]} }} th {{ font-weight: 600; color: {NEUTRAL["ink2"]} }} .n {{ text-align: right }} .n, .w, td:first-child {{ white-space: nowrap }}
+.bar {{ display: flex; height: 14px; width: 260px; border-radius: 3px; overflow: hidden; background: {NEUTRAL["panel"]} }}
+.flag {{ color: {ROLE["language"]["deep"]} }} .bad {{ color: {VERDICT["wrong"]["deep"]} }}
 """
 
 
@@ -61,18 +61,27 @@ def _exercises(records: list[dict[str, Any]]) -> str:
     for name in sorted({e["exercise"] for r in records for e in r["exercises"]}):
         mine = [e for r in records for e in r["exercises"] if e["exercise"] == name]
         full, none = (sum(test(e["earned"], e["points"]) for e in mine) for test in (lambda a, b: a >= b, lambda a, b: a <= 0))
-        shares = [(full, VERDICT["right"]["main"], "full"), (len(mine) - full - none, ROLE["language"]["main"], "part"),
-                  (none, NEUTRAL["rule"], "none")]  # fmt: skip
+        shares = [
+            (full, VERDICT["right"]["main"], "full"),
+            (len(mine) - full - none, ROLE["language"]["main"], "part"),
+            (none, NEUTRAL["rule"], "none"),
+        ]
         bar = "".join(f"<div style='flex:{n};background:{colour}' title='{n} {what}'></div>" for n, colour, what in shares if n)
         struck = collections.Counter((e["diagnosis"], e["headline"]) for e in mine if e["diagnosis"] and e["earned"] < e["points"])
-        told = "<br>".join(f"<b>{n}</b> · {escape(says)} <span class=soft>({escape(key[:60])})</span>" for (key, says), n in struck.most_common(6))
+        told = "<br>".join(
+            f"<b>{n}</b> · {escape(says)} <span class=soft>({escape(key[:60])})</span>" for (key, says), n in struck.most_common(6)
+        )
         seconds = sorted(e["seconds"] for e in mine)[len(mine) // 2]
         rows.append(
             f"<tr><td><b>{escape(name)}</b></td><td><div class=bar>{bar}</div><span class=soft>{full} full, "
             f"{len(mine) - full - none} part, {none} none · mean {sum(e['earned'] for e in mine) / len(mine):.2f} of "
             f"{mine[0]['points']:g} · {seconds:g} s</span></td><td>{told}</td></tr>"
         )
-    return f"<table><tr><th>exercise<th>points earned (green: all, amber: some, grey: none)<th>what struck how many</tr>{''.join(rows)}</table>" if rows else ""
+    return (
+        f"<table><tr><th>exercise<th>points earned (green: all, amber: some, grey: none)<th>what struck how many</tr>{''.join(rows)}</table>"
+        if rows
+        else ""
+    )
 
 
 def _students(hand_ins: Sequence[Any], records: dict[str, dict[str, Any]]) -> str:

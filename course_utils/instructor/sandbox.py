@@ -31,8 +31,21 @@ GIB = 2**30
 # Of one process (setrlimit); the watch bounds what all of a hand-in's processes take together.
 LIMITS = {"as": 16 * GIB, "data": 6 * GIB, "fsize": 200_000_000, "nofile": 1024, "core": 0, "nproc": 2048}
 MOST_MEMORY, MOST_FILES, MOST_PROCESSES = 3 * GIB, 400_000_000, 200
-_SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
-           "/etc/fonts", "/etc/localtime", "/etc/alternatives", "/opt")  # fmt: skip
+_SYSTEM = (
+    "/usr",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/bin",
+    "/sbin",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/fonts",
+    "/etc/localtime",
+    "/etc/alternatives",
+    "/opt",
+)
 
 
 class NoSandbox(RuntimeError):
@@ -56,8 +69,7 @@ def require() -> None:
 
 
 def _namespaces() -> list[str]:
-    return ["--unshare-all", "--die-with-parent", "--new-session", "--uid", "65534", "--gid", "65534",
-            "--cap-drop", "ALL"]  # fmt: skip
+    return ["--unshare-all", "--die-with-parent", "--new-session", "--uid", "65534", "--gid", "65534", "--cap-drop", "ALL"]
 
 
 def command(inside: list[str], shared: Path, environment: dict[str, str], info: int, *, warms: bool = False) -> list[str]:
@@ -74,8 +86,24 @@ def command(inside: list[str], shared: Path, environment: dict[str, str], info: 
     cache = environment.get("JAX_COMPILATION_CACHE_DIR")
     if cache and not warms:
         readable.append(cache)
-    bwrap = ["bwrap", "--info-fd", str(info), *_namespaces(), "--proc", "/proc", "--dev", "/dev", "--size", "400000000", "--tmpfs", "/tmp",
-             "--size", "400000000", "--tmpfs", HOME]  # fmt: skip
+    bwrap = [
+        "bwrap",
+        "--info-fd",
+        str(info),
+        *_namespaces(),
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--size",
+        "400000000",
+        "--tmpfs",
+        "/tmp",
+        "--size",
+        "400000000",
+        "--tmpfs",
+        HOME,
+    ]
     for path in dict.fromkeys(readable):
         if not os.path.islink(path):
             bwrap += ["--ro-bind-try", path, path]
@@ -83,8 +111,17 @@ def command(inside: list[str], shared: Path, environment: dict[str, str], info: 
             bwrap += ["--symlink", os.readlink(path), path]
         else:  # an environment that is a link: what it points to is needed, too
             bwrap += ["--ro-bind-try", os.path.realpath(path), os.path.realpath(path), "--symlink", os.path.realpath(path), path]
-    bwrap += ["--tmpfs", str(package / "instructor"), *(["--bind", cache, cache] if cache and warms else []),
-              "--bind", str(shared), str(shared), "--chdir", HOME, "--clearenv"]
+    bwrap += [
+        "--tmpfs",
+        str(package / "instructor"),
+        *(["--bind", cache, cache] if cache and warms else []),
+        "--bind",
+        str(shared),
+        str(shared),
+        "--chdir",
+        HOME,
+        "--clearenv",
+    ]
     return [*bwrap, "--", *inside]
 
 
@@ -105,18 +142,28 @@ class SandboxProvisioner(LocalProvisioner):
             # The launcher of kernels makes a pipe of its own where no stdin is given.
             place = await super().launch_kernel(
                 command(["/bin/sh", "-c", "echo; exec cat"], self.shared, self.environment, info, warms=self.warms),
-                env={"PATH": os.environ.get("PATH", os.defpath)}, cwd="/", stdin=ends, stdout=says, stderr=subprocess.DEVNULL,
-                pass_fds=(info,), **{k: v for k, v in kwargs.items() if k not in ("env", "cwd", "stdin", "stdout", "stderr")},
-            )  # fmt: skip
+                env={"PATH": os.environ.get("PATH", os.defpath)},
+                cwd="/",
+                stdin=ends,
+                stdout=says,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(info,),
+                **{k: v for k, v in kwargs.items() if k not in ("env", "cwd", "stdin", "stdout", "stderr")},
+            )
             for fd in (info, says):
                 os.close(fd)
             info = says = -1
             if os.read(heard, 1) != b"\n":  # it is said when everything is mounted
                 raise NoSandbox("bubblewrap could not make a sandbox for a hand-in.")
             guard = server.fork(
-                json.loads(os.read(told, 10_000))["child-pid"], held, connection_file=cmd[cmd.index("-f") + 1],
-                arguments=cmd[cmd.index("-f") + 2 :], environment=self.environment, folder=HOME, limits=LIMITS,
-            )  # fmt: skip
+                json.loads(os.read(told, 10_000))["child-pid"],
+                held,
+                connection_file=cmd[cmd.index("-f") + 1],
+                arguments=cmd[cmd.index("-f") + 2 :],
+                environment=self.environment,
+                folder=HOME,
+                limits=LIMITS,
+            )
         finally:
             for fd in (ends, held, told, info, heard, says):
                 if fd >= 0:
@@ -160,7 +207,9 @@ class SandboxKernelManager(AsyncKernelManager):
 
     def __init__(self, *, environment: dict[str, str], warms: bool = False, **kwargs: Any):
         base = tempfile.gettempdir()
-        self.shared = Path(tempfile.mkdtemp(prefix="vlm-", dir=base if len(base) < 60 else "/tmp"))  # sockets' paths have 107 characters at most
+        self.shared = Path(
+            tempfile.mkdtemp(prefix="vlm-", dir=base if len(base) < 60 else "/tmp")
+        )  # sockets' paths have 107 characters at most
         super().__init__(**kwargs)
         self.transport, self.ip = "ipc", str(self.shared / "k")
         self.connection_file = str(self.shared / "connection.json")
@@ -178,14 +227,25 @@ class SandboxKernelManager(AsyncKernelManager):
 def student_environment(cache: Path | None, more: dict[str, str]) -> dict[str, str]:
     """What a hand-in's kernel finds in ``os.environ``, and nothing of the grader's."""
     environment = {
-        "HOME": HOME, "PATH": f"{Path(sys.prefix) / 'bin'}:/usr/bin:/bin", "LANG": "C.UTF-8", "TMPDIR": "/tmp",
-        "IPYTHONDIR": f"{HOME}/.ipython", "MPLCONFIGDIR": f"{HOME}/.matplotlib", "JAX_PLATFORMS": "cpu",
-        "PYTHONDONTWRITEBYTECODE": "1", "PYTHONNOUSERSITE": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "HOME": HOME,
+        "PATH": f"{Path(sys.prefix) / 'bin'}:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "TMPDIR": "/tmp",
+        "IPYTHONDIR": f"{HOME}/.ipython",
+        "MPLCONFIGDIR": f"{HOME}/.matplotlib",
+        "JAX_PLATFORMS": "cpu",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONNOUSERSITE": "1",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         # One thread each (NPROC is XLA's): hand-ins run beside each other, and no sum depends on how many do.
-        "NPROC": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
-    }  # fmt: skip
+        "NPROC": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
     if cache:  # of every program, however small or quick
-        environment |= {"JAX_COMPILATION_CACHE_DIR": str(cache), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-                        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1"}  # fmt: skip
+        environment |= {
+            "JAX_COMPILATION_CACHE_DIR": str(cache),
+            "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+            "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+        }
     return environment | more
-

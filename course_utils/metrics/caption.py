@@ -88,25 +88,27 @@ def cider_d(candidates: Captions, references: References, sigma: float = 6.0, mo
             total += shared / (norm[n] * other[n]) if norm[n] and other[n] else shared
         return total / most * math.exp(-(longer**2) / (2 * sigma**2))
 
-    return np.array([
-        10 * float(np.mean([similarity(candidate, reference) for reference in several]))
-        for candidate, several in _paired(candidates, references)
-    ])  # fmt: skip
+    return np.array(
+        [
+            10 * float(np.mean([similarity(candidate, reference) for reference in several]))
+            for candidate, several in _paired(candidates, references)
+        ]
+    )
 
 
-def meteor(
-    candidates: Captions, references: References, *, alpha: float = 0.9, beta: float = 3.0, gamma: float = 0.5
-) -> np.ndarray:
+def meteor(candidates: Captions, references: References, *, alpha: float = 0.9, beta: float = 3.0, gamma: float = 0.5) -> np.ndarray:
     """METEOR of each candidate with the stages "exact" and "stem" (Lavie & Agarwal, 2007): float[n] in [0, 1].
 
     Words are matched, first as they are, then by their stems; the score is a weighted harmonic mean of precision and
     recall, lowered where matched words do not stand together. The best reference counts. The stage of synonyms is left
     out: it needs WordNet, and this world has no synonyms.
     """
-    return np.array([
-        max(_meteor(candidate.lower().split(), reference.lower().split(), alpha, beta, gamma) for reference in several)
-        for candidate, several in _paired(candidates, references)
-    ])  # fmt: skip
+    return np.array(
+        [
+            max(_meteor(candidate.lower().split(), reference.lower().split(), alpha, beta, gamma) for reference in several)
+            for candidate, several in _paired(candidates, references)
+        ]
+    )
 
 
 def _meteor(candidate: list[str], reference: list[str], alpha: float, beta: float, gamma: float) -> float:

@@ -15,11 +15,21 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 _NUMBERS = {
-    "none": "0", "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
-    "eight": "8", "nine": "9", "ten": "10",
-}  # fmt: skip
+    "none": "0",
+    "zero": "0",
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "six": "6",
+    "seven": "7",
+    "eight": "8",
+    "nine": "9",
+    "ten": "10",
+}
 _ARTICLES = ("a", "an", "the")
-_PUNCTUATION = ";/[]\"{}()=+\\_-><@`,?!"
+_PUNCTUATION = ';/[]"{}()=+\\_-><@`,?!'
 _COMMA_IN_NUMBER = re.compile(r"\d,\d")
 _PERIOD_BEFORE_NO_DIGIT = re.compile(r"\.(?!\d)")
 _SHORT_FORMS = """
@@ -32,9 +42,9 @@ _SHORT_FORMS = """
     wouldn't wouldn't've y'all y'all'd've y'all'll you'd you'd've you'll you're you've
 """.split()
 # A short form that lost exactly one apostrophe gets it back; "somebody'd" loses its own, a slip of the original.
-_CONTRACTIONS = {
-    form[:i] + form[i + 1 :]: form for form in _SHORT_FORMS for i, letter in enumerate(form) if letter == "'"
-} | {"somebody'd": "somebodyd"}
+_CONTRACTIONS = {form[:i] + form[i + 1 :]: form for form in _SHORT_FORMS for i, letter in enumerate(form) if letter == "'"} | {
+    "somebody'd": "somebodyd"
+}
 
 
 @functools.lru_cache(maxsize=1 << 16)

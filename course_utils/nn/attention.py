@@ -36,9 +36,7 @@ class MultiHeadAttention(nnx.Module):
         self.value = Linear(source or width, width, rngs=rngs)
         self.out = Linear(width, width, rngs=rngs)
 
-    def __call__(
-        self, x: jax.Array, context: jax.Array | None = None, mask: jax.Array | None = None
-    ) -> tuple[jax.Array, jax.Array]:
+    def __call__(self, x: jax.Array, context: jax.Array | None = None, mask: jax.Array | None = None) -> tuple[jax.Array, jax.Array]:
         """From tokens x to tokens of ``context`` (``None``: to x itself).
 
         Parameters
@@ -53,10 +51,7 @@ class MultiHeadAttention(nnx.Module):
         weights : float32[B, H, T, S]
         """
         context = x if context is None else context
-        q, k, v = (
-            rearrange(a, "b t (h d) -> b h t d", h=self.heads)
-            for a in (self.query(x), self.key(context), self.value(context))
-        )
+        q, k, v = (rearrange(a, "b t (h d) -> b h t d", h=self.heads) for a in (self.query(x), self.key(context), self.value(context)))
         scores = jnp.einsum("bhtd,bhsd->bhts", q, k) / q.shape[-1] ** 0.5
         weights = masked_softmax(scores, None if mask is None else mask[:, None])  # (B, H, T, S)
         y = jnp.einsum("bhts,bhsd->bhtd", weights, v)

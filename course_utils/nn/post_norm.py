@@ -21,18 +21,13 @@ class PostNormBlock(nnx.Module):
     called as :class:`MultiHeadAttention`, which it is.
     """
 
-    def __init__(
-        self, width: int, heads: int, hidden: int | None = None, *, attention: Callable = MultiHeadAttention,
-        rngs: nnx.Rngs,
-    ):  # fmt: skip
+    def __init__(self, width: int, heads: int, hidden: int | None = None, *, attention: Callable = MultiHeadAttention, rngs: nnx.Rngs):
         self.attention = attention(width, heads, rngs=rngs)
         self.norm_attention = LayerNorm(width, epsilon=EPSILON, rngs=rngs)
         self.mlp = MLP(width, hidden or 4 * width, rngs=rngs)
         self.norm_mlp = LayerNorm(width, epsilon=EPSILON, rngs=rngs)
 
-    def __call__(
-        self, x: jax.Array, mask: jax.Array | None = None, context: jax.Array | None = None
-    ) -> tuple[jax.Array, jax.Array]:
+    def __call__(self, x: jax.Array, mask: jax.Array | None = None, context: jax.Array | None = None) -> tuple[jax.Array, jax.Array]:
         """x float32[B, T, D], context float32[B, S, D] (``None``: x itself), mask bool broadcast to [B, T, S].
 
         Returns float32[B, T, D], and the weights float32[B, H, T, S].

@@ -7,6 +7,17 @@ from course_utils.show.palette import NEUTRAL, ROLE, VERDICT, use
 use()
 
 __all__ = [
-    "Board", "NEUTRAL", "ROLE", "Spot", "VERDICT", "chance", "dots", "end_label", "loss_curve", "paper", "series",
-    "spotlight", "use",
+    "Board",
+    "NEUTRAL",
+    "ROLE",
+    "Spot",
+    "VERDICT",
+    "chance",
+    "dots",
+    "end_label",
+    "loss_curve",
+    "paper",
+    "series",
+    "spotlight",
+    "use",
 ]

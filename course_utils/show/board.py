@@ -55,8 +55,9 @@ class Board:
 
     PAD = 24  # page margin, px
 
-    def __init__(self, w: float, h: float, title: str = "", subtitle: str = "", footer: str = "", *,
-                 alt: str = "", boxes: int = 8, words: int = 55) -> None:
+    def __init__(
+        self, w: float, h: float, title: str = "", subtitle: str = "", footer: str = "", *, alt: str = "", boxes: int = 8, words: int = 55
+    ) -> None:
         self.w, self.h, self.alt = w, h, alt
         self.fig = Figure(figsize=(w / 100, h / 100), dpi=100, facecolor="white")
         FigureCanvasAgg(self.fig)
@@ -76,17 +77,42 @@ class Board:
 
     # ---- words and areas
 
-    def text(self, x: float, y: float, text: str, size: float = 9.5, color: str | None = None, *, ha: str = "left",
-             va: str = "center", weight: str = "normal", mono: bool = False, z: float = 6, **kwargs) -> Text:
+    def text(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        size: float = 9.5,
+        color: str | None = None,
+        *,
+        ha: str = "left",
+        va: str = "center",
+        weight: str = "normal",
+        mono: bool = False,
+        z: float = 6,
+        **kwargs,
+    ) -> Text:
         """Words at (x, y), ``size`` in pt. ``mono`` is for what a model reads or writes, and is taken literally."""
-        return self.ax.text(x, y, text, color=color or NEUTRAL["ink"], ha=ha, va=va, zorder=z, parse_math=not mono,
-                            fontproperties=font(mono=mono, bold=weight == "bold", size=size), **kwargs)
+        return self.ax.text(
+            x,
+            y,
+            text,
+            color=color or NEUTRAL["ink"],
+            ha=ha,
+            va=va,
+            zorder=z,
+            parse_math=not mono,
+            fontproperties=font(mono=mono, bold=weight == "bold", size=size),
+            **kwargs,
+        )
 
-    def rect(self, x: float, y: float, w: float, h: float, fill: str, edge: str = "none", lw: float = 0.0,
-             r: float = 6, z: float = 2, **kwargs) -> FancyBboxPatch:
+    def rect(
+        self, x: float, y: float, w: float, h: float, fill: str, edge: str = "none", lw: float = 0.0, r: float = 6, z: float = 2, **kwargs
+    ) -> FancyBboxPatch:
         """A rectangle with corners of radius ``r``."""
-        patch = FancyBboxPatch((x + r, y + r), w - 2 * r, h - 2 * r, boxstyle=f"round,pad={r},rounding_size={r}",
-                               fc=fill, ec=edge, lw=lw, zorder=z, **kwargs)
+        patch = FancyBboxPatch(
+            (x + r, y + r), w - 2 * r, h - 2 * r, boxstyle=f"round,pad={r},rounding_size={r}", fc=fill, ec=edge, lw=lw, zorder=z, **kwargs
+        )
         self.ax.add_patch(patch)
         return patch
 
@@ -97,12 +123,22 @@ class Board:
 
     # ---- the parts of a model
 
-    def box(self, x: float, y: float, w: float, h: float, label: str, role: str = "ink", sub: str = "", *,
-            frozen: bool = False, size: float = 10) -> Spot:
+    def box(
+        self,
+        x: float,
+        y: float,
+        w: float,
+        h: float,
+        label: str,
+        role: str = "ink",
+        sub: str = "",
+        *,
+        frozen: bool = False,
+        size: float = 10,
+    ) -> Spot:
         """A module. Trained: solid fill, white text. Frozen: pale tint and a padlock. What learns is vivid."""
         shades, spot = role_of(role), Spot(x, y, w, h)
-        fill, edge, ink = ((shades["tint"], shades["main"], shades["deep"]) if frozen
-                           else (shades["fill"], shades["fill"], "white"))
+        fill, edge, ink = (shades["tint"], shades["main"], shades["deep"]) if frozen else (shades["fill"], shades["fill"], "white")
         self.rect(x, y, w, h, fill, edge, 1.1, r=8)
         if frozen:
             self.lock(x + w - 16, y + h / 2, shades["deep"], 1.15)
@@ -114,41 +150,60 @@ class Board:
         self._boxes.append((spot, words))
         return spot
 
-    def tokens(self, x: float, y: float, words: Sequence[str | np.ndarray], role: str = "language", *, h: float = 24,
-               gap: float = 4, size: float = 9, min_w: float = 24, filled: bool = True) -> list[Spot]:
+    def tokens(
+        self,
+        x: float,
+        y: float,
+        words: Sequence[str | np.ndarray],
+        role: str = "language",
+        *,
+        h: float = 24,
+        gap: float = 4,
+        size: float = 9,
+        min_w: float = 24,
+        filled: bool = True,
+    ) -> list[Spot]:
         """A row of token chips. A string is a word; an image array is a picture's place in the sequence."""
         shades, spots = role_of(role), []
         for word in words:
             if isinstance(word, str):
                 w = max(min_w, 4 * np.ceil((text_width(word, size, mono=True) + 13) / 4))
                 self.rect(x, y, w, h, shades["tint"] if filled else NEUTRAL["paper"], shades["main"], 0.8, r=4)
-                self._uncounted.add(
-                    self.text(x + w / 2, y + h / 2 + 0.5, word, size, shades["deep"], ha="center", mono=True))
+                self._uncounted.add(self.text(x + w / 2, y + h / 2 + 0.5, word, size, shades["deep"], ha="center", mono=True))
                 spots.append(Spot(x, y, w, h))
             else:
                 spots.append(self.picture(word, x, y, h, r=4, edge=role_of("vision")["main"], lw=1.1))
             x = spots[-1].end + gap
         return spots
 
-    def tokens_width(self, words: Sequence[str | np.ndarray], *, h: float = 24, gap: float = 4, size: float = 9,
-                     min_w: float = 24) -> float:
+    def tokens_width(
+        self, words: Sequence[str | np.ndarray], *, h: float = 24, gap: float = 4, size: float = 9, min_w: float = 24
+    ) -> float:
         """The width in px that :meth:`tokens` will take, to centre a row."""
-        each = [max(min_w, 4 * np.ceil((text_width(s, size, mono=True) + 13) / 4)) if isinstance(s, str) else h
-                for s in words]
+        each = [max(min_w, 4 * np.ceil((text_width(s, size, mono=True) + 13) / 4)) if isinstance(s, str) else h for s in words]
         return float(sum(each) + gap * (len(each) - 1))
 
-    def arrow(self, *points: tuple[float, float], role: str = "ink", lw: float = 1.4, head: float = 7, r: float = 8,
-              dashed: bool = False, z: float = 3, gap: float = 3) -> None:
+    def arrow(
+        self,
+        *points: tuple[float, float],
+        role: str = "ink",
+        lw: float = 1.4,
+        head: float = 7,
+        r: float = 8,
+        dashed: bool = False,
+        z: float = 3,
+        gap: float = 3,
+    ) -> None:
         """An elbow arrow through ``points``, coloured by what flows; it stops ``gap`` px short of the last point."""
         color = role_of(role)["main"]
         path, triangle = elbow(points, r, head=head, gap=gap)
-        self.ax.add_patch(PathPatch(path, fc="none", ec=color, lw=lw, zorder=z, capstyle="round",
-                                    ls=(0, (3, 2)) if dashed else "-"))
+        self.ax.add_patch(PathPatch(path, fc="none", ec=color, lw=lw, zorder=z, capstyle="round", ls=(0, (3, 2)) if dashed else "-"))
         if triangle is not None:
             self.ax.add_patch(Polygon(triangle, fc=color, ec="none", zorder=z))
 
-    def bracket(self, x0: float, x1: float, y: float, label: str = "", role: str = "ink", *, up: bool = False,
-                size: float = 8.5, depth: float = 6) -> None:
+    def bracket(
+        self, x0: float, x1: float, y: float, label: str = "", role: str = "ink", *, up: bool = False, size: float = 8.5, depth: float = 6
+    ) -> None:
         """A bracket under (or, with ``up``, over) x0..x1 with a centred label."""
         d, shades = -depth if up else depth, role_of(role)
         self.line([x0, x0, x1, x1], [y, y + d, y + d, y], shades["main"])
@@ -163,13 +218,26 @@ class Board:
 
     # ---- pictures and verdicts
 
-    def picture(self, image: np.ndarray, x: float, y: float, w: float, h: float | None = None, *, r: float = 6,
-                edge: str | None = None, lw: float = 0.8, grid: int = 0, z: float = 2) -> Spot:
+    def picture(
+        self,
+        image: np.ndarray,
+        x: float,
+        y: float,
+        w: float,
+        h: float | None = None,
+        *,
+        r: float = 6,
+        edge: str | None = None,
+        lw: float = 0.8,
+        grid: int = 0,
+        z: float = 2,
+    ) -> Spot:
         """A picture (uint8 or float, 3 or 4 channels) with rounded corners; ``grid=8`` draws the 8×8 patch lines."""
         h, image = h or w, np.asarray(image)
         coarse = image.shape[0] * 2 <= h
-        drawn = self.ax.imshow(image, extent=(x, x + w, y + h, y), aspect="auto", zorder=z,
-                               interpolation="nearest" if coarse else "antialiased")
+        drawn = self.ax.imshow(
+            image, extent=(x, x + w, y + h, y), aspect="auto", zorder=z, interpolation="nearest" if coarse else "antialiased"
+        )
         drawn.set_clip_path(self.rect(x, y, w, h, "none", r=r))
         self.ax.set(xlim=(0, self.w), ylim=(self.h, 0))
         for i in range(1, grid):

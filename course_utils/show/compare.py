@@ -43,8 +43,10 @@ def describe(picture) -> str:
         return f"Expected a {_size(expected)} {picture.kind}, yours is {_size(got)}."
     if picture.kind == "mask":
         missing, extra = mask_difference(expected, got)
-        return (f"{_size(expected)} mask: {missing.sum() + extra.sum()} of {expected.size} cells differ; "
-                f"{missing.sum()} blocked that should be open (−), {extra.sum()} open that should be blocked (+).")
+        return (
+            f"{_size(expected)} mask: {missing.sum() + extra.sum()} of {expected.size} cells differ; "
+            f"{missing.sum()} blocked that should be open (−), {extra.sum()} open that should be blocked (+)."
+        )
     lost = int((~np.isfinite(got.astype(float))).sum())
     gap = np.abs(got.astype(float) - expected)
     if lost:
@@ -94,8 +96,10 @@ def _draw_mask(b: Board, expected: np.ndarray, got: np.ndarray, cell: float, sam
     for x, color, word in ((_PANELS[0], ROLE["fusion"]["fill"], "open"), (_PANELS[0] + 72, _BLOCKED, "blocked")):
         b.rect(x, foot - 8, 16, 16, color, r=3)
         b.text(x + 24, foot, word, 8.5, NEUTRAL["ink2"])
-    for x, plus, count, words in ((_PANELS[1], False, missing.sum(), "blocked, should be open"),
-                                  (_PANELS[2], True, extra.sum(), "open, should be blocked")):
+    for x, plus, count, words in (
+        (_PANELS[1], False, missing.sum(), "blocked, should be open"),
+        (_PANELS[2], True, extra.sum(), "open, should be blocked"),
+    ):
         b.rect(x, foot - 8, 16, 16, _WRONG, r=3)
         _error(b, x + 8, foot, 16, plus=plus)
         b.text(x + 24, foot, f"{count} {words}", 8.5, NEUTRAL["ink"], weight="bold")

@@ -24,12 +24,10 @@ _CAPSTONE = ("13", "Your own VLM:\nit answers, captions,\npoints and reads", "ro
 _COURSE = (
     ("start", (("00", "Start\nhere", "key"),)),
     ("first models", (("01", "Answer\nquestions", "banana"), ("02", "Write\ncaptions", "owl"))),
-    ("three patterns", (("03", "Dual\nencoder", "tiger"), ("04", "Fusion\nencoder", "automobile"),
-                        ("05", "Encoder-\ndecoder", "memo"))),
+    ("three patterns", (("03", "Dual\nencoder", "tiger"), ("04", "Fusion\nencoder", "automobile"), ("05", "Encoder-\ndecoder", "memo"))),
     ("borrow a language model", (("06", "Flamingo", "flamingo"), ("07", "LLaVA", "llama"))),
     ("point and read", (("08", "Grounding", "round pushpin"), ("09", "Documents", "receipt"))),
-    ("inside the machine", (("10", "Visual\ntokens", "puzzle piece"), ("11", "Scaling", "elephant"),
-                            ("12", "Objectives", "bullseye"))),
+    ("inside the machine", (("10", "Visual\ntokens", "puzzle piece"), ("11", "Scaling", "elephant"), ("12", "Objectives", "bullseye"))),
     ("put together", (_CAPSTONE,)),
 )
 _W, _H, _GAP = 80, 108, 16  # a station and the way to the next, px
@@ -38,9 +36,14 @@ _ROWS = (104, 276)  # tops of the two rows of stations, px
 
 def course_map() -> Board:
     """The fourteen notebooks as a path in seven parts."""
-    b = Board(800, 420, "Fourteen notebooks lead to a vision-language model of your own",
-              "Each runs alone; its core path takes at most 90 minutes.", "Artwork: Noto Emoji, Google.",
-              alt=_COURSE_ALT)
+    b = Board(
+        800,
+        420,
+        "Fourteen notebooks lead to a vision-language model of your own",
+        "Each runs alone; its core path takes at most 90 minutes.",
+        "Artwork: Noto Emoji, Google.",
+        alt=_COURSE_ALT,
+    )
     for row, parts in enumerate((_COURSE[:4], _COURSE[4:])):
         x, y = Board.PAD, _ROWS[row]
         for part, notebooks in parts:
@@ -53,8 +56,16 @@ def course_map() -> Board:
             if x < b.w - Board.PAD:
                 b.arrow((x - _GAP, y + _H / 2), (x, y + _H / 2), head=6, gap=2)
     turn, right = (_ROWS[0] + _H + 16), b.w - Board.PAD
-    b.arrow((right, _ROWS[0] + _H / 2), (right + 12, _ROWS[0] + _H / 2), (right + 12, turn), (12, turn),
-            (12, _ROWS[1] + _H / 2), (Board.PAD, _ROWS[1] + _H / 2), head=6, gap=2)
+    b.arrow(
+        (right, _ROWS[0] + _H / 2),
+        (right + 12, _ROWS[0] + _H / 2),
+        (right + 12, turn),
+        (12, turn),
+        (12, _ROWS[1] + _H / 2),
+        (Board.PAD, _ROWS[1] + _H / 2),
+        head=6,
+        gap=2,
+    )
     return b
 
 
@@ -95,18 +106,21 @@ def style_tour(names: Sequence[str] = ("tiger", "honeybee", "banana", "pizza", "
     row_tops = [top + 84 * i + (20 if style in emoji.HELD_OUT_STYLES else 0) for i, style in enumerate(emoji.STYLES)]
     missing = any(not known.has(style)[concepts].all() for style in emoji.STYLES)
     undrawn = " A dash: this artist never drew it." if missing else ""
-    b = Board(800, row_tops[-1] + tile + 44, "One thing, many hands: the same emoji in every art style",
-              "At 32 × 32 pixels, as a model reads them. Styles outlined in blue are never trained on.",
-              "Noto (Google, two generations), Twemoji, Fluent (Microsoft), FxEmojis (Mozilla)." + undrawn, words=60,
-              alt=f"Grid of pictures: {', '.join(names)}, each as {len(emoji.STYLES)} artists draw it; two styles are "
-                  "outlined as held out.")
+    b = Board(
+        800,
+        row_tops[-1] + tile + 44,
+        "One thing, many hands: the same emoji in every art style",
+        "At 32 × 32 pixels, as a model reads them. Styles outlined in blue are never trained on.",
+        "Noto (Google, two generations), Twemoji, Fluent (Microsoft), FxEmojis (Mozilla)." + undrawn,
+        words=60,
+        alt=f"Grid of pictures: {', '.join(names)}, each as {len(emoji.STYLES)} artists draw it; two styles are outlined as held out.",
+    )
     for j, name in enumerate(names):
         b.text(left + pitch * j + tile / 2, top - 16, name.replace(" ", "\n"), 8.5, NEUTRAL["ink2"], ha="center")
     for y, style in zip(row_tops, emoji.STYLES):
         held = style in emoji.HELD_OUT_STYLES
         b.text(Board.PAD, y + tile / 2 - 8, style, 9.5, weight="bold")
-        b.text(Board.PAD, y + tile / 2 + 9, "held out" if held else "trained on", 8.5,
-               ROLE["vision"]["deep"] if held else NEUTRAL["ink2"])
+        b.text(Board.PAD, y + tile / 2 + 9, "held out" if held else "trained on", 8.5, ROLE["vision"]["deep"] if held else NEUTRAL["ink2"])
         for j, k in enumerate(concepts):
             _tile(b, left + pitch * j, y, tile, known.pictures(style)[k], held)
     return b

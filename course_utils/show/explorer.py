@@ -41,8 +41,14 @@ def explorer(seed: int = 7, style: str = "noto") -> Interactive:
 
 
 def scene_page(
-    seed: int = 7, style: str = "noto", ground: str = "as drawn", boxes_on: bool = False, wish: str = "",
-    question: str = "", point: str = "", pointed_by: str = "location",
+    seed: int = 7,
+    style: str = "noto",
+    ground: str = "as drawn",
+    boxes_on: bool = False,
+    wish: str = "",
+    question: str = "",
+    point: str = "",
+    pointed_by: str = "location",
 ) -> HTML:
     """One scene and its views, on a white card.
 
@@ -60,7 +66,7 @@ def scene_page(
     ValueError
         If a name is unknown or the wish cannot be composed. A question or expression that cannot be read is said so
         in its own line.
-    """  # fmt: skip
+    """
     rng = np.random.default_rng(seed)
     if wish.strip():
         scene = wished(wish, style)
@@ -81,10 +87,13 @@ def scene_page(
     words += _line("", "A sign is no thing: it is read, not counted. Above means in a higher row, left in a column further left.")
     pictures = _image(marked, _SIDE * _MAGNIFIED, "the scene, magnified four times, with its boxes")
     small = _image(picture, _SIDE, "the scene as a model reads it")
-    note = f"<div style=\"color:{NEUTRAL['ink2']};font-size:12.5px;margin:6px 0\">as a model reads it, 96 × 96</div>"
-    return HTML(card(
-        f"<div style=\"display:flex;flex-wrap:wrap\"><div style=\"flex:0 0 400px\">{pictures}{note}{small}</div>"
-        f"<div style=\"flex:1 1 320px;min-width:280px\">{words}</div></div>"))
+    note = f'<div style="color:{NEUTRAL["ink2"]};font-size:12.5px;margin:6px 0">as a model reads it, 96 × 96</div>'
+    return HTML(
+        card(
+            f'<div style="display:flex;flex-wrap:wrap"><div style="flex:0 0 400px">{pictures}{note}{small}</div>'
+            f'<div style="flex:1 1 320px;min-width:280px">{words}</div></div>'
+        )
+    )
 
 
 def wished(text: str, style: str = "noto") -> Scenes:
@@ -144,8 +153,10 @@ def _answered(rng: np.random.Generator, scene: Scenes, text: str) -> str:
     else:
         asked = questions.ask(rng, scene)
     answer = questions.ANSWERS[questions.answer(scene, asked)[0]]
-    return (f"<div style=\"color:{ROLE['language']['deep']}\">{escape(asked.texts()[0])} "
-            f"<b style=\"color:{ROLE['fusion']['deep']}\">{escape(answer)}</b></div>")
+    return (
+        f'<div style="color:{ROLE["language"]["deep"]}">{escape(asked.texts()[0])} '
+        f'<b style="color:{ROLE["fusion"]["deep"]}">{escape(answer)}</b></div>'
+    )
 
 
 def _marked(picture: np.ndarray, box: np.ndarray, every: np.ndarray, meant: np.ndarray) -> np.ndarray:
@@ -161,15 +172,19 @@ def _marked(picture: np.ndarray, box: np.ndarray, every: np.ndarray, meant: np.n
 
 
 def _image(picture: np.ndarray, side: int, alt: str) -> str:
-    return (f"<img alt=\"{alt}\" width=\"{side}\" height=\"{side}\" src=\"{data_uri(picture)}\" "
-            f"style=\"display:block;image-rendering:pixelated;border-radius:6px;border:1px solid {NEUTRAL['rule']}\">")
+    return (
+        f'<img alt="{alt}" width="{side}" height="{side}" src="{data_uri(picture)}" '
+        f'style="display:block;image-rendering:pixelated;border-radius:6px;border:1px solid {NEUTRAL["rule"]}">'
+    )
 
 
 def _section(title: str, body: str) -> str:
-    return f"<div style=\"margin:0 0 12px\"><div style=\"font-weight:700;margin:0 0 2px\">{title}</div>{body}</div>"
+    return f'<div style="margin:0 0 12px"><div style="font-weight:700;margin:0 0 2px">{title}</div>{body}</div>'
 
 
 def _line(label: str, text: str, code: str = "en") -> str:
-    return (f"<div style=\"margin:2px 0\">"
-            f"<span style=\"color:{NEUTRAL['ink2']};font-size:12.5px\">{escape(label)}</span> "
-            f"<span lang=\"{code}\" style=\"color:{ROLE['language']['deep']}\">{escape(text)}</span></div>")
+    return (
+        f'<div style="margin:2px 0">'
+        f'<span style="color:{NEUTRAL["ink2"]};font-size:12.5px">{escape(label)}</span> '
+        f'<span lang="{code}" style="color:{ROLE["language"]["deep"]}">{escape(text)}</span></div>'
+    )

@@ -100,10 +100,9 @@ class Card:
             body.append(_picture(v.picture))
         body.append(self._footer(shades))
         return (
-            f"<div style=\"{_FONT};background:#FFFFFF;color:{NEUTRAL['ink']};border:1px solid {NEUTRAL['rule']};"
+            f'<div style="{_FONT};background:#FFFFFF;color:{NEUTRAL["ink"]};border:1px solid {NEUTRAL["rule"]};'
             f"border-left:5px solid {shades['main']};border-radius:8px;padding:14px 18px 12px;margin:6px 0;"
-            f"max-width:800px;box-sizing:border-box;font-size:14px;line-height:1.45;text-align:left\">"
-            + "".join(body) + "</div>"
+            f'max-width:800px;box-sizing:border-box;font-size:14px;line-height:1.45;text-align:left">' + "".join(body) + "</div>"
         )
 
     @property
@@ -124,34 +123,46 @@ class Card:
     def _header(self, shades: dict[str, str]) -> str:
         word = self._word
         svg = _BADGE.format(color=shades["main"], stroke=_STROKES[self._mark])
-        badge = (f"<img alt=\"{word}\" width=\"22\" height=\"22\" "
-                 f"src=\"data:image/svg+xml;base64,{_base64(svg)}\" "
-                 "style=\"display:inline-block;vertical-align:middle;margin:0 10px 0 0;width:22px;height:22px\">")
+        badge = (
+            f'<img alt="{word}" width="22" height="22" '
+            f'src="data:image/svg+xml;base64,{_base64(svg)}" '
+            'style="display:inline-block;vertical-align:middle;margin:0 10px 0 0;width:22px;height:22px">'
+        )
         return (
-            f"<div style=\"line-height:22px\">{badge}<span style=\"font-weight:700;color:{shades['deep']};"
-            f"vertical-align:middle\">{word}</span><span style=\"color:{NEUTRAL['ink2']};font-size:12.5px;"
-            f"vertical-align:middle;margin-left:12px\">{escape(self.exercise_id)} &nbsp;"
-            f"<span style=\"{_CODE}\">{escape(self.name)}</span></span></div>"
-            f"<div style=\"font-weight:700;font-size:15px;margin:8px 0 2px\">{escape(self.verdict.headline)}</div>"
+            f'<div style="line-height:22px">{badge}<span style="font-weight:700;color:{shades["deep"]};'
+            f'vertical-align:middle">{word}</span><span style="color:{NEUTRAL["ink2"]};font-size:12.5px;'
+            f'vertical-align:middle;margin-left:12px">{escape(self.exercise_id)} &nbsp;'
+            f'<span style="{_CODE}">{escape(self.name)}</span></span></div>'
+            f'<div style="font-weight:700;font-size:15px;margin:8px 0 2px">{escape(self.verdict.headline)}</div>'
         )
 
     def _footer(self, shades: dict[str, str]) -> str:
         share = 100 * self.done / self.total if self.total else 0
         bar = (
-            f"<div style=\"background:{NEUTRAL['rule']};border-radius:3px;height:5px;width:160px;margin:8px 0 2px\">"
-            f"<div style=\"background:{VERDICT['right']['main']};border-radius:3px;height:5px;width:{share:.0f}%\">"
-            "</div></div>" if self.total else ""
+            f'<div style="background:{NEUTRAL["rule"]};border-radius:3px;height:5px;width:160px;margin:8px 0 2px">'
+            f'<div style="background:{VERDICT["right"]["main"]};border-radius:3px;height:5px;width:{share:.0f}%">'
+            "</div></div>"
+            if self.total
+            else ""
         )
-        status = f"<div style=\"font-weight:700\">{escape(self._status)}</div>" if self._status else ""
+        status = f'<div style="font-weight:700">{escape(self._status)}</div>' if self._status else ""
         return (
-            f"<div style=\"border-top:1px solid {NEUTRAL['rule']};margin-top:12px;padding-top:8px;font-size:12.5px;"
-            f"color:{NEUTRAL['ink2']}\">{status}<div>{self._now} "
-            f"<span style=\"{_CODE}\">{escape(self.name)}</span>.</div>{bar}</div>"
+            f'<div style="border-top:1px solid {NEUTRAL["rule"]};margin-top:12px;padding-top:8px;font-size:12.5px;'
+            f'color:{NEUTRAL["ink2"]}">{status}<div>{self._now} '
+            f'<span style="{_CODE}">{escape(self.name)}</span>.</div>{bar}</div>'
         )
 
 
-def card(verdict: Verdict, *, exercise_id: str, name: str, points: float | None = None, done: int = 0,
-         total: int = 0, running: Literal["yours", "course"] = "course") -> Card:
+def card(
+    verdict: Verdict,
+    *,
+    exercise_id: str,
+    name: str,
+    points: float | None = None,
+    done: int = 0,
+    total: int = 0,
+    running: Literal["yours", "course"] = "course",
+) -> Card:
     """The card for one verdict: rich in a notebook, plain text elsewhere.
 
     Parameters
@@ -170,10 +181,10 @@ def _pair(expected: str, got: str) -> str:
     for label, text in (("expected", expected), ("got", got)):
         if text:
             rows.append(
-                f"<div style=\"display:flex;margin:2px 0\"><div style=\"flex:0 0 76px;color:{NEUTRAL['ink2']};"
-                f"font-size:12.5px\">{label}</div><div style=\"{_CODE};flex:1 1 auto\">{escape(text)}</div></div>")
-    return (f"<div style=\"background:{NEUTRAL['panel']};border-radius:6px;padding:8px 12px;margin-top:8px\">"
-            + "".join(rows) + "</div>")
+                f'<div style="display:flex;margin:2px 0"><div style="flex:0 0 76px;color:{NEUTRAL["ink2"]};'
+                f'font-size:12.5px">{label}</div><div style="{_CODE};flex:1 1 auto">{escape(text)}</div></div>'
+            )
+    return f'<div style="background:{NEUTRAL["panel"]};border-radius:6px;padding:8px 12px;margin-top:8px">' + "".join(rows) + "</div>"
 
 
 def _scale(measured, shades: dict[str, str]) -> str:
@@ -183,16 +194,16 @@ def _scale(measured, shades: dict[str, str]) -> str:
         reached = k < measured.reached
         color = shades["deep"] if reached else NEUTRAL["ink2"]
         ticks.append(
-            f"<div style=\"flex:0 0 {100 * (threshold - last):.2f}%;box-sizing:border-box;border-right:2px solid {color};"
+            f'<div style="flex:0 0 {100 * (threshold - last):.2f}%;box-sizing:border-box;border-right:2px solid {color};'
             f"color:{color};font-weight:{700 if reached else 400};font-size:12px;line-height:14px;text-align:right;"
-            f"padding:8px 5px 0 0;white-space:nowrap\">{'✓ ' * reached}{threshold:.0%}</div>"
+            f'padding:8px 5px 0 0;white-space:nowrap">{"✓ " * reached}{threshold:.0%}</div>'
         )
         last = threshold
     return (
-        f"<div style=\"background:{NEUTRAL['panel']};border-radius:6px;padding:12px;margin-top:8px\">"
-        f"<div style=\"background:{NEUTRAL['rule']};height:10px\">"
-        f"<div style=\"background:{shades['main']};height:10px;width:{100 * measured.value:.1f}%\"></div></div>"
-        f"<div style=\"display:flex\">{''.join(ticks)}</div></div>"
+        f'<div style="background:{NEUTRAL["panel"]};border-radius:6px;padding:12px;margin-top:8px">'
+        f'<div style="background:{NEUTRAL["rule"]};height:10px">'
+        f'<div style="background:{shades["main"]};height:10px;width:{100 * measured.value:.1f}%"></div></div>'
+        f'<div style="display:flex">{"".join(ticks)}</div></div>'
     )
 
 
@@ -200,8 +211,10 @@ def _picture(picture) -> str:
     from course_utils.show.compare import comparison, describe
 
     png = base64.b64encode(comparison(picture).png()).decode()
-    return (f"<img alt=\"{escape(describe(picture), quote=True)}\" src=\"data:image/png;base64,{png}\" "
-            "style=\"display:block;width:100%;max-width:760px;height:auto;margin:8px 0 0;background:#FFFFFF\">")
+    return (
+        f'<img alt="{escape(describe(picture), quote=True)}" src="data:image/png;base64,{png}" '
+        'style="display:block;width:100%;max-width:760px;height:auto;margin:8px 0 0;background:#FFFFFF">'
+    )
 
 
 def _base64(text: str) -> str:

@@ -12,8 +12,15 @@ from course_utils.world import emoji
 
 
 def gallery(
-    pictures: Sequence[np.ndarray], labels: Sequence[str] = (), *, title: str, subtitle: str = "", footer: str = "",
-    columns: int = 8, side: int = 72, right: Sequence[bool] | None = None,
+    pictures: Sequence[np.ndarray],
+    labels: Sequence[str] = (),
+    *,
+    title: str,
+    subtitle: str = "",
+    footer: str = "",
+    columns: int = 8,
+    side: int = 72,
+    right: Sequence[bool] | None = None,
 ) -> Board:
     """Pictures in rows, each with its label under it and, where ``right`` is given, a ✓ or ✗.
 
@@ -26,14 +33,21 @@ def gallery(
     ------
     ValueError
         If there is no picture, or not one label (verdict) for each.
-    """  # fmt: skip
+    """
     if not len(pictures) or (len(labels) not in (0, len(pictures))) or (right is not None and len(right) != len(pictures)):
         raise ValueError("gallery needs at least one picture, and a label (and a verdict) for each or for none.")
     pitch_x, pitch_y = (800 - 2 * Board.PAD - side) / max(columns - 1, 1), side + (32 if len(labels) else 16)
     pitch_x = min(pitch_x, side + 32)
     rows, top = -(-len(pictures) // columns), 76
-    b = Board(800, top + rows * pitch_y + (24 if footer else 4), title, subtitle, footer, words=140,
-              alt=f"Pictures: {title}. " + ", ".join(labels))
+    b = Board(
+        800,
+        top + rows * pitch_y + (24 if footer else 4),
+        title,
+        subtitle,
+        footer,
+        words=140,
+        alt=f"Pictures: {title}. " + ", ".join(labels),
+    )
     for i, picture in enumerate(pictures):
         x, y = Board.PAD + pitch_x * (i % columns), top + pitch_y * (i // columns)
         picture = np.asarray(picture)

@@ -13,9 +13,11 @@ from course_utils.show.palette import NEUTRAL, SANS
 
 def card(body: str) -> str:
     """``body`` (HTML) on a white card of at most 800 px."""
-    return (f"<div style=\"font-family:'{SANS}',Verdana,sans-serif;background:#FFFFFF;color:{NEUTRAL['ink']};"
-            f"border:1px solid {NEUTRAL['rule']};border-radius:8px;padding:14px 18px;max-width:800px;"
-            f"box-sizing:border-box;font-size:14px;line-height:1.45;text-align:left\">{body}</div>")
+    return (
+        f"<div style=\"font-family:'{SANS}',Verdana,sans-serif;background:#FFFFFF;color:{NEUTRAL['ink']};"
+        f"border:1px solid {NEUTRAL['rule']};border-radius:8px;padding:14px 18px;max-width:800px;"
+        f'box-sizing:border-box;font-size:14px;line-height:1.45;text-align:left">{body}</div>'
+    )
 
 
 def data_uri(picture: np.ndarray) -> str:

@@ -13,17 +13,16 @@ from course_utils.show.marks import Spot, missing_glyphs
 from course_utils.show.palette import MONO
 
 
-def complaints(fig: Figure, boxes: list[tuple[Spot, list[Text]]], uncounted: set[Text], limits: dict[str, int],
-               min_edge: float) -> list[str]:
+def complaints(
+    fig: Figure, boxes: list[tuple[Spot, list[Text]]], uncounted: set[Text], limits: dict[str, int], min_edge: float
+) -> list[str]:
     """One sentence for each fault; an empty list for a clean page. Lengths in px, boxes as placed on the board."""
     fig.canvas.draw()
     words = [(text, text.get_window_extent()) for text in _texts(fig)]
     page = fig.bbox
     found = [f"at the page edge: {_short(t)}" for t, e in words if _leaves(e, page, min_edge)]
-    found += [f"touching: {_short(t)} and {_short(u)}"
-              for i, (t, e) in enumerate(words) for u, f in words[i + 1:] if _overlap(e, f)]
-    found += [f"wider than its box: {_short(t)}"
-              for spot, texts in boxes for t in texts if t.get_window_extent().width > spot.w - 8]
+    found += [f"touching: {_short(t)} and {_short(u)}" for i, (t, e) in enumerate(words) for u, f in words[i + 1 :] if _overlap(e, f)]
+    found += [f"wider than its box: {_short(t)}" for spot, texts in boxes for t in texts if t.get_window_extent().width > spot.w - 8]
     found += [f"no glyph for {lost!r} in {_short(t)}; use a picture" for t, _ in words if (lost := _lost(t))]
     return found + list(_crowded(boxes, (t for t, _ in words if t not in uncounted), limits))
 
@@ -42,7 +41,7 @@ def _texts(fig: Figure) -> Iterator[Text]:
 
 def _leaves(extent: Bbox, page: Bbox, margin: float) -> bool:
     """Left and right need a margin; top and bottom only the page itself."""
-    return (extent.x0 < margin or extent.x1 > page.width - margin or extent.y0 < 2 or extent.y1 > page.height - 2)
+    return extent.x0 < margin or extent.x1 > page.width - margin or extent.y0 < 2 or extent.y1 > page.height - 2
 
 
 def _overlap(a: Bbox, b: Bbox) -> bool:

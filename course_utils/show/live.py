@@ -47,8 +47,10 @@ class LossCurve:
 
     def board(self, history: History) -> Board:
         """The figure for a history, finished or not."""
-        alt = (f"Line chart of the training loss, {self.title}: from {history.loss[0]:.2f} to {charts.running_mean(history.loss)[-1]:.2f} "
-               f"in {history.done} steps.")
+        alt = (
+            f"Line chart of the training loss, {self.title}: from {history.loss[0]:.2f} to {charts.running_mean(history.loss)[-1]:.2f} "
+            f"in {history.done} steps."
+        )
         b = Board(800, 248, self.title, self.status(history), alt=alt)
         loss_axes = b.axes(76, 76, 608, 116)
         charts.loss_curve(loss_axes, history.loss, role=self.role, floor=self.floor)
@@ -59,7 +61,9 @@ class LossCurve:
     def status(history: History) -> str:
         """Steps and seconds in words."""
         if history.done >= history.steps:
-            return (f"{history.steps:,} steps in {history.seconds:.0f} s, of which the first {history.chunk} with their "
-                    f"compilation took {history.first_chunk_seconds:.1f} s")
+            return (
+                f"{history.steps:,} steps in {history.seconds:.0f} s, of which the first {history.chunk} with their "
+                f"compilation took {history.first_chunk_seconds:.1f} s"
+            )
         left = "" if math.isnan(history.seconds_left) else f", about {max(history.seconds_left, 1):.0f} s left"
         return f"step {history.done:,} of {history.steps:,}{left}"

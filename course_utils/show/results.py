@@ -13,10 +13,17 @@ from course_utils.show.palette import NEUTRAL, role as role_of
 
 
 def arms(
-    title: str, recorded: Mapping, live: Mapping[str, float], *, controls: Sequence[str] = (),
-    each: Mapping[str, Sequence[float]] | None = None, measure: str = "Right answers on new balanced questions",
-    axis: str = "right answers, %", chance: float | None = None, top: float = 1.0,
-) -> Board:  # fmt: skip
+    title: str,
+    recorded: Mapping,
+    live: Mapping[str, float],
+    *,
+    controls: Sequence[str] = (),
+    each: Mapping[str, Sequence[float]] | None = None,
+    measure: str = "Right answers on new balanced questions",
+    axis: str = "right answers, %",
+    chance: float | None = None,
+    top: float = 1.0,
+) -> Board:
     """Named models as rows: recorded means with intervals, this notebook's runs as squares, controls hollow.
 
     Parameters
@@ -32,10 +39,13 @@ def arms(
     height, begin = 36 * len(names), 76 if chance is None else 88  # the word "chance" stands above the rows
     spread = "; small dots: the runs" if each else ", with 95% intervals"
     b = Board(
-        800, begin + 64 + height, title,
+        800,
+        begin + 64 + height,
+        title,
         f"{measure}. Mean of {' to '.join(map(str, sorted({seeds[0], seeds[-1]})))} recorded runs{spread}.",
-        alt=f"Dot chart. {measure}: " + ", ".join(f"{name} {recorded[name].mean:.0%}" for name in names) + ".", words=90,
-    )  # fmt: skip
+        alt=f"Dot chart. {measure}: " + ", ".join(f"{name} {recorded[name].mean:.0%}" for name in names) + ".",
+        words=90,
+    )
     ax = b.axes(268, begin, 460, height)
     mean, low, high = ([100 * getattr(recorded[name], part) for name in names] for part in ("mean", "low", "high"))
     roles = ["control" if name in controls else "fusion" for name in names]
@@ -43,7 +53,9 @@ def arms(
     for y, name in enumerate(names):
         if each:
             shade = role_of(roles[y])["main"]
-            ax.plot(100 * np.array(each[name]), [y] * len(each[name]), "o", ms=4, mfc=shade, mec="none", alpha=0.45, zorder=3, clip_on=False)
+            ax.plot(
+                100 * np.array(each[name]), [y] * len(each[name]), "o", ms=4, mfc=shade, mec="none", alpha=0.45, zorder=3, clip_on=False
+            )
         if name in live:
             charts.live(ax, 100 * live[name], y)
     ax.set(xlim=(0, 100 * top), xticks=[25 * top * k for k in range(5)], xlabel=axis)

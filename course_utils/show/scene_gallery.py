@@ -19,10 +19,7 @@ _ALT = (
 _SIDE, _GAP, _TOP, _PITCH = 144, 8, 118, 228  # px
 _LINE = 22  # characters that fit under a scene
 
-_ASKED = (
-    ("two-hop", "what colour"), ("count", "how many"), ("knowledge", "which thing"), ("reading", "what"),
-    ("relation", "is the"),
-)  # fmt: skip
+_ASKED = (("two-hop", "what colour"), ("count", "how many"), ("knowledge", "which thing"), ("reading", "what"), ("relation", "is the"))
 _SPOKEN = (("English", "en"), ("Turkish", "tr"), ("Indonesian", "id"), ("English", "en"), ("Turkish", "tr"))
 _POINTED = ("location", "attributes", "long", "location", "attributes")
 _CANDIDATES = 2000  # scenes drawn for each place on the page; the first whose words fit is shown
@@ -31,16 +28,23 @@ _CANDIDATES = 2000  # scenes drawn for each place on the page; the first whose w
 def scene_gallery(seed: int = 0) -> Board:
     """Five art styles across; a question, a caption and a referring expression down. Held-out styles stand right."""
     height = _TOP + 3 * _PITCH - 8
-    b = Board(800, height, "Every scene can be asked about, described and pointed at",
-              "Pictures at 96 × 96 pixels, as models read them. The right answer is always known, whatever the style.",
-              "Artwork: Noto Emoji (two generations), Twemoji, Fluent, FxEmojis; recoloured.", alt=_ALT, words=260)
+    b = Board(
+        800,
+        height,
+        "Every scene can be asked about, described and pointed at",
+        "Pictures at 96 × 96 pixels, as models read them. The right answer is always known, whatever the style.",
+        "Artwork: Noto Emoji (two generations), Twemoji, Fluent, FxEmojis; recoloured.",
+        alt=_ALT,
+        words=260,
+    )
     rows = ("ask", _ask), ("describe", _describe), ("point", _point)
     for column, style in enumerate(emoji.STYLES):
         x = Board.PAD + column * (_SIDE + _GAP)
         held = style in emoji.HELD_OUT_STYLES
         b.text(x, _TOP - 34, style, 9, weight="bold")
-        b.text(x + _SIDE, _TOP - 34, "held out" if held else "trained on", 8,
-               ROLE["vision"]["deep"] if held else NEUTRAL["ink2"], ha="right")
+        b.text(
+            x + _SIDE, _TOP - 34, "held out" if held else "trained on", 8, ROLE["vision"]["deep"] if held else NEUTRAL["ink2"], ha="right"
+        )
         for row, (task, act) in enumerate(rows):
             y = _TOP + row * _PITCH
             if not column:

@@ -22,7 +22,10 @@ _ROWS = (
 
 
 def towers(
-    recorded: Mapping, live: Mapping[str, tuple[float, float]], guess: Mapping[str, float] | None = None, *,
+    recorded: Mapping,
+    live: Mapping[str, tuple[float, float]],
+    guess: Mapping[str, float] | None = None,
+    *,
     title: str = "All three know their training pictures by heart. New emoji tell them apart.",
 ) -> Board:
     """Accuracy on training pictures and on new emoji: recorded means with intervals, live runs and a guess on top.
@@ -48,13 +51,15 @@ def towers(
     rows = [row for row in _ROWS if row[0] in live or (row[0], "training pictures") not in recorded]
     seeds, high = recorded["true labels", "new emoji"].seeds, 40 * len(rows)
     b = Board(
-        800, 192 + high, title,
+        800,
+        192 + high,
+        title,
         f"Share of pictures named right, six kinds. Dots: mean of {seeds} recorded runs; bars: 95% interval of that mean.",
         "New emoji: concepts never trained on, on white. In training, right = the label taught; on new emoji, the truth.",
-        alt="Dot chart of accuracy in training and on new emoji. " + " ".join(
-            f"{arm}: {recorded[arm, 'training pictures'].mean:.0%} and {recorded[arm, 'new emoji'].mean:.0%}." for arm in live),
+        alt="Dot chart of accuracy in training and on new emoji. "
+        + " ".join(f"{arm}: {recorded[arm, 'training pictures'].mean:.0%} and {recorded[arm, 'new emoji'].mean:.0%}." for arm in live),
         words=90,
-    )  # fmt: skip
+    )
     key = ["□ this notebook's run"] + ["▲ your guess"] * bool(guess)
     b.text(776, high + 150, "     ".join(key), 8.5, NEUTRAL["ink2"], ha="right")
     left, right = b.axes(184, 104, 252, high), b.axes(500, 104, 252, high)
@@ -62,9 +67,15 @@ def towers(
         found = [recorded.get((arm, measure)) for arm, *_ in rows]
         mean, low, top = ([100 * getattr(e, k) if e else np.nan for e in found] for k in ("mean", "low", "high"))
         charts.dots(
-            ax, [name for _, name, _, _ in rows], mean, low, top, roles=[role for *_, role in rows],
-            glosses=[g for *_, g, _ in rows] if ax is left else (), fmt="{:.0f}%",
-        )  # fmt: skip
+            ax,
+            [name for _, name, _, _ in rows],
+            mean,
+            low,
+            top,
+            roles=[role for *_, role in rows],
+            glosses=[g for *_, g, _ in rows] if ax is left else (),
+            fmt="{:.0f}%",
+        )
         for y, (arm, *_) in enumerate(rows):
             if found[y] is None:
                 ax.annotate("no training", (2, y), (0, 8), textcoords="offset points", fontsize=8.5, color=NEUTRAL["ink2"])
@@ -92,11 +103,13 @@ def found(name: str, chosen: Sequence[int], query: np.ndarray, pictures: np.ndar
     """
     side, pitch, drawn = 72, 100, list(chosen)[:4]
     b = Board(
-        800, 100 + pitch * len(drawn), f"Most similar by {name}: {same.mean():.0%} are of the same kind",
+        800,
+        100 + pitch * len(drawn),
+        f"Most similar by {name}: {same.mean():.0%} are of the same kind",
         f"New emoji by an artist never seen. ✓ = same kind. The share is over all {len(query)} queries, {same.shape[1]} finds each.",
         alt=f"{len(drawn)} emoji, each with its {same.shape[1]} most similar training pictures by {name}; {same.mean():.0%} of all finds are of the same kind.",
         words=120,
-    )  # fmt: skip
+    )
     b.text(Board.PAD, 84, "query", 8.5, NEUTRAL["ink2"])
     b.text(180, 84, "most similar first, with the cosine", 8.5, NEUTRAL["ink2"])
     for i, n in enumerate(drawn):

@@ -36,11 +36,16 @@ def taxonomy(scene: np.ndarray | None = None) -> Board:
     ``scene`` is the picture that enters every model, uint8[side, side, 3]; left out, a scene of four emoji.
     """
     picture = default_scene() if scene is None else np.asarray(scene)
-    b = Board(800, 608, "Where does the picture meet the words?",
-              "Five families. Dark numbers are the notebooks that build them.",
-              "Flamingo after Alayrac et al. 2022. LLaVA after Liu et al. 2023; its language model is frozen in "
-              "stage 1 and trained in stage 2.",
-              alt=_ALT, boxes=16, words=110)  # more than a figure may hold: it is a map to return to, not to read through
+    b = Board(
+        800,
+        608,
+        "Where does the picture meet the words?",
+        "Five families. Dark numbers are the notebooks that build them.",
+        "Flamingo after Alayrac et al. 2022. LLaVA after Liu et al. 2023; its language model is frozen in stage 1 and trained in stage 2.",
+        alt=_ALT,
+        boxes=16,
+        words=110,
+    )  # more than a figure may hold: it is a map to return to, not to read through
     b.legend(roles=("vision", "language", "fusion"))
     families: Sequence[tuple[str, str, str, Sequence[str], Callable]] = (
         ("Dual encoder", "at the very end, in one number", "CLIP, SigLIP", ("03",), _dual),
@@ -90,7 +95,7 @@ def _inputs(b: Board, x: float, y: float, level: int, picture: np.ndarray, words
 
 def _output(b: Board, x: float, y: float, below: tuple[float, float], word: str, role: str = "language") -> None:
     width = b.tokens_width([word])
-    chip, = b.tokens(below[0] - width / 2, y + 46, [word], role, h=20)
+    (chip,) = b.tokens(below[0] - width / 2, y + 46, [word], role, h=20)
     b.arrow(below, chip.bottom, role=role)
 
 
@@ -130,9 +135,11 @@ def _flamingo(b: Board, x: float, y: float, picture: np.ndarray) -> None:
     shown, words = _inputs(b, x, y, 3, picture, [picture, "a"])
     vision = _left(b, x, y, 2, "vision", "vision", "encoder", frozen=True)
     resampler = _left(b, x, y, 1, "resampler", "fusion")
-    layers = [_right(b, x, y, 2, "LM", "language", "layers", frozen=True),
-              _right(b, x, y, 1, "gated", "fusion", "cross-attention"),
-              _right(b, x, y, 0, "LM", "language", "layers", frozen=True)]
+    layers = [
+        _right(b, x, y, 2, "LM", "language", "layers", frozen=True),
+        _right(b, x, y, 1, "gated", "fusion", "cross-attention"),
+        _right(b, x, y, 0, "LM", "language", "layers", frozen=True),
+    ]
     b.arrow(shown.top, vision.bottom, role="vision")
     b.arrow(vision.top, resampler.bottom, role="vision")
     b.arrow(resampler.right, layers[1].left, role="fusion")

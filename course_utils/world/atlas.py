@@ -39,10 +39,7 @@ class Canvas:
         return 2 * self.cell - min(self.extent)
 
 
-CANVASES = {
-    64: Canvas(64, 21, (0, 21, 43), (13, 20), 8),
-    96: Canvas(96, 32, (0, 32, 64), (20, 30), 12),
-}
+CANVASES = {64: Canvas(64, 21, (0, 21, 43), (13, 20), 8), 96: Canvas(96, 32, (0, 32, 64), (20, 30), 12)}
 
 
 def canvas(side: int) -> Canvas:
@@ -142,10 +139,10 @@ def _shrink(picture: np.ndarray, scale: float) -> np.ndarray:
 def _tight(mask: np.ndarray) -> np.ndarray:
     """The bounding boxes of bool[..., h, w]: int16[..., 4] as (ymin, xmin, ymax, xmax), half-open."""
     rows, columns = mask.any(-1), mask.any(-2)
-    return np.stack([
-        rows.argmax(-1), columns.argmax(-1),
-        mask.shape[-2] - rows[..., ::-1].argmax(-1), mask.shape[-1] - columns[..., ::-1].argmax(-1),
-    ], -1).astype(np.int16)  # fmt: skip
+    return np.stack(
+        [rows.argmax(-1), columns.argmax(-1), mask.shape[-2] - rows[..., ::-1].argmax(-1), mask.shape[-1] - columns[..., ::-1].argmax(-1)],
+        -1,
+    ).astype(np.int16)
 
 
 def _signs(place: Canvas) -> np.ndarray:
@@ -165,4 +162,3 @@ def _signs(place: Canvas) -> np.ndarray:
         draw.text((x - left, y + round(0.78 * height)), word, (20, 20, 24, 255), font, anchor="ls")
         out[k, margin : margin + place.cell, margin : margin + place.cell] = np.asarray(plate)
     return out
-

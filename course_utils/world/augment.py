@@ -6,13 +6,7 @@ import numpy as np
 
 
 def vary(
-    rgba: np.ndarray,
-    rng: np.random.Generator,
-    *,
-    shift: int = 4,
-    zoom: float = 0.25,
-    tint: float = 0.15,
-    mirror: bool = True,
+    rgba: np.ndarray, rng: np.random.Generator, *, shift: int = 4, zoom: float = 0.25, tint: float = 0.15, mirror: bool = True
 ) -> np.ndarray:
     """One random variation of every picture. uint8[B, S, S, 4] (straight alpha) → uint8[B, S, S, 3].
 
@@ -27,11 +21,9 @@ def vary(
     if mirror:
         columns = np.where(rng.random((count, 1)) < 0.5, columns, side - 1 - columns)
     inside = ((rows >= 0) & (rows < side))[:, :, None] & ((columns >= 0) & (columns < side))[:, None, :]
-    clipped = rgba[
-        np.arange(count)[:, None, None],
-        rows.clip(0, side - 1)[:, :, None],
-        columns.clip(0, side - 1)[:, None, :],
-    ].astype(np.float32)
+    clipped = rgba[np.arange(count)[:, None, None], rows.clip(0, side - 1)[:, :, None], columns.clip(0, side - 1)[:, None, :]].astype(
+        np.float32
+    )
     alpha = clipped[..., 3:] / 255 * inside[..., None]
     colour = clipped[..., :3] * (1 + rng.uniform(-tint, tint, (count, 1, 1, 3)).astype(np.float32))
     background = rng.uniform(0, 255, (count, 1, 1, 3)).astype(np.float32)

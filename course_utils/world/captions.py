@@ -24,9 +24,7 @@ LANGUAGES = tuple(_GRAMMARS)
 _DRAWS = 64  # random numbers a caption: more than the choices of the longest one
 
 
-def caption(
-    scenes: Scenes, level: str = "short", language: str = "en", rng: np.random.Generator | None = None
-) -> list[str]:
+def caption(scenes: Scenes, level: str = "short", language: str = "en", rng: np.random.Generator | None = None) -> list[str]:
     """One caption a scene.
 
     Parameters

@@ -146,10 +146,7 @@ def definite(nodes: list[tuple], i: int) -> Thing:
     """The least that tells node ``i`` from the others: its kind; else also colour, size, both; else its place."""
     cell, kind, colour, size, _ = nodes[i]
     for with_colour, with_size in ((False, False), (True, False), (False, True), (True, True)):
-        alike = sum(
-            node[1] == kind and (not with_colour or node[2] == colour) and (not with_size or node[3] == size)
-            for node in nodes
-        )
+        alike = sum(node[1] == kind and (not with_colour or node[2] == colour) and (not with_size or node[3] == size) for node in nodes)
         if alike == 1:
             return Thing(kind, 1, colour if with_colour else None, size if with_size else None)
     return Thing(kind, places=(PLACES[cell],))

@@ -38,11 +38,13 @@ def ink(rgba: np.ndarray) -> np.ndarray:
 def coloured(ink: np.ndarray, colour) -> np.ndarray:
     """Ink in a colour (three numbers in 0..255): float[..., 3] → float[..., 4] in 0..255, premultiplied by alpha."""
     r, g, b = np.asarray(colour, float)
-    mixture = np.array([
-        [r, g, b, 255],
-        [-TO_BLACK * r, -TO_BLACK * g, -TO_BLACK * b, 0],
-        [TO_WHITE * (255 - r), TO_WHITE * (255 - g), TO_WHITE * (255 - b), 0],
-    ])  # fmt: skip
+    mixture = np.array(
+        [
+            [r, g, b, 255],
+            [-TO_BLACK * r, -TO_BLACK * g, -TO_BLACK * b, 0],
+            [TO_WHITE * (255 - r), TO_WHITE * (255 - g), TO_WHITE * (255 - b), 0],
+        ]
+    )
     return ink @ mixture.astype(ink.dtype)
 
 

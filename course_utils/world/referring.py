@@ -27,16 +27,22 @@ from course_utils.world.things import COLOURS, KINDS, SIZES
 EXPRESSIONS = ("location", "attributes", "long")
 
 _PLACES = {  # wording → the cells it means
-    "at the top left": (0,), "at the top middle": (1,), "at the top right": (2,), "at the middle left": (3,),
-    "in the middle": (4,), "at the middle right": (5,), "at the bottom left": (6,), "at the bottom middle": (7,),
-    "at the bottom right": (8,), "on the left": (0, 3, 6), "on the right": (2, 5, 8), "at the top": (0, 1, 2),
+    "at the top left": (0,),
+    "at the top middle": (1,),
+    "at the top right": (2,),
+    "at the middle left": (3,),
+    "in the middle": (4,),
+    "at the middle right": (5,),
+    "at the bottom left": (6,),
+    "at the bottom middle": (7,),
+    "at the bottom right": (8,),
+    "on the left": (0, 3, 6),
+    "on the right": (2, 5, 8),
+    "at the top": (0, 1, 2),
     "at the bottom": (6, 7, 8),
-}  # fmt: skip
+}
 _PLACE_OF = [[place for place, cells in _PLACES.items() if cell in cells] for cell in range(CELLS)]
-_SUPERLATIVES = {
-    "left of": ("leftmost",), "right of": ("rightmost",), "above": ("topmost", "highest"),
-    "below": ("bottommost", "lowest"),
-}  # fmt: skip
+_SUPERLATIVES = {"left of": ("leftmost",), "right of": ("rightmost",), "above": ("topmost", "highest"), "below": ("bottommost", "lowest")}
 
 
 class Head(NamedTuple):
@@ -98,11 +104,7 @@ def refer(rng: np.random.Generator, scenes: Scenes, kind: str = "location") -> t
     arrays = (scenes.kind, scenes.colour, scenes.size, scenes.cell, scenes.word_cell)
     texts = []
     for target, numbers, *row, sign in zip(slots.tolist(), draws, *(array.tolist() for array in arrays)):
-        things = [
-            (Head(KINDS[kind], COLOURS[colour], SIZES[size]), cell)
-            for kind, colour, size, cell in zip(*row)
-            if cell >= 0
-        ]
+        things = [(Head(KINDS[kind], COLOURS[colour], SIZES[size]), cell) for kind, colour, size, cell in zip(*row) if cell >= 0]
         choose = chooser(numbers)
         texts.append(_wording(express(things, target, sign, choose), kind, choose))
     return texts, slots
@@ -111,13 +113,8 @@ def refer(rng: np.random.Generator, scenes: Scenes, kind: str = "location") -> t
 def _heads(things: list, target: int, always_kind: bool = False) -> list[tuple[Head, list[int]]]:
     """All that could be said of the target's attributes, each with the objects that it fits."""
     kind, colour, size = things[target][0]
-    heads = [
-        Head(k, c, s) for k in ((kind,) if always_kind else (None, kind)) for c in (None, colour) for s in (None, size)
-    ]
-    return [
-        (head, [m for m, (whole, _) in enumerate(things) if all(a in (None, b) for a, b in zip(head, whole))])
-        for head in heads
-    ]
+    heads = [Head(k, c, s) for k in ((kind,) if always_kind else (None, kind)) for c in (None, colour) for s in (None, size)]
+    return [(head, [m for m, (whole, _) in enumerate(things) if all(a in (None, b) for a, b in zip(head, whole))]) for head in heads]
 
 
 def _said(head: Head) -> int:
@@ -264,9 +261,7 @@ def resolve(scenes: Scenes, texts: str | Sequence[str]) -> np.ndarray:
 def _fits(scenes: Scenes, heads: Sequence[Head]) -> np.ndarray:
     """bool[B, 5]: the objects with the attributes of the scene's head. A sign is no object."""
     fits = scenes.present.copy()
-    for array, names, values in zip(
-        (scenes.kind, scenes.colour, scenes.size), (KINDS, COLOURS, SIZES), zip(*heads) if heads else [()] * 3
-    ):
+    for array, names, values in zip((scenes.kind, scenes.colour, scenes.size), (KINDS, COLOURS, SIZES), zip(*heads) if heads else [()] * 3):
         wanted = np.array([-1 if v is None else names.index(v) if v in names else len(names) for v in values], np.int8)
         fits &= (wanted[:, None] < 0) | (array == wanted[:, None])
     return fits

@@ -52,8 +52,7 @@ def stamps(scenes: Scenes, side: int) -> dict[str, np.ndarray]:
     place = canvas(side)
     starts = np.array(place.starts)
     tile = np.ravel_multi_index(
-        (scenes.style[:, None], scenes.kind, scenes.colour, scenes.size),
-        (len(emoji.STYLES), len(KINDS), len(COLOURS), len(SIZES)),
+        (scenes.style[:, None], scenes.kind, scenes.colour, scenes.size), (len(emoji.STYLES), len(KINDS), len(COLOURS), len(SIZES))
     )
     window = _windows(scenes, side)
     stamp = np.zeros((len(scenes), SLOTS + 1, 5), np.int32)
@@ -95,8 +94,7 @@ def _draw_one(tiles: dict[str, jax.Array], symbols: dict[str, jax.Array]) -> jax
     def lay(slot, picture):  # (S, 3S)
         tile, window_y, window_x, y, x = symbols["stamp"][slot]
         colour, clear = (
-            lax.dynamic_slice(tiles[name], (tile, window_y, 3 * window_x), (1, cell, 3 * cell))[0]
-            for name in ("colour", "clear")
+            lax.dynamic_slice(tiles[name], (tile, window_y, 3 * window_x), (1, cell, 3 * cell))[0] for name in ("colour", "clear")
         )
         under = lax.dynamic_slice(picture, (y, 3 * x), (cell, 3 * cell))
         product = under.astype(jnp.uint16) * clear.astype(jnp.uint16) + jnp.uint16(128)
@@ -118,9 +116,7 @@ def _shardings() -> tuple[NamedSharding, NamedSharding]:
 def _draw_on_all_devices(tiles, symbols):
     """Each device draws its own scenes; left to itself the compiler would draw all of them on each."""
     everywhere, spread = _shardings()
-    return jax.shard_map(draw, mesh=spread.mesh, in_specs=(everywhere.spec, spread.spec), out_specs=spread.spec)(
-        tiles, symbols
-    )
+    return jax.shard_map(draw, mesh=spread.mesh, in_specs=(everywhere.spec, spread.spec), out_specs=spread.spec)(tiles, symbols)
 
 
 def boxes(scenes: Scenes, side: int = 96) -> np.ndarray:

@@ -238,19 +238,21 @@ def compose(
         stands = take(next(free), f"the sign {word!r}")
     if not 0 <= background < len(BACKGROUNDS):
         raise ValueError(f"There is no background {background}. Choose from 0 to {len(BACKGROUNDS) - 1}.")
-    single = {
-        "style": _known("art style", style, emoji.STYLES), "background": background, "word": said, "word_cell": stands,
-    }  # fmt: skip
+    single = {"style": _known("art style", style, emoji.STYLES), "background": background, "word": said, "word_cell": stands}
     return Scenes(**scene, **{name: np.array([value], np.int8) for name, value in single.items()})
 
 
 def describe(scenes: Scenes, i: int = 0) -> list[dict[str, str]]:
     """The objects of scene ``i`` in words, as :func:`compose` takes them; jitter is not told."""
     return [
-        {"kind": KINDS[scenes.kind[i, m]], "colour": COLOURS[scenes.colour[i, m]],
-         "size": SIZES[scenes.size[i, m]], "place": PLACES[scenes.cell[i, m]]}
+        {
+            "kind": KINDS[scenes.kind[i, m]],
+            "colour": COLOURS[scenes.colour[i, m]],
+            "size": SIZES[scenes.size[i, m]],
+            "place": PLACES[scenes.cell[i, m]],
+        }
         for m in np.flatnonzero(scenes.present[i])
-    ]  # fmt: skip
+    ]
 
 
 def check(scenes: Scenes) -> None:
@@ -263,10 +265,17 @@ def check(scenes: Scenes) -> None:
     """
     present = scenes.present
     limits = {
-        "kind": (0, len(KINDS)), "colour": (0, len(COLOURS)), "size": (0, len(SIZES)), "cell": (-1, CELLS),
-        "dx": (-JITTER, JITTER + 1), "dy": (-JITTER, JITTER + 1), "style": (0, len(emoji.STYLES)),
-        "background": (0, len(BACKGROUNDS)), "word": (-1, len(WORDS)), "word_cell": (-1, CELLS),
-    }  # fmt: skip
+        "kind": (0, len(KINDS)),
+        "colour": (0, len(COLOURS)),
+        "size": (0, len(SIZES)),
+        "cell": (-1, CELLS),
+        "dx": (-JITTER, JITTER + 1),
+        "dy": (-JITTER, JITTER + 1),
+        "style": (0, len(emoji.STYLES)),
+        "background": (0, len(BACKGROUNDS)),
+        "word": (-1, len(WORDS)),
+        "word_cell": (-1, CELLS),
+    }
     for name, (low, high) in limits.items():
         array = np.asarray(getattr(scenes, name))
         shape = (len(scenes), SLOTS) if name in _PER_OBJECT else (len(scenes),)

@@ -4,30 +4,58 @@ from __future__ import annotations
 
 # name in captions and questions → English name of its artwork
 _ARTWORK = {
-    "dog": "dog", "cat": "cat", "frog": "frog", "tiger": "tiger", "bee": "honeybee", "fish": "fish", "snake": "snake",
-    "turtle": "turtle", "penguin": "penguin", "banana": "banana", "strawberry": "strawberry",
-    "watermelon": "watermelon", "pizza": "pizza", "doughnut": "doughnut", "mushroom": "mushroom", "bus": "bus",
-    "car": "automobile", "bicycle": "bicycle", "motorcycle": "motorcycle", "sailboat": "sailboat", "rocket": "rocket",
-    "airplane": "airplane", "tulip": "tulip", "tree": "deciduous tree", "cactus": "cactus", "trumpet": "trumpet",
-    "guitar": "guitar", "crown": "crown", "balloon": "balloon", "key": "key", "umbrella": "umbrella", "house": "house",
-}  # fmt: skip
+    "dog": "dog",
+    "cat": "cat",
+    "frog": "frog",
+    "tiger": "tiger",
+    "bee": "honeybee",
+    "fish": "fish",
+    "snake": "snake",
+    "turtle": "turtle",
+    "penguin": "penguin",
+    "banana": "banana",
+    "strawberry": "strawberry",
+    "watermelon": "watermelon",
+    "pizza": "pizza",
+    "doughnut": "doughnut",
+    "mushroom": "mushroom",
+    "bus": "bus",
+    "car": "automobile",
+    "bicycle": "bicycle",
+    "motorcycle": "motorcycle",
+    "sailboat": "sailboat",
+    "rocket": "rocket",
+    "airplane": "airplane",
+    "tulip": "tulip",
+    "tree": "deciduous tree",
+    "cactus": "cactus",
+    "trumpet": "trumpet",
+    "guitar": "guitar",
+    "crown": "crown",
+    "balloon": "balloon",
+    "key": "key",
+    "umbrella": "umbrella",
+    "house": "house",
+}
 KINDS = tuple(_ARTWORK)
 ARTWORK = tuple(_ARTWORK.values())
 
 # name → sRGB, 0..255. Chosen on contact sheets: every kind stays recognisable in each of them, large and small.
 _RGB = {
-    "red": (222, 38, 43), "yellow": (250, 212, 25), "green": (45, 165, 65), "blue": (40, 105, 225),
-    "purple": (140, 60, 190), "pink": (245, 120, 180),
-}  # fmt: skip
+    "red": (222, 38, 43),
+    "yellow": (250, 212, 25),
+    "green": (45, 165, 65),
+    "blue": (40, 105, 225),
+    "purple": (140, 60, 190),
+    "pink": (245, 120, 180),
+}
 COLOURS = tuple(_RGB)
 RGB = tuple(_RGB.values())
 
 SIZES = ("small", "large")
 
 # the nine places of a scene, row by row
-PLACES = (
-    "top left", "top", "top right", "left", "middle", "right", "bottom left", "bottom", "bottom right",
-)  # fmt: skip
+PLACES = ("top left", "top", "top right", "left", "middle", "right", "bottom left", "bottom", "bottom right")
 
 # what a sign in a scene may say
 WORDS = ("stop", "go", "open", "exit", "milk", "tea", "sale", "taxi", "zoo", "park") + tuple(str(n) for n in range(10, 20))

@@ -28,7 +28,9 @@ def attention_where(params, places, h, mask):
 
 
 def attention_softmax_where(params, places, h, mask):
-    scores = jnp.einsum("bnk,k->bn", jnp.tanh(jnp.einsum("bnd,dk->bnk", places, params["W_v"]) + params["b"] + (h @ params["W_h"])[:, None]), params["w"])
+    scores = jnp.einsum(
+        "bnk,k->bn", jnp.tanh(jnp.einsum("bnd,dk->bnk", places, params["W_v"]) + params["b"] + (h @ params["W_h"])[:, None]), params["w"]
+    )
     alpha = jax.nn.softmax(scores, axis=1, where=mask)
     return (alpha[:, :, None] * places).sum(axis=1), alpha
 

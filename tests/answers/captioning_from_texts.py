@@ -18,6 +18,7 @@ def right(number):
     def add(function):
         RIGHT[number].append(function)
         return function
+
     return add
 
 
@@ -25,6 +26,7 @@ def wrong(number, mistake, diagnosis):
     def add(function):
         WRONG[number].append((function, mistake, diagnosis))
         return function
+
     return add
 
 
@@ -54,6 +56,7 @@ def look_vmap(params, places, h, mask):
         e = jnp.tanh(v @ params["W_v"] + s @ params["W_h"] + params["b"]) @ params["w"]
         a = jax.nn.softmax(e, where=there)
         return a @ v, a
+
     return jax.vmap(one)(places, h, mask)
 
 
@@ -414,7 +417,7 @@ def step_numpy(params, h, c, word, context):
     p = {k: np.asarray(v, float) for k, v in params.items()}
     gates = np.asarray(word) @ p["W_x"] + np.asarray(context) @ p["W_z"] + np.asarray(h) @ p["W_h"] + p["b"]
     D = gates.shape[1] // 4
-    i, f, g, o = gates[:, :D], gates[:, D:2 * D], gates[:, 2 * D:3 * D], gates[:, 3 * D:]
+    i, f, g, o = gates[:, :D], gates[:, D : 2 * D], gates[:, 2 * D : 3 * D], gates[:, 3 * D :]
     new = np.asarray(c) / (1 + np.exp(-f)) + np.tanh(g) / (1 + np.exp(-i))
     return np.tanh(new) / (1 + np.exp(-o)), new
 
@@ -436,6 +439,7 @@ def step_vmap(params, h, c, word, context):
         i, f, g, o = jnp.split(x, 4)
         c = half(f) * c + half(i) * jnp.tanh(g)
         return half(o) * jnp.tanh(c), c
+
     return jax.vmap(one)(h, c, word, context)
 
 
@@ -1067,7 +1071,7 @@ def beam_sorted_list(scores, log_probs, finished, end):
             found.append((score, k, int(end)))
         else:
             found += [(score + x, k, v) for v, x in enumerate(log_probs[k])]
-    found = sorted(found, key=lambda f: -f[0])[:len(scores)]
+    found = sorted(found, key=lambda f: -f[0])[: len(scores)]
     while len(found) < len(scores):
         found.append((-math.inf, 0, int(end)))
     return [f[0] for f in found], [f[1] for f in found], [f[2] for f in found]
@@ -1103,7 +1107,7 @@ def beam_numpy(scores, log_probs, finished, end):
     log_probs[finished] = -np.inf
     log_probs[finished, int(end)] = 0
     total = scores[:, None] + log_probs
-    order = np.argsort(total, axis=None, kind="stable")[::-1][:len(scores)]
+    order = np.argsort(total, axis=None, kind="stable")[::-1][: len(scores)]
     parents, tokens = np.unravel_index(order, total.shape)
     return total[parents, tokens], parents, tokens
 
@@ -1432,7 +1436,7 @@ def beam_nothing(scores, log_probs, finished, end):
 
 def grams(text, n):
     words = text.split()
-    return collections.Counter(" ".join(words[i:i + n]) for i in range(len(words) - n + 1))
+    return collections.Counter(" ".join(words[i : i + n]) for i in range(len(words) - n + 1))
 
 
 def weight(gram, frequency, pictures):
@@ -1448,8 +1452,17 @@ def norm(v):
 
 
 def consensus(
-    candidate, references, frequency, pictures, make=vector, clip=min, size=norm, longest=4, short=1,
-    penalty=lambda d: math.exp(-d * d / 72), together=lambda table: 10 * sum(map(sum, table)) / sum(map(len, table)),
+    candidate,
+    references,
+    frequency,
+    pictures,
+    make=vector,
+    clip=min,
+    size=norm,
+    longest=4,
+    short=1,
+    penalty=lambda d: math.exp(-d * d / 72),
+    together=lambda table: 10 * sum(map(sum, table)) / sum(map(len, table)),
 ):
     table = []
     for reference in references:
@@ -1473,7 +1486,7 @@ def cider_numpy(candidate, references, frequency, pictures):
     scores = np.zeros((4, len(references)))
     for n in range(1, 5):
         texts = [candidate.split(" "), *(r.split(" ") for r in references)]
-        cut = [[" ".join(t[i:i + n]) for i in range(max(0, len(t) - n + 1))] for t in texts]
+        cut = [[" ".join(t[i : i + n]) for i in range(max(0, len(t) - n + 1))] for t in texts]
         known = sorted({gram for c in cut for gram in c})
         if not known:
             continue
@@ -1535,10 +1548,11 @@ def cider_by_division(candidate, references, frequency, pictures):
         v, words = collections.defaultdict(float), text.split()
         for i in range(len(words)):
             if i + n <= len(words):
-                gram = " ".join(words[i:i + n])
+                gram = " ".join(words[i : i + n])
                 seen = frequency[gram] if gram in frequency and frequency[gram] > 1 else 1
                 v[gram] += math.log(pictures / seen)
         return dict(v)
+
     return consensus(candidate, references, frequency, pictures, make=make)
 
 
@@ -1592,7 +1606,7 @@ def cider_twelve_squared(candidate, references, frequency, pictures):
 
 @wrong("02.5", "-d ** 2 / 2 * 6 ** 2, without brackets", "penalty-without-brackets")
 def cider_no_brackets(candidate, references, frequency, pictures):
-    return consensus(candidate, references, frequency, pictures, penalty=lambda d: math.exp(-d**2 / 2 * 6**2))
+    return consensus(candidate, references, frequency, pictures, penalty=lambda d: math.exp(-(d**2) / 2 * 6**2))
 
 
 @wrong("02.5", "d not squared", "d-not-squared")
@@ -1621,12 +1635,12 @@ def cider_letters(candidate, references, frequency, pictures):
 
 @wrong("02.5", "only too short a candidate costs, as in BLEU", "too-short-only")
 def cider_short_only(candidate, references, frequency, pictures):
-    return consensus(candidate, references, frequency, pictures, penalty=lambda d: math.exp(-min(d, 0) ** 2 / 72))
+    return consensus(candidate, references, frequency, pictures, penalty=lambda d: math.exp(-(min(d, 0) ** 2) / 72))
 
 
 @wrong("02.5", "only too long a candidate costs", "too-long-only")
 def cider_long_only(candidate, references, frequency, pictures):
-    return consensus(candidate, references, frequency, pictures, penalty=lambda d: math.exp(-max(d, 0) ** 2 / 72))
+    return consensus(candidate, references, frequency, pictures, penalty=lambda d: math.exp(-(max(d, 0) ** 2) / 72))
 
 
 @wrong("02.5", "the penalty multiplied in twice", "no-half")
@@ -1684,14 +1698,14 @@ def cider_without_zeros(candidate, references, frequency, pictures):
     def together(table):
         kept = [x for row in table for x in row if x]
         return 10 * sum(kept) / len(kept) if kept else 0.0
+
     return consensus(candidate, references, frequency, pictures, together=together)
 
 
 @wrong("02.5", "the geometric mean over n, as in BLEU", "product-over-n")
 def cider_geometric(candidate, references, frequency, pictures):
     return consensus(
-        candidate, references, frequency, pictures,
-        together=lambda table: 10 * sum(math.prod(row) ** 0.25 for row in table) / len(table),
+        candidate, references, frequency, pictures, together=lambda table: 10 * sum(math.prod(row) ** 0.25 for row in table) / len(table)
     )
 
 
@@ -1719,6 +1733,7 @@ def cider_one_only(candidate, references, frequency, pictures):
 def cider_one_vector(candidate, references, frequency, pictures):
     def make(text, n, frequency, pictures):
         return {k: v for m in range(1, 5) for k, v in vector(text, m, frequency, pictures).items()}
+
     return consensus(candidate, references, frequency, pictures, make=make, longest=1)
 
 
@@ -1726,8 +1741,9 @@ def cider_one_vector(candidate, references, frequency, pictures):
 def cider_one_short(candidate, references, frequency, pictures):
     def make(text, n, frequency, pictures):
         words = text.split()
-        cut = collections.Counter(" ".join(words[i:i + n]) for i in range(len(words) - n))
+        cut = collections.Counter(" ".join(words[i : i + n]) for i in range(len(words) - n))
         return {gram: count * weight(gram, frequency, pictures) for gram, count in cut.items()}
+
     return consensus(candidate, references, frequency, pictures, make=make)
 
 
@@ -1735,16 +1751,18 @@ def cider_one_short(candidate, references, frequency, pictures):
 def cider_ragged(candidate, references, frequency, pictures):
     def make(text, n, frequency, pictures):
         words = text.split()
-        cut = collections.Counter(" ".join(words[i:i + n]) for i in range(len(words)))
+        cut = collections.Counter(" ".join(words[i : i + n]) for i in range(len(words)))
         return {gram: count * weight(gram, frequency, pictures) for gram, count in cut.items()}
+
     return consensus(candidate, references, frequency, pictures, make=make)
 
 
 @wrong("02.5", "n-grams of letters", "of-letters")
 def cider_of_letters(candidate, references, frequency, pictures):
     def make(text, n, frequency, pictures):
-        cut = collections.Counter(text[i:i + n] for i in range(len(text) - n + 1))
+        cut = collections.Counter(text[i : i + n] for i in range(len(text) - n + 1))
         return {gram: count * weight(gram, frequency, pictures) for gram, count in cut.items()}
+
     return consensus(candidate, references, frequency, pictures, make=make)
 
 
@@ -1752,6 +1770,7 @@ def cider_of_letters(candidate, references, frequency, pictures):
 def cider_sets(candidate, references, frequency, pictures):
     def make(text, n, frequency, pictures):
         return {gram: weight(gram, frequency, pictures) for gram in grams(text, n)}
+
     return consensus(candidate, references, frequency, pictures, make=make)
 
 
@@ -1760,6 +1779,7 @@ def cider_shares(candidate, references, frequency, pictures):
     def make(text, n, frequency, pictures):
         cut = grams(text, n)
         return {gram: c / cut.total() * weight(gram, frequency, pictures) for gram, c in cut.items()}
+
     return consensus(candidate, references, frequency, pictures, make=make)
 
 
@@ -1772,6 +1792,7 @@ def cider_counts(candidate, references, frequency, pictures):
 def cider_weight_twice(candidate, references, frequency, pictures):
     def make(text, n, frequency, pictures):
         return {gram: c * weight(gram, frequency, pictures) ** 2 for gram, c in grams(text, n).items()}
+
     return consensus(candidate, references, frequency, pictures, make=make)
 
 
@@ -1779,6 +1800,7 @@ def cider_weight_twice(candidate, references, frequency, pictures):
 def cider_unknown_zero(candidate, references, frequency, pictures):
     def make(text, n, frequency, pictures):
         return {gram: c * weight(gram, frequency, pictures) for gram, c in grams(text, n).items() if gram in frequency}
+
     return consensus(candidate, references, frequency, pictures, make=make)
 
 
@@ -1786,6 +1808,7 @@ def cider_unknown_zero(candidate, references, frequency, pictures):
 def cider_key_error(candidate, references, frequency, pictures):
     def make(text, n, frequency, pictures):
         return {g: c * math.log(pictures / max(1, frequency[g])) for g, c in grams(text, n).items()}
+
     return consensus(candidate, references, frequency, pictures, make=make)
 
 
@@ -1793,6 +1816,7 @@ def cider_key_error(candidate, references, frequency, pictures):
 def cider_plus_one(candidate, references, frequency, pictures):
     def make(text, n, frequency, pictures):
         return {g: c * math.log(pictures / (1 + frequency.get(g, 0))) for g, c in grams(text, n).items()}
+
     return consensus(candidate, references, frequency, pictures, make=make)
 
 
@@ -1800,8 +1824,9 @@ def cider_plus_one(candidate, references, frequency, pictures):
 def cider_tuples(candidate, references, frequency, pictures):
     def make(text, n, frequency, pictures):
         words = text.split()
-        cut = collections.Counter(tuple(words[i:i + n]) for i in range(len(words) - n + 1))
+        cut = collections.Counter(tuple(words[i : i + n]) for i in range(len(words) - n + 1))
         return {gram: count * weight(gram, frequency, pictures) for gram, count in cut.items()}
+
     return consensus(candidate, references, frequency, pictures, make=make)
 
 
@@ -1809,6 +1834,7 @@ def cider_tuples(candidate, references, frequency, pictures):
 def cider_upside_down(candidate, references, frequency, pictures):
     def make(text, n, frequency, pictures):
         return {g: c * math.log(max(1, frequency.get(g, 0))) for g, c in grams(text, n).items()}
+
     return consensus(candidate, references, frequency, pictures, make=make)
 
 
@@ -1816,6 +1842,7 @@ def cider_upside_down(candidate, references, frequency, pictures):
 def cider_no_log(candidate, references, frequency, pictures):
     def make(text, n, frequency, pictures):
         return {g: c * pictures / max(1, frequency.get(g, 0)) for g, c in grams(text, n).items()}
+
     return consensus(candidate, references, frequency, pictures, make=make)
 
 
@@ -1915,9 +1942,7 @@ def cider_zero_norm(candidate, references, frequency, pictures):
 
 @wrong("02.5", "a norm of 0 gives NaN, as NumPy does it", "zero-norm")
 def cider_nan(candidate, references, frequency, pictures):
-    return consensus(
-        candidate, references, frequency, pictures, size=lambda v: norm(v) or math.nan,
-    )
+    return consensus(candidate, references, frequency, pictures, size=lambda v: norm(v) or math.nan)
 
 
 @wrong("02.5", "an n whose norm is 0 is left out of the mean", "zero-norm-left-out")
@@ -1925,7 +1950,8 @@ def cider_n_left_out(candidate, references, frequency, pictures):
     means = []
     for r in references:
         kept = [
-            consensus(candidate, [r], frequency, pictures, short=n, longest=n) for n in range(1, 5)
+            consensus(candidate, [r], frequency, pictures, short=n, longest=n)
+            for n in range(1, 5)
             if norm(vector(candidate, n, frequency, pictures)) * norm(vector(r, n, frequency, pictures))
         ]
         means.append(sum(kept) / len(kept) if kept else 0.0)
@@ -1996,10 +2022,7 @@ def slopes_vmap(log_words, log_places, baseline):
 @right("02.6")
 def slopes_of_lists(log_words, log_places, baseline):
     B, T = log_words.shape
-    return (
-        [[-1 / B] * T for _ in range(B)],
-        [[-(sum(map(float, log_words[b])) - float(baseline[b])) / B] * T for b in range(B)],
-    )
+    return ([[-1 / B] * T for _ in range(B)], [[-(sum(map(float, log_words[b])) - float(baseline[b])) / B] * T for b in range(B)])
 
 
 @right("02.6")

@@ -289,7 +289,9 @@ def recall_python(scores, right, ks):
 
 
 def recall_top_k(scores, right, ks):
-    return np.array([np.mean(np.any(np.asarray(jax.lax.top_k(scores, min(k, scores.shape[1]))[1]) == np.asarray(right)[:, None], 1)) for k in ks])
+    return np.array(
+        [np.mean(np.any(np.asarray(jax.lax.top_k(scores, min(k, scores.shape[1]))[1]) == np.asarray(right)[:, None], 1)) for k in ks]
+    )
 
 
 def recall_partition(scores, right, ks):
@@ -330,7 +332,11 @@ def recall_counts(scores, right, ks):
 
 
 def recall_diagonal(scores, right, ks):
-    own = jnp.diag(scores) if scores.shape[0] == scores.shape[1] else scores[jnp.arange(len(scores)), jnp.arange(len(scores)) % scores.shape[1]]
+    own = (
+        jnp.diag(scores)
+        if scores.shape[0] == scores.shape[1]
+        else scores[jnp.arange(len(scores)), jnp.arange(len(scores)) % scores.shape[1]]
+    )
     rank = (scores > own[:, None]).sum(1)
     return jnp.array([(rank < k).mean() for k in ks])
 

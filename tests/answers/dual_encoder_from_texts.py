@@ -16,6 +16,7 @@ def right(number):
     def add(function):
         RIGHT[number].append(function)
         return function
+
     return add
 
 
@@ -23,6 +24,7 @@ def wrong(number, mistake, diagnosis):
     def add(function):
         WRONG[number].append((function, mistake, diagnosis))
         return function
+
     return add
 
 
@@ -619,6 +621,7 @@ def zero_apply(image, prompts):
 
     def unit(x):
         return x / np.sqrt((x * x).sum())
+
     classes = np.apply_along_axis(unit, 1, np.apply_along_axis(unit, 2, prompts).mean(1))
     return np.stack([classes @ unit(x) for x in image])
 

@@ -1147,10 +1147,14 @@ def challenge_by_hand(train, test):
         return (scale or rows**-0.5) * jax.random.normal(next(keys), (rows, columns))
 
     params = {
-        "words": matrix(len(VOCAB), width, 0.3), "places": matrix(9, width, 0.3), "see": matrix(64, width),
-        "ask": matrix(width, width), "key": matrix(width, width), "hidden": matrix(2 * width, 256),
+        "words": matrix(len(VOCAB), width, 0.3),
+        "places": matrix(9, width, 0.3),
+        "see": matrix(64, width),
+        "ask": matrix(width, width),
+        "key": matrix(width, width),
+        "hidden": matrix(2 * width, 256),
         "out": matrix(256, len(ANSWERS)),
-    }  # fmt: skip
+    }
 
     def scores(p, features, tokens):
         grid = (features - mean) / std @ p["see"] + p["places"]
@@ -1246,17 +1250,14 @@ def challenge_test_answers(train, test):
 
 
 RIGHT = {
-    "01.1": [
-        accuracy_loops, accuracy_broadcast, accuracy_vmap, accuracy_numpy_delete, accuracy_mask, accuracy_formula,
-        accuracy_two_kinds,
-    ],
+    "01.1": [accuracy_loops, accuracy_broadcast, accuracy_vmap, accuracy_numpy_delete, accuracy_mask, accuracy_formula, accuracy_two_kinds],
     "01.2": [targets_counter, targets_numpy_unique, targets_lists, targets_with_own_accuracy],
     "01.3": [mlb_plain, mlb_einsum, mlb_einops, mlb_vmap, mlb_numpy_flat, mlb_tanh_by_hand],
     "01.4": [hop_plain, hop_einsum, hop_vmap, hop_batched_matmul, hop_numpy_loops, hop_einops],
     "01.5": [mutan_einsum, mutan_loop, mutan_one_matrix, mutan_vmap_over_rank],
     "01.6": [bilinear_einsum, bilinear_outer, bilinear_tensordot, bilinear_loops, bilinear_vmap],
     "01.7": [challenge_two_hops, challenge_by_hand],
-}  # fmt: skip
+}
 
 WRONG = {
     "01.1": [

@@ -157,16 +157,18 @@ def _join(x=None, mask=None):
     def fn(params, tokens, regions, there):
         right_x, right_mask = fe.join_streams(params, tokens, regions, there)
         valid = jnp.concatenate([tokens != 0, there], 1)
-        return (
-            x(params, tokens, regions, right_x) if x else right_x,
-            mask(valid, tokens, there, right_mask) if mask else right_mask,
-        )
+        return (x(params, tokens, regions, right_x) if x else right_x, mask(valid, tokens, there, right_mask) if mask else right_mask)
 
     return fn
 
 
 def _without_types(params, tokens, regions, x):
-    return x - jnp.concatenate([jnp.broadcast_to(params["types"][0], (tokens.shape[1], x.shape[-1])), jnp.broadcast_to(params["types"][1], (regions.shape[1], x.shape[-1]))])
+    return x - jnp.concatenate(
+        [
+            jnp.broadcast_to(params["types"][0], (tokens.shape[1], x.shape[-1])),
+            jnp.broadcast_to(params["types"][1], (regions.shape[1], x.shape[-1])),
+        ]
+    )
 
 
 def _types_exchanged(params, tokens, regions, x):

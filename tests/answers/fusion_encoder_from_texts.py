@@ -18,6 +18,7 @@ def right(number):
     def add(function):
         RIGHT[number].append(function)
         return function
+
     return add
 
 
@@ -26,8 +27,10 @@ def wrong(number, mistake, diagnosis):
         @functools.wraps(function)
         def in_numpy(*args):  # which is quick, and what most of these mistakes are made in
             return function(*jax.tree.map(lambda leaf: np.asarray(leaf) if isinstance(leaf, jax.Array) else leaf, args))
+
         WRONG[number].append((in_numpy, mistake, diagnosis))
         return function
+
     return add
 
 
@@ -108,6 +111,7 @@ def att_einsum(params, x, context, mask, heads):
     def many(letter, z):
         w, z = np.reshape(params["W_" + letter], (z.shape[-1], heads, -1)), np.asarray(z)
         return np.einsum("btc,chd->bthd", z, w) + np.reshape(params["b_" + letter], (heads, -1))
+
     q, k, v = many("q", x), many("k", context), many("v", context)
     scores = np.einsum("bthd,bnhd->bhtn", q, k) * q.shape[-1] ** -0.5
     e = np.exp(scores - scores.max(-1, keepdims=True)) * np.asarray(mask)[:, None]
@@ -128,6 +132,7 @@ def att_vmap(params, x, context, mask, heads):
         q, k, v = (linear(params, n, z).reshape(len(z), heads, -1) for n, z in (("q", x), ("k", context), ("v", context)))
         y, w = jax.vmap(head, in_axes=(1, 1, 1, None), out_axes=(1, 0))(q, k, v, seen)
         return y.reshape(len(x), -1) @ params["W_o"] + params["b_o"], w
+
     return jax.jit(jax.vmap(one))(x, context, mask)
 
 
@@ -415,6 +420,7 @@ def att_mask_last_head_only(params, x, context, mask, heads):
 def att_heads_by_reshape(params, x, context, mask, heads):
     def straight(z):
         return z.reshape(z.shape[0], heads, z.shape[1], -1)
+
     q, k, v = (straight(linear(params, n, z)) for n, z in (("q", x), ("k", context), ("v", context)))
     return finish(params, looked(scores_of(q, k), mask), v)
 
@@ -423,6 +429,7 @@ def att_heads_by_reshape(params, x, context, mask, heads):
 def att_heads_by_reshape_both_ways(params, x, context, mask, heads):
     def straight(z):
         return z.reshape(z.shape[0], heads, z.shape[1], -1)
+
     q, k, v = (straight(linear(params, n, z)) for n, z in (("q", x), ("k", context), ("v", context)))
     weights = looked(scores_of(q, k), mask)
     return linear(params, "o", (weights @ v).reshape(x.shape)), weights
@@ -432,6 +439,7 @@ def att_heads_by_reshape_both_ways(params, x, context, mask, heads):
 def att_heads_interleaved(params, x, context, mask, heads):
     def cards(z):
         return z.reshape(*z.shape[:2], -1, heads).transpose(0, 3, 1, 2)
+
     q, k, v = (cards(linear(params, n, z)) for n, z in (("q", x), ("k", context), ("v", context)))
     weights = looked(scores_of(q, k), mask)
     return linear(params, "o", (weights @ v).transpose(0, 2, 3, 1).reshape(x.shape)), weights
@@ -515,6 +523,7 @@ def without(*letters):
     def answer(params, x, context, mask, heads):
         params = params | {"b_" + n: 0 * params["b_" + n] for n in letters}
         return att_plain(params, x, context, mask, heads)
+
     return answer
 
 
@@ -729,6 +738,7 @@ def join_vmap(params, tokens, regions, there):
         x = jnp.concatenate([text + params["types"][0], shown(params, regions)])
         valid = jnp.concatenate([tokens > 0, there])
         return x, jnp.logical_and(*jnp.meshgrid(valid, valid))
+
     return jax.vmap(one)(tokens, regions, there)
 
 
@@ -969,19 +979,22 @@ def join_normalised(params, tokens, regions, there):
 def with_mask(make):
     def answer(params, tokens, regions, there):
         return join_plain(params, tokens, regions, there)[0], make(tokens, there)
+
     return answer
 
 
 @wrong("04.2", "the mask asks only who is looked at", "rows-of-padding")
 def join_mask_columns(params, tokens, regions, there):
     return with_mask(lambda t, r: np.broadcast_to(there_of(t, r)[:, None], (len(t),) + 2 * (t.shape[1] + r.shape[1],)))(
-        params, tokens, regions, there)
+        params, tokens, regions, there
+    )
 
 
 @wrong("04.2", "the mask asks only who looks", "columns-of-padding")
 def join_mask_rows(params, tokens, regions, there):
     return with_mask(lambda t, r: np.broadcast_to(there_of(t, r)[..., None], (len(t),) + 2 * (t.shape[1] + r.shape[1],)))(
-        params, tokens, regions, there)
+        params, tokens, regions, there
+    )
 
 
 @wrong("04.2", "| for &", "or")
@@ -1058,14 +1071,12 @@ def join_mask_causal(params, tokens, regions, there):
 
 @wrong("04.2", "nobody may look at itself", "not-oneself")
 def join_mask_no_self(params, tokens, regions, there):
-    return with_mask(lambda t, r: both(there_of(t, r)) & ~np.eye(t.shape[1] + r.shape[1], dtype=bool))(
-        params, tokens, regions, there)
+    return with_mask(lambda t, r: both(there_of(t, r)) & ~np.eye(t.shape[1] + r.shape[1], dtype=bool))(params, tokens, regions, there)
 
 
 @wrong("04.2", "everybody may look at itself, padding too", "oneself-always")
 def join_mask_self(params, tokens, regions, there):
-    return with_mask(lambda t, r: both(there_of(t, r)) | np.eye(t.shape[1] + r.shape[1], dtype=bool))(
-        params, tokens, regions, there)
+    return with_mask(lambda t, r: both(there_of(t, r)) | np.eye(t.shape[1] + r.shape[1], dtype=bool))(params, tokens, regions, there)
 
 
 @wrong("04.2", "who is there, (B, T + N), instead of the mask", "no-square")
@@ -1477,7 +1488,7 @@ def rerank_python(dual, fused):
     for d, f in zip(np.asarray(dual).tolist(), np.asarray(fused).tolist()):
         order = sorted(range(len(d)), key=lambda m: -d[m])
         first = [m for _, m in sorted(zip(f, order), key=lambda pair: -pair[0])]
-        result.append(first + order[len(f):])
+        result.append(first + order[len(f) :])
     return result
 
 
@@ -1497,7 +1508,8 @@ def rerank_vmap_top(dual, fused):
     def one(d, f):
         order = jax.lax.top_k(d, len(d))[1]
         places = jax.lax.top_k(f, len(f))[1]
-        return jnp.r_[order[: len(f)][places], order[len(f):]]
+        return jnp.r_[order[: len(f)][places], order[len(f) :]]
+
     return jax.vmap(one)(dual, fused)
 
 
@@ -1545,7 +1557,7 @@ def rerank_fancy(dual, fused):
 
 
 def rest_of(dual, fused):
-    return best_first(dual)[:, fused.shape[1]:]
+    return best_first(dual)[:, fused.shape[1] :]
 
 
 def short_of(dual, fused):
@@ -1805,14 +1817,14 @@ def co_row_by_row(params, x, y, x_there, y_there, heads):
 def co_twice_the_same_function(params, x, y, x_there, y_there, heads):
     def look(name, own, other, own_there, other_there):
         return own + att_one_table_for_both(params[name], own, other, sees(own_there, other_there), heads)[0]
+
     return look("x", x, y, x_there, y_there), look("y", y, x, y_there, x_there)
 
 
 @right("04.5")
 def co_dictionary(params, x, y, x_there, y_there, heads):
     stream, there = {"x": x, "y": y}, {"x": x_there, "y": y_there}
-    saw = {me: att_numpy_loops(params[me], stream[me], stream[you], sees(there[me], there[you]), heads)[0]
-           for me, you in ("xy", "yx")}
+    saw = {me: att_numpy_loops(params[me], stream[me], stream[you], sees(there[me], there[you]), heads)[0] for me, you in ("xy", "yx")}
     return tuple(np.asarray(stream[me], np.float64) + saw[me] for me in "xy")
 
 
@@ -1972,8 +1984,10 @@ def co_no_mask_for_x(params, x, y, x_there, y_there, heads):
 
 @wrong("04.5", "each looks at itself", "self-attention")
 def co_self(params, x, y, x_there, y_there, heads):
-    return (x + att_plain(params["x"], x, x, sees(x_there, x_there), heads)[0],
-            y + att_plain(params["y"], y, y, sees(y_there, y_there), heads)[0])
+    return (
+        x + att_plain(params["x"], x, x, sees(x_there, x_there), heads)[0],
+        y + att_plain(params["y"], y, y, sees(y_there, y_there), heads)[0],
+    )
 
 
 @wrong("04.5", "next y first", "exchanged")
@@ -2032,6 +2046,7 @@ def co_padding_zeroed(params, x, y, x_there, y_there, heads):
 def co_normalised(params, x, y, x_there, y_there, heads):
     def norm(z):
         return (z - z.mean(-1, keepdims=True)) / np.sqrt(z.var(-1, keepdims=True) + 1e-6)
+
     return tuple(map(norm, co_plain(params, x, y, x_there, y_there, heads)))
 
 
@@ -2144,6 +2159,7 @@ def plan_fori_loop(cost, beta, rounds):
         delta = 1 / jnp.einsum("tn,n->t", q, sigma) / length
         sigma = 1 / jnp.einsum("tn,t->n", q, delta) / many
         return jnp.einsum("t,tn,n->tn", delta, q, sigma), sigma
+
     return jax.lax.fori_loop(0, rounds, one, (jnp.ones(cost.shape), jnp.full(many, 1 / many)))[0]
 
 
@@ -2171,6 +2187,7 @@ def plan_scan(cost, beta, rounds):
         delta = jnp.reciprocal(length * (q @ sigma))
         sigma = jnp.reciprocal(many * (q.T @ delta))
         return (jnp.outer(delta, sigma) * q, sigma), None
+
     every = jnp.broadcast_to(jnp.exp(-cost / beta), (rounds, length, many))
     return jax.lax.scan(one, (jnp.ones(cost.shape), jnp.full(many, 1 / many)), every)[0][0]
 

@@ -18,6 +18,7 @@ def right(number):
     def add(function):
         RIGHT[number].append(function)
         return function
+
     return add
 
 
@@ -25,6 +26,7 @@ def wrong(number, mistake, diagnosis):
     def add(function):
         WRONG[number].append((function, mistake, diagnosis))
         return function
+
     return add
 
 
@@ -38,7 +40,7 @@ def acc_definition(answers, given):
         said = list(said)
         parts = []
         for i in range(len(said)):
-            others = said[:i] + said[i + 1:]
+            others = said[:i] + said[i + 1 :]
             parts.append(min(1, sum(1 for o in others if o == a) / 3))
         result.append(sum(parts) / len(parts))
     return result
@@ -56,6 +58,7 @@ def acc_vmap(answers, given):
     def one(a, said):
         same = (said == a).astype(jnp.float32)
         return jnp.minimum(1.0, (same.sum() - same) / 3).mean()
+
     return jax.vmap(one)(jnp.asarray(answers), jnp.asarray(given))
 
 
@@ -96,8 +99,7 @@ def acc_table(answers, given):
 def acc_delete(answers, given):
     given = np.array(given)
     answers = np.array(answers)
-    rounds = [np.clip((np.delete(given, i, axis=1) == answers[:, None]).sum(1) / 3, None, 1)
-              for i in range(given.shape[1])]
+    rounds = [np.clip((np.delete(given, i, axis=1) == answers[:, None]).sum(1) / 3, None, 1) for i in range(given.shape[1])]
     return np.stack(rounds).mean(0).astype("float32")
 
 
@@ -106,6 +108,7 @@ def acc_combinations(answers, given):
     def one(a, said):
         groups = list(itertools.combinations([int(s) for s in said], len(said) - 1))
         return float(np.mean([min(1.0, g.count(int(a)) / 3) for g in groups]))
+
     return tuple(map(one, answers, given))
 
 
@@ -192,8 +195,10 @@ def acc_share(answers, given):
 
 @wrong("01.1", "1 if the answer is (one of) the most frequent, else 0", "majority")
 def acc_majority(answers, given):
-    return [float(list(row).count(a) == max(collections.Counter(row).values()))
-            for a, row in zip(np.asarray(answers).tolist(), np.asarray(given).tolist())]
+    return [
+        float(list(row).count(a) == max(collections.Counter(row).values()))
+        for a, row in zip(np.asarray(answers).tolist(), np.asarray(given).tolist())
+    ]
 
 
 @wrong("01.1", "all or nothing: 1 from three votes on, else 0", "all-or-nothing")
@@ -422,8 +427,7 @@ def targets_jnp(annotations, most):
 def targets_chain(annotations, most):
     counts = collections.Counter(itertools.chain.from_iterable(annotations))
     vocabulary = [word for word, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))][:most]
-    targets = [[sum(min(1, (given.count(w) - (g == w)) / 3) for g in given) / len(given) for w in vocabulary]
-               for given in annotations]
+    targets = [[sum(min(1, (given.count(w) - (g == w)) / 3) for g in given) / len(given) for w in vocabulary] for given in annotations]
     return [vocabulary, targets]
 
 
@@ -618,8 +622,7 @@ def targets_first_size(annotations, most):
 def targets_dropped_annotators(annotations, most):
     vocabulary = vocabulary_of(annotations, most)
     kept = [[a for a in given if a in vocabulary] for given in annotations]
-    return vocabulary, np.array([[value(given.count(a), len(given)) if given else 0.0 for a in vocabulary]
-                                 for given in kept])
+    return vocabulary, np.array([[value(given.count(a), len(given)) if given else 0.0 for a in vocabulary] for given in kept])
 
 
 @wrong("01.2", "one answer too many", "one-too-many")
@@ -708,15 +711,15 @@ def targets_integers(annotations, most):
 @wrong("01.2", "counts parts of words: 'no' in 'none'", "parts-of-words")
 def targets_substring(annotations, most):
     vocabulary = vocabulary_of(annotations, most)
-    return vocabulary, np.array([[value(min(" ".join(given).count(a), len(given)), len(given)) for a in vocabulary]
-                                 for given in annotations])
+    return vocabulary, np.array(
+        [[value(min(" ".join(given).count(a), len(given)), len(given)) for a in vocabulary] for given in annotations]
+    )
 
 
 @wrong("01.2", "swaps the two kinds of annotators left out", "kinds-exchanged")
 def targets_swapped(annotations, most):
     vocabulary = vocabulary_of(annotations, most)
-    return vocabulary, table(annotations, vocabulary, lambda n, size: (
-        n * min(1, n / 3) + (size - n) * max(0, min(1, (n - 1) / 3))) / size)
+    return vocabulary, table(annotations, vocabulary, lambda n, size: (n * min(1, n / 3) + (size - n) * max(0, min(1, (n - 1) / 3))) / size)
 
 
 @wrong("01.2", "ties by the length of the word", "ties")
@@ -777,6 +780,7 @@ def mlb_einsum(params, v, h):
 def mlb_vmap(params, v, h):
     def one(a, c):
         return params["P"].T @ (jnp.tanh(params["U"].T @ a) * jnp.tanh(params["V"].T @ c)) + params["b"]
+
     for _ in range(v.ndim - 1):
         one = jax.vmap(one)
     return one(v, h)
@@ -795,6 +799,7 @@ def mlb_flat(params, v, h):
 def mlb_sigmoid(params, v, h):
     def squash(x):
         return 2 * jax.nn.sigmoid(2 * x) - 1
+
     return jnp.dot(squash(jnp.dot(v, params["U"])) * squash(jnp.dot(h, params["V"])), params["P"]) + params["b"]
 
 
@@ -823,6 +828,7 @@ def mlb_diagonal(params, v, h):
 def mlb_exponentials(params, v, h):
     def tanh(x):
         return (jnp.exp(x) - jnp.exp(-x)) / (jnp.exp(x) + jnp.exp(-x))
+
     return (tanh(v @ params["U"]) * tanh(h @ params["V"])).dot(params["P"]) + params["b"]
 
 
@@ -1056,6 +1062,7 @@ def hop_vmap(params, grid, u):
         s = (places @ params["W_I"]) @ (question @ params["W_Q"]) / math.sqrt(params["W_I"].shape[1])
         p = jax.nn.softmax(s)
         return question + p @ places, p
+
     return jax.vmap(one)(grid, u)
 
 
@@ -1090,7 +1097,7 @@ def hop_loop(params, grid, u):
 @right("01.4")
 def hop_list(params, grid, u):
     k = params["W_I"].shape[1]
-    s = jnp.squeeze((grid @ params["W_I"]) @ (u @ params["W_Q"])[..., None], -1) / k ** 0.5
+    s = jnp.squeeze((grid @ params["W_I"]) @ (u @ params["W_Q"])[..., None], -1) / k**0.5
     p = jnp.exp(s - jax.scipy.special.logsumexp(s, axis=-1, keepdims=True))
     return [u + jnp.squeeze(jnp.swapaxes(grid, 1, 2) @ p[..., None], -1), p]
 
@@ -1472,6 +1479,7 @@ def mutan_vmap(params, v, h):
         x, y = a @ params["U"] + params["b_U"], c @ params["V"] + params["b_V"]
         rank = jax.vmap(lambda M, bM, N, bN: (x @ M + bM) * (y @ N + bN), in_axes=(1, 0, 1, 0))
         return rank(params["M"], params["b_M"], params["N"], params["b_N"]).sum(0) @ params["P"] + params["b"]
+
     for _ in v.shape[:-1]:
         one = jax.vmap(one)
     return one(v, h)
@@ -1480,8 +1488,10 @@ def mutan_vmap(params, v, h):
 @right("01.5")
 def mutan_project_each(params, v, h):
     x, y = projected(params, v, h)
-    parts = [((x @ params["M"][:, r] + params["b_M"][r]) * (y @ params["N"][:, r] + params["b_N"][r])) @ params["P"]
-             for r in range(params["M"].shape[1])]
+    parts = [
+        ((x @ params["M"][:, r] + params["b_M"][r]) * (y @ params["N"][:, r] + params["b_N"][r])) @ params["P"]
+        for r in range(params["M"].shape[1])
+    ]
     return sum(parts) + params["b"]
 
 
@@ -1489,6 +1499,7 @@ def mutan_project_each(params, v, h):
 def mutan_ones(params, v, h):
     def grow(x):
         return jnp.concatenate([x, jnp.ones(x.shape[:-1] + (1,), x.dtype)], -1)
+
     x = grow(v) @ jnp.vstack([params["U"], params["b_U"][None]])
     y = grow(h) @ jnp.vstack([params["V"], params["b_V"][None]])
     m = jnp.einsum("...d,drk->...rk", grow(x), jnp.concatenate([params["M"], params["b_M"][None]]))
@@ -1499,12 +1510,13 @@ def mutan_ones(params, v, h):
 @right("01.5")
 def mutan_scan(params, v, h):
     x, y = projected(params, v, h)
+
     def step(total, weights):
         M, bM, N, bN = weights
         return total + (x @ M + bM) * (y @ N + bN), None
+
     start = jnp.zeros(x.shape[:-1] + (params["b_M"].shape[-1],), x.dtype)
-    total, _ = jax.lax.scan(step, start, (params["M"].transpose(1, 0, 2), params["b_M"],
-                                          jnp.swapaxes(params["N"], 0, 1), params["b_N"]))
+    total, _ = jax.lax.scan(step, start, (params["M"].transpose(1, 0, 2), params["b_M"], jnp.swapaxes(params["N"], 0, 1), params["b_N"]))
     return total @ params["P"] + params["b"]
 
 
@@ -1512,8 +1524,7 @@ def mutan_scan(params, v, h):
 
 
 def maps(params, x, y):
-    return (jnp.einsum("...d,drk->...rk", x, params["M"]) + params["b_M"],
-            jnp.einsum("...d,drk->...rk", y, params["N"]) + params["b_N"])
+    return (jnp.einsum("...d,drk->...rk", x, params["M"]) + params["b_M"], jnp.einsum("...d,drk->...rk", y, params["N"]) + params["b_N"])
 
 
 def without(params, *names):
@@ -1860,6 +1871,7 @@ def full_two_steps(params, v, h):
 def full_vmap(params, v, h):
     def one(a, c):
         return jnp.array([a @ params["T"][:, :, k] @ c for k in range(params["b"].shape[0])]) + params["b"]
+
     for _ in range(v.ndim - 1):
         one = jax.vmap(one)
     return one(v, h), np.int64(params["T"].size + params["b"].size)
@@ -1870,7 +1882,7 @@ def full_plus_one(params, v, h):
     i, j, k = params["T"].shape
     z = params["b"]
     for a in range(i):
-        z = z + v[..., a:a + 1] * (h @ params["T"][a])
+        z = z + v[..., a : a + 1] * (h @ params["T"][a])
     return z, (i * j + 1) * k
 
 

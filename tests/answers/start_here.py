@@ -35,12 +35,14 @@ def r_vmap_nested(queries, gallery):
     def one(q, g):
         n = jnp.sqrt(q @ q) * jnp.sqrt(g @ g)
         return jnp.where(n > 0, (q @ g) / jnp.where(n > 0, n, 1.0), 0.0)
+
     return jax.vmap(lambda q: jax.vmap(lambda g: one(q, g))(gallery))(jnp.asarray(queries))
 
 
 def r_vmap_in_axes(queries, gallery):
     def one(q, g):
         return jnp.vdot(q, g) / jnp.maximum(jnp.linalg.norm(q) * jnp.linalg.norm(g), 1e-12)
+
     return jax.vmap(jax.vmap(one, in_axes=(None, 0)), in_axes=(0, None))(queries, gallery)
 
 
@@ -80,14 +82,14 @@ def r_jax_at_set_loops(queries, gallery):
 def r_broadcast_d(queries, gallery):
     a, b = queries[:, None, :], gallery[None, :, :]
     dot = (a * b).sum(-1)
-    den = np.sqrt((a ** 2).sum(-1) * (b ** 2).sum(-1))
+    den = np.sqrt((a**2).sum(-1) * (b**2).sum(-1))
     return np.divide(dot, den, out=np.zeros_like(dot), where=den != 0)
 
 
 def r_rsqrt(queries, gallery):
     queries, gallery = jnp.asarray(queries), jnp.asarray(gallery)
-    inv_q = jax.lax.rsqrt(jnp.maximum(jnp.sum(queries ** 2, -1), 1e-24))
-    inv_g = jax.lax.rsqrt(jnp.maximum(jnp.sum(gallery ** 2, -1), 1e-24))
+    inv_q = jax.lax.rsqrt(jnp.maximum(jnp.sum(queries**2, -1), 1e-24))
+    inv_g = jax.lax.rsqrt(jnp.maximum(jnp.sum(gallery**2, -1), 1e-24))
     return (queries @ gallery.T) * inv_q[:, None] * inv_g[None, :]
 
 
@@ -127,6 +129,7 @@ def r_one_minus_cdist_scipy_like(queries, gallery):
     # scipy: 1 - cdist(q, g, "cosine"), with nan -> 0
     def cdist_cosine(xa, xb):
         return 1 - xa @ xb.T / np.linalg.norm(xa, axis=1)[:, None] / np.linalg.norm(xb, axis=1)[None, :]
+
     return np.nan_to_num(1 - cdist_cosine(np.asarray(queries), np.asarray(gallery)), nan=0.0)
 
 
@@ -143,8 +146,8 @@ def r_preferred_element_type(queries, gallery):
     def unit(x):
         x = jnp.asarray(x)
         return x / jnp.maximum(jnp.linalg.norm(x, axis=-1, keepdims=True), jnp.finfo(x.dtype).tiny)
-    return jnp.matmul(unit(queries), unit(gallery).T, preferred_element_type=jnp.float32,
-                      precision=jax.lax.Precision.HIGHEST)
+
+    return jnp.matmul(unit(queries), unit(gallery).T, preferred_element_type=jnp.float32, precision=jax.lax.Precision.HIGHEST)
 
 
 @jax.jit
@@ -152,6 +155,7 @@ def r_jit_decorated(queries, gallery):
     def unit(x):
         n2 = jnp.sum(jnp.square(x), axis=-1, keepdims=True)
         return jnp.where(n2 > 0, x / jnp.sqrt(jnp.where(n2 > 0, n2, 1)), 0)
+
     return unit(queries) @ unit(gallery).T
 
 
@@ -164,12 +168,14 @@ def r_helper_class(queries, gallery):
         def __call__(self, q):
             d = self.n * jnp.linalg.norm(q)
             return jnp.where(d == 0, 0.0, self.x @ q / jnp.where(d == 0, 1.0, d))
+
     g = Gallery(jnp.asarray(gallery))
     return jnp.stack([g(q) for q in jnp.asarray(queries)])
 
 
 r_lambda = lambda queries, gallery: (lambda u: u(queries) @ u(gallery).T)(
-    lambda x: x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-30))
+    lambda x: x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-30)
+)
 
 
 def r_recursion(queries, gallery):
@@ -192,6 +198,7 @@ def r_lax_map(queries, gallery):
     def row(q):
         n = jnp.linalg.norm(q) * jnp.linalg.norm(gallery, axis=1)
         return jax.lax.select(n > 0, gallery @ q / n, jnp.zeros_like(n))
+
     return jax.lax.map(row, jnp.asarray(queries))
 
 
@@ -202,6 +209,7 @@ def r_lax_scan(queries, gallery):
     def step(carry, q):
         n = gn * jnp.linalg.norm(q)
         return carry, jnp.where(n > 0, gallery @ q / jnp.where(n > 0, n, 1), 0)
+
     return jax.lax.scan(step, None, jnp.asarray(queries))[1]
 
 
@@ -209,7 +217,7 @@ def r_einops(queries, gallery):
     qs = einops.rearrange(queries, "q d -> q 1 d")
     gs = einops.rearrange(gallery, "g d -> 1 g d")
     dot = einops.reduce(qs * gs, "q g d -> q g", "sum")
-    n2 = einops.reduce(qs ** 2, "q 1 d -> q 1", "sum") * einops.reduce(gs ** 2, "1 g d -> 1 g", "sum")
+    n2 = einops.reduce(qs**2, "q 1 d -> q 1", "sum") * einops.reduce(gs**2, "1 g d -> 1 g", "sum")
     return np.where(n2 > 0, dot / np.sqrt(np.where(n2 > 0, n2, 1)), 0)
 
 
@@ -219,6 +227,7 @@ def r_jax_nn_standardless_l2(queries, gallery):
         norms = np.sqrt(np.einsum("ij,ij->i", X, X))
         norms[norms == 0.0] = 1.0
         return X / norms[:, np.newaxis]
+
     return np.dot(normalize(queries), normalize(gallery).T)
 
 
@@ -247,6 +256,7 @@ def r_scale_by_max_first(queries, gallery):
         x = x / np.where(m == 0, 1, m)
         n = np.linalg.norm(x, axis=1, keepdims=True)
         return x / np.where(n == 0, 1, n)
+
     return unit(queries) @ unit(gallery).T
 
 
@@ -293,7 +303,7 @@ def r_at_on_the_arguments(queries, gallery):
 def r_boolean_zero_rows(queries, gallery):
     qz = ~queries.any(axis=1)
     gz = ~gallery.any(axis=1)
-    c = queries @ gallery.T / np.sqrt(np.outer((queries ** 2).sum(1), (gallery ** 2).sum(1)) + np.logical_or.outer(qz, gz))
+    c = queries @ gallery.T / np.sqrt(np.outer((queries**2).sum(1), (gallery**2).sum(1)) + np.logical_or.outer(qz, gz))
     return c
 
 
@@ -301,6 +311,7 @@ def r_vectorize(queries, gallery):
     @jnp.vectorize
     def safe(n):
         return jnp.where(n == 0, jnp.inf, n)
+
     f = jnp.vectorize(lambda a, b: a @ b, signature="(d),(d)->()")
     q, g = queries[:, None, :], gallery[None, :, :]
     return f(q, g) / safe(jnp.sqrt(f(q, q)) * jnp.sqrt(f(g, g)))
@@ -318,8 +329,9 @@ def r_apply_along_axis(queries, gallery):
     def unit(v):
         n = np.hypot.reduce(v)
         return v / n if n else v * 0
+
     u = np.apply_along_axis(unit, 1, np.concatenate([queries, gallery]))
-    return u[:len(queries)].dot(u[len(queries):].T)
+    return u[: len(queries)].dot(u[len(queries) :].T)
 
 
 def r_loop_over_features(queries, gallery):
@@ -340,6 +352,7 @@ def r_fori_loop_indexing(queries, gallery):
     def body(i, out):
         n = jnp.linalg.norm(queries[i]) * gn
         return out.at[i].set(jnp.where(n > 0, gallery @ queries[i] / jnp.where(n > 0, n, 1), 0))
+
     return jax.lax.fori_loop(0, queries.shape[0], body, jnp.zeros((queries.shape[0], gallery.shape[0])))
 
 
@@ -348,6 +361,7 @@ def r_vmap_over_indices(queries, gallery):
     def one(i, j):
         n = jnp.linalg.norm(queries[i]) * jnp.linalg.norm(gallery[j])
         return jnp.where(n > 0, queries[i] @ gallery[j] / jnp.where(n > 0, n, 1), 0)
+
     i, j = jnp.arange(queries.shape[0]), jnp.arange(gallery.shape[0])
     return jax.vmap(lambda a: jax.vmap(lambda b: one(a, b))(j))(i)
 
@@ -356,13 +370,14 @@ def r_jit_closed_over_gallery(queries, gallery):
     @jax.jit
     def unit(x):
         return jnp.nan_to_num(x / jnp.linalg.norm(x, axis=1, keepdims=True))
+
     scores = jax.jit(lambda q: q @ unit(gallery).T)
     return scores(unit(queries))
 
 
 def r_grad_of_norm(queries, gallery):
     # the gradient of |x| is x / |x|
-    safe = lambda x: jnp.sqrt(jnp.where(jnp.any(x != 0), jnp.sum(x ** 2), 1.0))
+    safe = lambda x: jnp.sqrt(jnp.where(jnp.any(x != 0), jnp.sum(x**2), 1.0))
     unit = lambda x: jax.vmap(jax.grad(safe))(jnp.asarray(x))
     return unit(queries) @ unit(gallery).T
 
@@ -391,6 +406,7 @@ def r_tuple_of_tuples(queries, gallery):
 
 def w_float16_output(queries, gallery):
     "computed in float32, returned as float16 (borderline)"
+
     def cosine(queries, gallery):
         queries, gallery = jnp.asarray(queries), jnp.asarray(gallery)
         qn = jnp.linalg.norm(queries, axis=-1, keepdims=True)
@@ -404,6 +420,7 @@ def w_float16_output(queries, gallery):
 
 def w_float16_input(queries, gallery):
     "features rounded to float16 first (borderline)"
+
     def cosine(queries, gallery):
         queries, gallery = jnp.asarray(queries), jnp.asarray(gallery)
         qn = jnp.linalg.norm(queries, axis=-1, keepdims=True)
@@ -423,6 +440,7 @@ def w_plain_dot(queries, gallery):
 
 def w_only_queries(queries, gallery):
     "only the queries are divided by their length"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -432,6 +450,7 @@ def w_only_queries(queries, gallery):
 
 def w_only_gallery(queries, gallery):
     "only the gallery is divided by its length"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -441,6 +460,7 @@ def w_only_gallery(queries, gallery):
 
 def w_axis0_both(queries, gallery):
     "norm along axis 0 (over pictures) instead of along the features"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -450,6 +470,7 @@ def w_axis0_both(queries, gallery):
 
 def w_axis0_queries(queries, gallery):
     "norm along axis 0 for the queries only"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -459,6 +480,7 @@ def w_axis0_queries(queries, gallery):
 
 def w_axis0_gallery(queries, gallery):
     "norm along axis 0 for the gallery only"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -485,6 +507,7 @@ def w_norms_no_broadcast(queries, gallery):
 
 def w_no_transpose(queries, gallery):
     "forgot .T on the gallery"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -494,6 +517,7 @@ def w_no_transpose(queries, gallery):
 
 def w_transpose_queries(queries, gallery):
     "transposed the queries instead of the gallery"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -503,6 +527,7 @@ def w_transpose_queries(queries, gallery):
 
 def w_result_transposed(queries, gallery):
     "result is (G,Q): gallery @ queries.T"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -512,6 +537,7 @@ def w_result_transposed(queries, gallery):
 
 def w_reshape_not_transpose(queries, gallery):
     "gallery.reshape(d, G) instead of gallery.T"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -522,6 +548,7 @@ def w_reshape_not_transpose(queries, gallery):
 
 def w_result_reshaped_transposed(queries, gallery):
     "computes (G,Q), then reshape(Q,G) instead of .T"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -531,6 +558,7 @@ def w_result_reshaped_transposed(queries, gallery):
 
 def w_cos_distance(queries, gallery):
     "cosine distance 1 - cos"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -545,6 +573,7 @@ def w_euclid_distance(queries, gallery):
 
 def w_euclid_unit(queries, gallery):
     "Euclidean distance between the unit vectors"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -554,6 +583,7 @@ def w_euclid_unit(queries, gallery):
 
 def w_neg(queries, gallery):
     "sign flipped: -cos (a loss habit)"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -563,13 +593,13 @@ def w_neg(queries, gallery):
 
 def w_squared_norms(queries, gallery):
     "divides by |q|^2 |g|^2 (forgot the square root)"
-    n = (queries ** 2).sum(1)[:, None] * (gallery ** 2).sum(1)[None]
+    n = (queries**2).sum(1)[:, None] * (gallery**2).sum(1)[None]
     return np.where(n > 0, queries @ gallery.T / np.where(n > 0, n, 1), 0)
 
 
 def w_sqrt_queries_only(queries, gallery):
     "square root forgotten for the gallery: |q| |g|^2"
-    n = np.sqrt((queries ** 2).sum(1))[:, None] * (gallery ** 2).sum(1)[None]
+    n = np.sqrt((queries**2).sum(1))[:, None] * (gallery**2).sum(1)[None]
     return np.where(n > 0, queries @ gallery.T / np.where(n > 0, n, 1), 0)
 
 
@@ -605,6 +635,7 @@ def w_query_norm_twice(queries, gallery):
 
 def w_queries_with_queries(queries, gallery):
     "queries against themselves"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -615,6 +646,7 @@ def w_queries_with_queries(queries, gallery):
 
 def w_gallery_with_gallery(queries, gallery):
     "gallery against itself"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -625,6 +657,7 @@ def w_gallery_with_gallery(queries, gallery):
 
 def w_clip01(queries, gallery):
     "clipped to [0, 1]"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -634,6 +667,7 @@ def w_clip01(queries, gallery):
 
 def w_relu(queries, gallery):
     "relu on the result"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -643,6 +677,7 @@ def w_relu(queries, gallery):
 
 def w_shift01(queries, gallery):
     "(1 + cos) / 2, mapped to [0, 1]"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -652,6 +687,7 @@ def w_shift01(queries, gallery):
 
 def w_abs(queries, gallery):
     "absolute value"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -661,6 +697,7 @@ def w_abs(queries, gallery):
 
 def w_squared_cos(queries, gallery):
     "cos squared"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -670,6 +707,7 @@ def w_squared_cos(queries, gallery):
 
 def w_arccos(queries, gallery):
     "the angle, not its cosine"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -679,6 +717,7 @@ def w_arccos(queries, gallery):
 
 def w_arccos_deg(queries, gallery):
     "the angle in degrees"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -688,6 +727,7 @@ def w_arccos_deg(queries, gallery):
 
 def w_cos_of_cos(queries, gallery):
     "jnp.cos of the quotient (reads the formula as cos of something)"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -702,6 +742,7 @@ def w_cos_of_dot(queries, gallery):
 
 def w_softmax_rows(queries, gallery):
     "softmax over the gallery"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -716,6 +757,7 @@ def w_sqrt_d(queries, gallery):
 
 def w_cos_sqrt_d(queries, gallery):
     "cosine divided by sqrt(d) as well"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -725,6 +767,7 @@ def w_cos_sqrt_d(queries, gallery):
 
 def w_cos_div_d(queries, gallery):
     "mean over the features instead of the sum (jnp.mean(q*g))"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -734,6 +777,7 @@ def w_cos_div_d(queries, gallery):
 
 def w_argmax(queries, gallery):
     "index of the best picture"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -743,6 +787,7 @@ def w_argmax(queries, gallery):
 
 def w_max(queries, gallery):
     "best score only"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -752,6 +797,7 @@ def w_max(queries, gallery):
 
 def w_top_k(queries, gallery):
     "lax.top_k: (values, indices)"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -761,6 +807,7 @@ def w_top_k(queries, gallery):
 
 def w_argsort(queries, gallery):
     "the ranking (argsort), right shape, indices"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -770,6 +817,7 @@ def w_argsort(queries, gallery):
 
 def w_sorted(queries, gallery):
     "scores sorted in each row"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -779,6 +827,7 @@ def w_sorted(queries, gallery):
 
 def w_paired(queries, gallery):
     "paired: row i against row i only"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -789,6 +838,7 @@ def w_paired(queries, gallery):
 
 def w_paired_direct(queries, gallery):
     "paired, without all pairs: sum(q*g, axis=1)"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -798,6 +848,7 @@ def w_paired_direct(queries, gallery):
 
 def w_diag_of(queries, gallery):
     "jnp.diag of the matrix"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -818,6 +869,7 @@ def w_vmap_axes_swapped(queries, gallery):
 
 def w_pearson(queries, gallery):
     "mean-centred rows: Pearson correlation"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -827,7 +879,7 @@ def w_pearson(queries, gallery):
 
 def w_corrcoef(queries, gallery):
     "jnp.corrcoef, upper right block"
-    return jnp.nan_to_num(jnp.corrcoef(queries, gallery)[:len(queries), len(queries):])
+    return jnp.nan_to_num(jnp.corrcoef(queries, gallery)[: len(queries), len(queries) :])
 
 
 def w_std_instead_of_norm(queries, gallery):
@@ -862,6 +914,7 @@ def w_nan(queries, gallery):
 
 def w_nan_queries_only(queries, gallery):
     "zeros guarded in the queries, not in the gallery"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -872,6 +925,7 @@ def w_nan_queries_only(queries, gallery):
 
 def w_nan_gallery_only(queries, gallery):
     "zeros guarded in the gallery, not in the queries"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -882,6 +936,7 @@ def w_nan_gallery_only(queries, gallery):
 
 def w_where_nan_eq(queries, gallery):
     "tries c == jnp.nan to find the NaNs (never true)"
+
     def with_nan(queries, gallery):
         q = jnp.asarray(queries) / jnp.linalg.norm(queries, axis=1, keepdims=True)
         g = jnp.asarray(gallery) / jnp.linalg.norm(gallery, axis=1, keepdims=True)
@@ -893,6 +948,7 @@ def w_where_nan_eq(queries, gallery):
 
 def w_zeros_are_one(queries, gallery):
     "zero vectors get 1"
+
     def with_nan(queries, gallery):
         q = jnp.asarray(queries) / jnp.linalg.norm(queries, axis=1, keepdims=True)
         g = jnp.asarray(gallery) / jnp.linalg.norm(gallery, axis=1, keepdims=True)
@@ -903,6 +959,7 @@ def w_zeros_are_one(queries, gallery):
 
 def w_zeros_are_minus_one(queries, gallery):
     "zero vectors get -1"
+
     def with_nan(queries, gallery):
         q = jnp.asarray(queries) / jnp.linalg.norm(queries, axis=1, keepdims=True)
         g = jnp.asarray(gallery) / jnp.linalg.norm(gallery, axis=1, keepdims=True)
@@ -913,6 +970,7 @@ def w_zeros_are_minus_one(queries, gallery):
 
 def w_drop_zero_rows(queries, gallery):
     "zero rows dropped"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -924,6 +982,7 @@ def w_drop_zero_rows(queries, gallery):
 
 def w_returns_zero_if_any(queries, gallery):
     "whole matrix set to 0 if any vector is zero"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -941,6 +1000,7 @@ def w_minimum_eps(queries, gallery):
 
 def w_int_cast(queries, gallery):
     "result cast to int"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -950,6 +1010,7 @@ def w_int_cast(queries, gallery):
 
 def w_threshold(queries, gallery):
     "boolean: cos > 0.5"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -959,6 +1020,7 @@ def w_threshold(queries, gallery):
 
 def w_bool_same_direction(queries, gallery):
     "boolean: does it point in the same direction (isclose 1)"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -973,6 +1035,7 @@ def w_optax_distance(queries, gallery):
 
 def w_tuple(queries, gallery):
     "returns (scores, norms)"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -982,6 +1045,7 @@ def w_tuple(queries, gallery):
 
 def w_dict(queries, gallery):
     "returns a dict"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -991,6 +1055,7 @@ def w_dict(queries, gallery):
 
 def w_none(queries, gallery):
     "forgot return"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -1000,6 +1065,7 @@ def w_none(queries, gallery):
 
 def w_print(queries, gallery):
     "prints instead of returning"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -1019,6 +1085,7 @@ def w_identity(queries, gallery):
 
 def w_first_query_repeated(queries, gallery):
     "the first query's row, repeated (loop index bug)"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -1033,6 +1100,7 @@ def w_euclid_squared(queries, gallery):
 
 def w_softmax_axis0(queries, gallery):
     "softmax over the queries (axis 0)"
+
     def unit(x, axis=1):
         n = jnp.linalg.norm(x, axis=axis, keepdims=True)
         return jnp.asarray(x) / jnp.where(n == 0, 1, n)
@@ -1042,7 +1110,7 @@ def w_softmax_axis0(queries, gallery):
 
 def w_abs_via_sqrt(queries, gallery):
     "sqrt(dot^2 / (|q|^2|g|^2)): sign lost"
-    n = (queries ** 2).sum(1)[:, None] * (gallery ** 2).sum(1)[None]
+    n = (queries**2).sum(1)[:, None] * (gallery**2).sum(1)[None]
     return np.sqrt((queries @ gallery.T) ** 2 / np.where(n == 0, 1, n))
 
 
@@ -1098,86 +1166,86 @@ RIGHT = {
 
 WRONG = {
     "00.1": [
-        (w_float16_output, 'computed in float32, returned as float16 (borderline)', 'close'),
-        (w_float16_input, 'features rounded to float16 first (borderline)', 'close'),
-        (w_plain_dot, 'no normalisation at all: q . g', 'not-normalised'),
-        (w_only_queries, 'only the queries are divided by their length', 'gallery-not-normalised'),
-        (w_only_gallery, 'only the gallery is divided by its length', 'queries-not-normalised'),
-        (w_axis0_both, 'norm along axis 0 (over pictures) instead of along the features', 'wrong-axis'),
-        (w_axis0_queries, 'norm along axis 0 for the queries only', 'queries-over-wrong-axis'),
-        (w_axis0_gallery, 'norm along axis 0 for the gallery only', 'gallery-over-wrong-axis'),
-        (w_frobenius, 'norm of the whole matrix (axis forgotten)', 'one-length-for-all'),
-        (w_no_keepdims, 'forgot keepdims: (Q,d) / (Q,)', 'exception'),
-        (w_norms_no_broadcast, '(Q,G) / ((Q,) * (G,)): norms multiplied without an outer product', 'exception'),
-        (w_no_transpose, 'forgot .T on the gallery', 'exception'),
-        (w_transpose_queries, 'transposed the queries instead of the gallery', 'exception'),
-        (w_result_transposed, 'result is (G,Q): gallery @ queries.T', 'transposed'),
-        (w_reshape_not_transpose, 'gallery.reshape(d, G) instead of gallery.T', 'values'),
-        (w_result_reshaped_transposed, 'computes (G,Q), then reshape(Q,G) instead of .T', 'other-order'),
-        (w_cos_distance, 'cosine distance 1 - cos', 'distance'),
-        (w_euclid_distance, 'Euclidean distance', 'euclidean'),
-        (w_euclid_unit, 'Euclidean distance between the unit vectors', 'euclidean-of-unit'),
-        (w_neg, 'sign flipped: -cos (a loss habit)', 'sign'),
-        (w_squared_norms, 'divides by |q|^2 |g|^2 (forgot the square root)', 'squared-lengths'),
-        (w_sqrt_queries_only, 'square root forgotten for the gallery: |q| |g|^2', 'gallery-squared'),
-        (w_sqrt_twice, 'square root of the norm: divides by sqrt(|q||g|)', 'root-twice'),
-        (w_sum_of_norms, 'divides by |q| + |g| instead of |q| |g|', 'sum-of-lengths'),
-        (w_multiplies_by_norms, 'operator precedence: q.g / |q| * |g|', 'values'),
-        (w_gallery_norm_twice, "copy-paste: the gallery's norm used for both", 'values'),
-        (w_query_norm_twice, 'copy-paste: |q|^2 in the denominator instead of |q||g|', 'values'),
-        (w_queries_with_queries, 'queries against themselves', 'shape'),
-        (w_gallery_with_gallery, 'gallery against itself', 'shape'),
-        (w_clip01, 'clipped to [0, 1]', 'guard-too-large'),
-        (w_relu, 'relu on the result', 'guard-too-large'),
-        (w_shift01, '(1 + cos) / 2, mapped to [0, 1]', 'shifted'),
-        (w_abs, 'absolute value', 'absolute'),
-        (w_squared_cos, 'cos squared', 'squared'),
-        (w_arccos, 'the angle, not its cosine', 'angle'),
-        (w_arccos_deg, 'the angle in degrees', 'degrees'),
-        (w_cos_of_cos, 'jnp.cos of the quotient (reads the formula as cos of something)', 'values'),
-        (w_cos_of_dot, 'jnp.cos of the dot product', 'values'),
-        (w_softmax_rows, 'softmax over the gallery', 'softmax'),
-        (w_sqrt_d, 'q g^T / sqrt(d) (attention habit)', 'one-number-for-all'),
-        (w_cos_sqrt_d, 'cosine divided by sqrt(d) as well', 'factor'),
-        (w_cos_div_d, 'mean over the features instead of the sum (jnp.mean(q*g))', 'factor'),
-        (w_argmax, 'index of the best picture', 'shape'),
-        (w_max, 'best score only', 'shape'),
-        (w_top_k, 'lax.top_k: (values, indices)', 'shape'),
-        (w_argsort, 'the ranking (argsort), right shape, indices', 'ranks'),
-        (w_sorted, 'scores sorted in each row', 'other-order'),
-        (w_paired, 'paired: row i against row i only', 'paired'),
-        (w_paired_direct, 'paired, without all pairs: sum(q*g, axis=1)', 'exception'),
-        (w_diag_of, 'jnp.diag of the matrix', 'paired'),
-        (w_vmap_paired, 'one vmap over both arguments at once', 'exception'),
-        (w_vmap_axes_swapped, 'nested vmap, out axes swapped: (G, Q)', 'transposed'),
-        (w_pearson, 'mean-centred rows: Pearson correlation', 'centred'),
-        (w_corrcoef, 'jnp.corrcoef, upper right block', 'centred'),
-        (w_std_instead_of_norm, "divided by the rows' standard deviation", 'standard-deviation'),
-        (w_l1, 'L1 norm (sum of absolute values)', 'sum-of-absolutes'),
-        (w_sum_norm, 'divided by the plain sum (no absolute, no square)', 'plain-sum'),
-        (w_linf, 'largest absolute entry as the norm', 'largest-entry'),
-        (w_nan, 'NaN where a vector is zero', 'zero-vector'),
-        (w_nan_queries_only, 'zeros guarded in the queries, not in the gallery', 'not-finite'),
-        (w_nan_gallery_only, 'zeros guarded in the gallery, not in the queries', 'not-finite'),
-        (w_where_nan_eq, 'tries c == jnp.nan to find the NaNs (never true)', 'zero-vector'),
-        (w_zeros_are_one, 'zero vectors get 1', 'zero-vector-value'),
-        (w_zeros_are_minus_one, 'zero vectors get -1', 'zero-vector-value'),
-        (w_drop_zero_rows, 'zero rows dropped', 'shape'),
-        (w_returns_zero_if_any, 'whole matrix set to 0 if any vector is zero', 'zeroes-others'),
-        (w_minimum_eps, 'minimum(norm, eps) where maximum is meant', 'one-number-for-all'),
-        (w_int_cast, 'result cast to int', 'all-zero'),
-        (w_threshold, 'boolean: cos > 0.5', 'only-0-and-1'),
-        (w_bool_same_direction, 'boolean: does it point in the same direction (isclose 1)', 'all-zero'),
-        (w_optax_distance, 'optax.cosine_distance', 'distance'),
-        (w_tuple, 'returns (scores, norms)', 'not-an-array'),
-        (w_dict, 'returns a dict', 'not-an-array'),
-        (w_none, 'forgot return', 'returns-nothing'),
-        (w_print, 'prints instead of returning', 'returns-nothing'),
-        (w_not_implemented, 'raise NotImplementedError left', 'empty'),
-        (w_identity, 'jnp.eye(Q, G)', 'only-0-and-1'),
-        (w_first_query_repeated, "the first query's row, repeated (loop index bug)", 'rows-alike'),
-        (w_euclid_squared, 'squared Euclidean distance', 'euclidean-squared'),
-        (w_softmax_axis0, 'softmax over the queries (axis 0)', 'softmax-over-queries'),
-        (w_abs_via_sqrt, 'sqrt(dot^2 / (|q|^2|g|^2)): sign lost', 'absolute'),
+        (w_float16_output, "computed in float32, returned as float16 (borderline)", "close"),
+        (w_float16_input, "features rounded to float16 first (borderline)", "close"),
+        (w_plain_dot, "no normalisation at all: q . g", "not-normalised"),
+        (w_only_queries, "only the queries are divided by their length", "gallery-not-normalised"),
+        (w_only_gallery, "only the gallery is divided by its length", "queries-not-normalised"),
+        (w_axis0_both, "norm along axis 0 (over pictures) instead of along the features", "wrong-axis"),
+        (w_axis0_queries, "norm along axis 0 for the queries only", "queries-over-wrong-axis"),
+        (w_axis0_gallery, "norm along axis 0 for the gallery only", "gallery-over-wrong-axis"),
+        (w_frobenius, "norm of the whole matrix (axis forgotten)", "one-length-for-all"),
+        (w_no_keepdims, "forgot keepdims: (Q,d) / (Q,)", "exception"),
+        (w_norms_no_broadcast, "(Q,G) / ((Q,) * (G,)): norms multiplied without an outer product", "exception"),
+        (w_no_transpose, "forgot .T on the gallery", "exception"),
+        (w_transpose_queries, "transposed the queries instead of the gallery", "exception"),
+        (w_result_transposed, "result is (G,Q): gallery @ queries.T", "transposed"),
+        (w_reshape_not_transpose, "gallery.reshape(d, G) instead of gallery.T", "values"),
+        (w_result_reshaped_transposed, "computes (G,Q), then reshape(Q,G) instead of .T", "other-order"),
+        (w_cos_distance, "cosine distance 1 - cos", "distance"),
+        (w_euclid_distance, "Euclidean distance", "euclidean"),
+        (w_euclid_unit, "Euclidean distance between the unit vectors", "euclidean-of-unit"),
+        (w_neg, "sign flipped: -cos (a loss habit)", "sign"),
+        (w_squared_norms, "divides by |q|^2 |g|^2 (forgot the square root)", "squared-lengths"),
+        (w_sqrt_queries_only, "square root forgotten for the gallery: |q| |g|^2", "gallery-squared"),
+        (w_sqrt_twice, "square root of the norm: divides by sqrt(|q||g|)", "root-twice"),
+        (w_sum_of_norms, "divides by |q| + |g| instead of |q| |g|", "sum-of-lengths"),
+        (w_multiplies_by_norms, "operator precedence: q.g / |q| * |g|", "values"),
+        (w_gallery_norm_twice, "copy-paste: the gallery's norm used for both", "values"),
+        (w_query_norm_twice, "copy-paste: |q|^2 in the denominator instead of |q||g|", "values"),
+        (w_queries_with_queries, "queries against themselves", "shape"),
+        (w_gallery_with_gallery, "gallery against itself", "shape"),
+        (w_clip01, "clipped to [0, 1]", "guard-too-large"),
+        (w_relu, "relu on the result", "guard-too-large"),
+        (w_shift01, "(1 + cos) / 2, mapped to [0, 1]", "shifted"),
+        (w_abs, "absolute value", "absolute"),
+        (w_squared_cos, "cos squared", "squared"),
+        (w_arccos, "the angle, not its cosine", "angle"),
+        (w_arccos_deg, "the angle in degrees", "degrees"),
+        (w_cos_of_cos, "jnp.cos of the quotient (reads the formula as cos of something)", "values"),
+        (w_cos_of_dot, "jnp.cos of the dot product", "values"),
+        (w_softmax_rows, "softmax over the gallery", "softmax"),
+        (w_sqrt_d, "q g^T / sqrt(d) (attention habit)", "one-number-for-all"),
+        (w_cos_sqrt_d, "cosine divided by sqrt(d) as well", "factor"),
+        (w_cos_div_d, "mean over the features instead of the sum (jnp.mean(q*g))", "factor"),
+        (w_argmax, "index of the best picture", "shape"),
+        (w_max, "best score only", "shape"),
+        (w_top_k, "lax.top_k: (values, indices)", "shape"),
+        (w_argsort, "the ranking (argsort), right shape, indices", "ranks"),
+        (w_sorted, "scores sorted in each row", "other-order"),
+        (w_paired, "paired: row i against row i only", "paired"),
+        (w_paired_direct, "paired, without all pairs: sum(q*g, axis=1)", "exception"),
+        (w_diag_of, "jnp.diag of the matrix", "paired"),
+        (w_vmap_paired, "one vmap over both arguments at once", "exception"),
+        (w_vmap_axes_swapped, "nested vmap, out axes swapped: (G, Q)", "transposed"),
+        (w_pearson, "mean-centred rows: Pearson correlation", "centred"),
+        (w_corrcoef, "jnp.corrcoef, upper right block", "centred"),
+        (w_std_instead_of_norm, "divided by the rows' standard deviation", "standard-deviation"),
+        (w_l1, "L1 norm (sum of absolute values)", "sum-of-absolutes"),
+        (w_sum_norm, "divided by the plain sum (no absolute, no square)", "plain-sum"),
+        (w_linf, "largest absolute entry as the norm", "largest-entry"),
+        (w_nan, "NaN where a vector is zero", "zero-vector"),
+        (w_nan_queries_only, "zeros guarded in the queries, not in the gallery", "not-finite"),
+        (w_nan_gallery_only, "zeros guarded in the gallery, not in the queries", "not-finite"),
+        (w_where_nan_eq, "tries c == jnp.nan to find the NaNs (never true)", "zero-vector"),
+        (w_zeros_are_one, "zero vectors get 1", "zero-vector-value"),
+        (w_zeros_are_minus_one, "zero vectors get -1", "zero-vector-value"),
+        (w_drop_zero_rows, "zero rows dropped", "shape"),
+        (w_returns_zero_if_any, "whole matrix set to 0 if any vector is zero", "zeroes-others"),
+        (w_minimum_eps, "minimum(norm, eps) where maximum is meant", "one-number-for-all"),
+        (w_int_cast, "result cast to int", "all-zero"),
+        (w_threshold, "boolean: cos > 0.5", "only-0-and-1"),
+        (w_bool_same_direction, "boolean: does it point in the same direction (isclose 1)", "all-zero"),
+        (w_optax_distance, "optax.cosine_distance", "distance"),
+        (w_tuple, "returns (scores, norms)", "not-an-array"),
+        (w_dict, "returns a dict", "not-an-array"),
+        (w_none, "forgot return", "returns-nothing"),
+        (w_print, "prints instead of returning", "returns-nothing"),
+        (w_not_implemented, "raise NotImplementedError left", "empty"),
+        (w_identity, "jnp.eye(Q, G)", "only-0-and-1"),
+        (w_first_query_repeated, "the first query's row, repeated (loop index bug)", "rows-alike"),
+        (w_euclid_squared, "squared Euclidean distance", "euclidean-squared"),
+        (w_softmax_axis0, "softmax over the queries (axis 0)", "softmax-over-queries"),
+        (w_abs_via_sqrt, "sqrt(dot^2 / (|q|^2|g|^2)): sign lost", "absolute"),
     ]
 }

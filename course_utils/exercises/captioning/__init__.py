@@ -2,6 +2,4 @@
 
 from course_utils.exercises.captioning import attention, beam, challenge, cider, loss, memory, reinforce
 
-EXERCISES = (
-    attention.EXERCISE, memory.EXERCISE, loss.EXERCISE, beam.EXERCISE, cider.EXERCISE, reinforce.EXERCISE, challenge.EXERCISE,
-)  # fmt: skip
+EXERCISES = (attention.EXERCISE, memory.EXERCISE, loss.EXERCISE, beam.EXERCISE, cider.EXERCISE, reinforce.EXERCISE, challenge.EXERCISE)

@@ -167,46 +167,156 @@ def _exchanged(s, p, f, e):
 
 
 _WHOLE = [
-    ("greedy-for-each", "Every beginning keeps its own best word. The K best of all K · V continuations win: two may come from one beginning.", _greedy_each),
-    ("greedy-for-each-sorted", "Every beginning keeps its own best word. The K best of all K · V continuations win: two may come from one beginning.", _greedy_sorted),
-    ("no-scores", "What the beginnings have cost so far is missing: add `scores[:, None]`.", _of_totals(lambda s, p, f, e: _totals(0 * s, p, f, e))),
+    (
+        "greedy-for-each",
+        "Every beginning keeps its own best word. The K best of all K · V continuations win: two may come from one beginning.",
+        _greedy_each,
+    ),
+    (
+        "greedy-for-each-sorted",
+        "Every beginning keeps its own best word. The K best of all K · V continuations win: two may come from one beginning.",
+        _greedy_sorted,
+    ),
+    (
+        "no-scores",
+        "What the beginnings have cost so far is missing: add `scores[:, None]`.",
+        _of_totals(lambda s, p, f, e: _totals(0 * s, p, f, e)),
+    ),
     ("scores-only-first", "All continuations come from beginning 0. Rank those of all K beginnings together.", _of_first),
-    ("finished-score-replaced", "You replace the score of a finished beginning. It keeps its score: add 0 to it at `end`.", _of_totals(lambda s, p, f, e: np.where(f[:, None], np.where(_is_end(p, e), 0.0, -np.inf), s[:, None] + p))),
-    ("finished-goes-on", "You let a finished beginning go on as if it had not ended. Its only continuation is `end`, again, at no cost.", _of_totals(lambda s, p, f, e: s[:, None] + p)),
-    ("finished-pays", "A finished beginning pays for its `end` once more. Its continuation costs nothing: 0 in the place of the log-probability.", _of_totals(lambda s, p, f, e: s[:, None] + np.where(f[:, None] & (np.arange(p.shape[1]) != e), -np.inf, p))),
-    ("finished-lost", "Finished beginnings disappear from the beam. They stay, with `end` again, at no cost.", _of_totals(lambda s, p, f, e: np.where(f[:, None], -np.inf, s[:, None] + p))),
-    ("finished-with-any-word", "You let a finished beginning go on with any word, at no cost. Only `end` may follow.", _of_totals(_ended_stays_put)),
-    ("finished-turned", "The flag is turned round: it is the finished beginnings that stay.", _of_totals(lambda s, p, f, e: _totals(s, p, ~f, e))),
-    ("end-free-words-stay", "A finished beginning may still go on with other words. Only `end` may follow: put −∞ at all others.", _of_totals(lambda s, p, f, e: s[:, None] + np.where(f[:, None] & _is_end(p, e), 0.0, p))),
-    ("end-free-for-all", "`end` is free for every beginning. It costs nothing only for those that are finished already.", _of_totals(lambda s, p, f, e: np.where(_is_end(p, e), s[:, None], _totals(s, p, f, e)))),
-    ("never-ends", "Beginnings that are not finished cannot end. For them `end` is a word like the others.", _of_totals(lambda s, p, f, e: _totals(s, np.where(_is_end(p, e), -np.inf, p), f, e))),
-    ("token-0-for-end", "A finished beginning goes on with token 0. It goes on with `end`, which may be any token.", lambda s, p, f, e: beam_step(s, p, f, 0)),
-    ("last-token-for-end", "A finished beginning goes on with the last token. It goes on with `end`, which may be any token.", lambda s, p, f, e: beam_step(s, p, f, p.shape[1] - 1)),
+    (
+        "finished-score-replaced",
+        "You replace the score of a finished beginning. It keeps its score: add 0 to it at `end`.",
+        _of_totals(lambda s, p, f, e: np.where(f[:, None], np.where(_is_end(p, e), 0.0, -np.inf), s[:, None] + p)),
+    ),
+    (
+        "finished-goes-on",
+        "You let a finished beginning go on as if it had not ended. Its only continuation is `end`, again, at no cost.",
+        _of_totals(lambda s, p, f, e: s[:, None] + p),
+    ),
+    (
+        "finished-pays",
+        "A finished beginning pays for its `end` once more. Its continuation costs nothing: 0 in the place of the log-probability.",
+        _of_totals(lambda s, p, f, e: s[:, None] + np.where(f[:, None] & (np.arange(p.shape[1]) != e), -np.inf, p)),
+    ),
+    (
+        "finished-lost",
+        "Finished beginnings disappear from the beam. They stay, with `end` again, at no cost.",
+        _of_totals(lambda s, p, f, e: np.where(f[:, None], -np.inf, s[:, None] + p)),
+    ),
+    (
+        "finished-with-any-word",
+        "You let a finished beginning go on with any word, at no cost. Only `end` may follow.",
+        _of_totals(_ended_stays_put),
+    ),
+    (
+        "finished-turned",
+        "The flag is turned round: it is the finished beginnings that stay.",
+        _of_totals(lambda s, p, f, e: _totals(s, p, ~f, e)),
+    ),
+    (
+        "end-free-words-stay",
+        "A finished beginning may still go on with other words. Only `end` may follow: put −∞ at all others.",
+        _of_totals(lambda s, p, f, e: s[:, None] + np.where(f[:, None] & _is_end(p, e), 0.0, p)),
+    ),
+    (
+        "end-free-for-all",
+        "`end` is free for every beginning. It costs nothing only for those that are finished already.",
+        _of_totals(lambda s, p, f, e: np.where(_is_end(p, e), s[:, None], _totals(s, p, f, e))),
+    ),
+    (
+        "never-ends",
+        "Beginnings that are not finished cannot end. For them `end` is a word like the others.",
+        _of_totals(lambda s, p, f, e: _totals(s, np.where(_is_end(p, e), -np.inf, p), f, e)),
+    ),
+    (
+        "token-0-for-end",
+        "A finished beginning goes on with token 0. It goes on with `end`, which may be any token.",
+        lambda s, p, f, e: beam_step(s, p, f, 0),
+    ),
+    (
+        "last-token-for-end",
+        "A finished beginning goes on with the last token. It goes on with `end`, which may be any token.",
+        lambda s, p, f, e: beam_step(s, p, f, p.shape[1] - 1),
+    ),
     ("finished-first", "Finished beginnings come first, whatever they score. They compete with the others.", _preferring(1e4)),
     ("finished-last", "Finished beginnings come last, whatever they score. They compete with the others.", _preferring(-1e4)),
     ("best-goes-on-alone", "All continuations come from the best beginning. Rank those of all K beginnings together.", _only_best),
     ("each-once", "No beginning goes on twice. The K best of all K · V continuations win: two may come from one beginning.", _each_once(0)),
     ("each-word-once", "No word is taken twice. The K best of all K · V continuations win: two may end with the same word.", _each_once(1)),
-    ("infinity-as-zero", "A score of −∞ counts as 0, the best there is. Leave it: that beginning then loses by itself.", _of_totals(lambda s, p, f, e: _totals(np.where(np.isfinite(s), s, 0.0), p, f, e))),
-    ("multiplied", "You multiply scores and log-probabilities. Logs add up.", _of_totals(lambda s, p, f, e: s[:, None] * np.where(f[:, None], np.where(_is_end(p, e), 1.0, -np.inf), p))),
-    ("multiplied", "You multiply scores and log-probabilities. Logs add up.", _of_totals(lambda s, p, f, e: s[:, None] * np.where(f[:, None], np.where(_is_end(p, e), 0.0, -np.inf), p))),
-    ("worst", "These are the worst continuations, of score −∞. Take the highest totals. Or is there a 0 · ∞ on the way, which is NaN?", _worst_of_all),
-    ("multiplied", "You multiply scores and log-probabilities. Logs add up.", _of_totals(lambda s, p, f, e: s[:, None] * np.where(f[:, None], np.where(np.arange(p.shape[1]) == e, 1.0, np.inf), p))),
-    ("probabilities-added", "You add probabilities to log-probabilities. `log_probs` are logs already: add them as they are.", _of_totals(lambda s, p, f, e: _totals(s, np.exp(p), f, e))),
+    (
+        "infinity-as-zero",
+        "A score of −∞ counts as 0, the best there is. Leave it: that beginning then loses by itself.",
+        _of_totals(lambda s, p, f, e: _totals(np.where(np.isfinite(s), s, 0.0), p, f, e)),
+    ),
+    (
+        "multiplied",
+        "You multiply scores and log-probabilities. Logs add up.",
+        _of_totals(lambda s, p, f, e: s[:, None] * np.where(f[:, None], np.where(_is_end(p, e), 1.0, -np.inf), p)),
+    ),
+    (
+        "multiplied",
+        "You multiply scores and log-probabilities. Logs add up.",
+        _of_totals(lambda s, p, f, e: s[:, None] * np.where(f[:, None], np.where(_is_end(p, e), 0.0, -np.inf), p)),
+    ),
+    (
+        "worst",
+        "These are the worst continuations, of score −∞. Take the highest totals. Or is there a 0 · ∞ on the way, which is NaN?",
+        _worst_of_all,
+    ),
+    (
+        "multiplied",
+        "You multiply scores and log-probabilities. Logs add up.",
+        _of_totals(lambda s, p, f, e: s[:, None] * np.where(f[:, None], np.where(np.arange(p.shape[1]) == e, 1.0, np.inf), p)),
+    ),
+    (
+        "probabilities-added",
+        "You add probabilities to log-probabilities. `log_probs` are logs already: add them as they are.",
+        _of_totals(lambda s, p, f, e: _totals(s, np.exp(p), f, e)),
+    ),
     ("worst", "These are the worst continuations. Take the highest totals.", _last),
-    ("scores-across-words", "You add a score to each word, not to each beginning: `scores[:, None]` stands for the rows.", _of_totals(lambda s, p, f, e: np.resize(s, p.shape[1])[None] + np.where(f[:, None], np.where(np.arange(p.shape[1]) == e, 0.0, -np.inf), p))),
-]  # fmt: skip
+    (
+        "scores-across-words",
+        "You add a score to each word, not to each beginning: `scores[:, None]` stands for the rows.",
+        _of_totals(
+            lambda s, p, f, e: np.resize(s, p.shape[1])[None] + np.where(f[:, None], np.where(np.arange(p.shape[1]) == e, 0.0, -np.inf), p)
+        ),
+    ),
+]
 _TOTALS = [
     ("in-table-order", "These are the right totals in the order of the table. The highest comes first.", _in_table_order),
-    ("words-only", "These are the log-probabilities of the new words alone. The new score is that of the whole beginning, with its new word.", _after(lambda b, q, t, s, p: (p[q, t], q, t))),
-    ("parents-scores", "These are the scores of the beginnings before. Add the log-probability of the new word.", _after(lambda b, q, t, s, p: (s[q], q, t))),
-    ("probabilities-returned", "These are probabilities. Return their logarithms, as they come.", _after(lambda b, q, t, s, p: (np.exp(b), q, t))),
-    ("averaged", "You divide by 2. A score is the sum of the log-probabilities, not their mean.", _after(lambda b, q, t, s, p: (b / 2, q, t))),
+    (
+        "words-only",
+        "These are the log-probabilities of the new words alone. The new score is that of the whole beginning, with its new word.",
+        _after(lambda b, q, t, s, p: (p[q, t], q, t)),
+    ),
+    (
+        "parents-scores",
+        "These are the scores of the beginnings before. Add the log-probability of the new word.",
+        _after(lambda b, q, t, s, p: (s[q], q, t)),
+    ),
+    (
+        "probabilities-returned",
+        "These are probabilities. Return their logarithms, as they come.",
+        _after(lambda b, q, t, s, p: (np.exp(b), q, t)),
+    ),
+    (
+        "averaged",
+        "You divide by 2. A score is the sum of the log-probabilities, not their mean.",
+        _after(lambda b, q, t, s, p: (b / 2, q, t)),
+    ),
     ("averaged", "You divide by K. Return the totals as they are.", _after(lambda b, q, t, s, p: (b / len(s), q, t))),
-    ("normalised", "You make the K scores one distribution. Return the totals as they are.", _after(lambda b, q, t, s, p: (b - np.log(np.exp(b).sum()), q, t))),
+    (
+        "normalised",
+        "You make the K scores one distribution. Return the totals as they are.",
+        _after(lambda b, q, t, s, p: (b - np.log(np.exp(b).sum()), q, t)),
+    ),
     ("ascending", "The best comes last. Sort from the highest.", _ascending),
-    ("gains-only", "These are the log-probabilities of the new words alone. The new score is that of the whole beginning, with its new word.", _after(lambda b, q, t, s, p: (b - s[q], q, t))),
-]  # fmt: skip
+    (
+        "gains-only",
+        "These are the log-probabilities of the new words alone. The new score is that of the whole beginning, with its new word.",
+        _after(lambda b, q, t, s, p: (b - s[q], q, t)),
+    ),
+]
 _PLACES = [
     ("in-table-order", "The scores are sorted, parents and tokens are not: take all three in the order of the scores.", _in_table_order),
     ("ranks", "You count the beginnings in the order of their scores. Parents are their places as they came.", _ranked),
@@ -215,9 +325,17 @@ _PLACES = [
     ("ascending", "The best comes last. Sort from the highest.", _ascending),
     ("exchanged", "Parents and tokens have changed places.", _exchanged),
     ("divided-by-k", "You divide by K. The table has V columns: place // V is the beginning, place % V the word.", _rows_for_columns),
-    ("not-split", "This is the place in the table of K · V. Split it: `place // V` is the beginning, `place % V` the word.", _after(lambda b, q, t, s, p: (b, q * p.shape[1] + t, q * p.shape[1] + t))),
-    ("parents-in-order", "The parents are not 0 … K−1: a beginning can win several places, or none.", _after(lambda b, q, t, s, p: (b, np.arange(len(s)), t))),
-]  # fmt: skip
+    (
+        "not-split",
+        "This is the place in the table of K · V. Split it: `place // V` is the beginning, `place % V` the word.",
+        _after(lambda b, q, t, s, p: (b, q * p.shape[1] + t, q * p.shape[1] + t)),
+    ),
+    (
+        "parents-in-order",
+        "The parents are not 0 … K−1: a beginning can win several places, or none.",
+        _after(lambda b, q, t, s, p: (b, np.arange(len(s)), t)),
+    ),
+]
 
 
 def _mistakes(place, *lists):
@@ -225,22 +343,45 @@ def _mistakes(place, *lists):
 
 
 def _parts(remark):
-    return [("", 0.7, remark), ("first", 0.3, "Right in the middle of a search, wrong at its start, where only one beginning counts and the others have −∞:")]
+    return [
+        ("", 0.7, remark),
+        ("first", 0.3, "Right in the middle of a search, wrong at its start, where only one beginning counts and the others have −∞:"),
+    ]
 
 
 def judge(cases: list[Case], answers: list) -> Verdict:
     """A good third of the points for each output."""
     return judge_outputs(
-        cases, answers, beam_step,
+        cases,
+        answers,
+        beam_step,
         [
-            Output("scores", 0, 0.4, "the K highest totals, the highest first, shape (K,)", _mistakes(0, _WHOLE, _TOTALS),
-                   parts=_parts("The totals differ. Write down the table of K rows and V columns, and take its K highest.")),
-            Output("parents", 1, 0.3, "which beginning each one continues, shape (K,)", _mistakes(1, _PLACES, _WHOLE),
-                   parts=_parts("The parents differ: in which row of the table does each of the K highest stand?")),
-            Output("tokens", 2, 0.3, "with which word each one goes on, shape (K,)", _mistakes(2, _PLACES, _WHOLE),
-                   parts=_parts("The tokens differ: in which column of the table does each of the K highest stand?")),
+            Output(
+                "scores",
+                0,
+                0.4,
+                "the K highest totals, the highest first, shape (K,)",
+                _mistakes(0, _WHOLE, _TOTALS),
+                parts=_parts("The totals differ. Write down the table of K rows and V columns, and take its K highest."),
+            ),
+            Output(
+                "parents",
+                1,
+                0.3,
+                "which beginning each one continues, shape (K,)",
+                _mistakes(1, _PLACES, _WHOLE),
+                parts=_parts("The parents differ: in which row of the table does each of the K highest stand?"),
+            ),
+            Output(
+                "tokens",
+                2,
+                0.3,
+                "with which word each one goes on, shape (K,)",
+                _mistakes(2, _PLACES, _WHOLE),
+                parts=_parts("The tokens differ: in which column of the table does each of the K highest stand?"),
+            ),
         ],
-    )  # fmt: skip
+    )
 
 
 EXERCISE = Exercise("02.4", "beam_step", 4, decode.beam_step, cases, judge, compiled=True)

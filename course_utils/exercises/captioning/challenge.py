@@ -70,9 +70,7 @@ def _score(case: Case, answer) -> float:
 
 def judge(cases: list[Case], answers: list) -> Verdict:
     """A quarter of the points for each threshold."""
-    return judge_score(
-        cases, answers, _score, THRESHOLDS, says="mean SPICE on new pictures", returns="captions as tokens, int[m, T]",
-    )  # fmt: skip
+    return judge_score(cases, answers, _score, THRESHOLDS, says="mean SPICE on new pictures", returns="captions as tokens, int[m, T]")
 
 
 EXERCISE = Exercise("02.7", "caption_challenge", 4, caption_challenge, cases, judge, trains=True)

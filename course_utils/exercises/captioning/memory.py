@@ -74,19 +74,28 @@ def _bias_times(k):
 _NAMED = ("ifgo", "ifog", "fiog", "figo", "iogf")
 _OTHER_ORDERS = [
     (f"gates-as-{''.join(order)}", f"The gates are taken as {', '.join(order)}. They lie as i, f, g, o.", _made("".join(order)))
-    for order in itertools.permutations("ifgo") if "".join(order) not in _NAMED
-]  # fmt: skip
+    for order in itertools.permutations("ifgo")
+    if "".join(order) not in _NAMED
+]
 _BOTH = [
     ("gates-in-torch-order-ifog", "The gates are taken as i, f, o, g. They lie as i, f, g, o.", _made("ifog")),
     ("gates-as-fiog", "The gates are taken as f, i, o, g. They lie as i, f, g, o.", _made("fiog")),
-    ("forget-and-input-exchanged", "i and f have changed places: i lets in the new, f keeps the old; they lie as i, f, g, o.", _made("figo")),
+    (
+        "forget-and-input-exchanged",
+        "i and f have changed places: i lets in the new, f keeps the old; they lie as i, f, g, o.",
+        _made("figo"),
+    ),
     ("gates-as-iogf", "The gates are taken as i, o, g, f. They lie as i, f, g, o.", _made("iogf")),
     *_OTHER_ORDERS,
     ("gates-interleaved", "You take every fourth number. Each gate is a block of D numbers: split in four.", _made(interleaved=True)),
     ("reshaped", "You reshape to (4, B, D), which mixes the rows. Cut the columns: `jnp.split(gates, 4, axis=-1)`.", _reshaped),
-    ("no-context", "What was looked at is missing: add `context @ params[\"W_z\"]`.", _made(gates=lambda p, h, x, z: x @ p["W_x"] + h @ p["W_h"] + p["b"])),
-    ("no-word", "The word is missing: add `word @ params[\"W_x\"]`.", _made(gates=lambda p, h, x, z: z @ p["W_z"] + h @ p["W_h"] + p["b"])),
-    ("no-state", "The state is missing: add `h @ params[\"W_h\"]`.", _made(gates=lambda p, h, x, z: x @ p["W_x"] + z @ p["W_z"] + p["b"])),
+    (
+        "no-context",
+        'What was looked at is missing: add `context @ params["W_z"]`.',
+        _made(gates=lambda p, h, x, z: x @ p["W_x"] + h @ p["W_h"] + p["b"]),
+    ),
+    ("no-word", 'The word is missing: add `word @ params["W_x"]`.', _made(gates=lambda p, h, x, z: z @ p["W_z"] + h @ p["W_h"] + p["b"])),
+    ("no-state", 'The state is missing: add `h @ params["W_h"]`.', _made(gates=lambda p, h, x, z: x @ p["W_x"] + z @ p["W_z"] + p["b"])),
     ("no-bias", "The bias b is missing.", _made(gates=lambda p, h, x, z: _gates(p, h, x, z) - p["b"])),
     ("bias-twice", "The bias b comes in twice. Add it once, to the sum of the three products.", _bias_times(2)),
     ("bias-thrice", "The bias b comes in three times. Add it once, to the sum of the three products.", _bias_times(3)),
@@ -94,20 +103,44 @@ _BOTH = [
     ("candidate-sigmoid", "g goes through tanh, so that it can be negative; you use a sigmoid.", _made(candidate=_sigmoid)),
     ("gates-tanh", "The gates i, f and o go through a sigmoid: from 0, closed, to 1, open. You use tanh.", _made(gate=np.tanh)),
     ("gates-not-squashed", "The gates i, f and o go through a sigmoid.", _made(gate=lambda x: x)),
-    ("forget-plus-one", "You add 1 to the forget gate, as some libraries do at the start. Here b holds it already.", _made(keep=None, gates=lambda p, h, x, z: _gates(p, h, x, z) + np.repeat([0, 1, 0, 0], h.shape[1]))),
-    ("cell-for-state", "You multiply the memory c with W_h. The gates read h.", lambda p, h, c, x, z: _made(gates=lambda p, _, x, z: _gates(p, c, x, z))(p, h, c, x, z)),
-    ("arguments-exchanged", "h and c have changed places among the arguments: `lstm_step(params, h, c, word, context)`.", lambda p, h, c, x, z: lstm_step(p, c, h, x, z)),
-    ("state-for-cell", "You keep h in the place of c: c' = f ∘ c + i ∘ g.", lambda p, h, c, x, z: _made(keep=lambda _, i, f, g: f * h + i * g)(p, h, c, x, z)),
-]  # fmt: skip
+    (
+        "forget-plus-one",
+        "You add 1 to the forget gate, as some libraries do at the start. Here b holds it already.",
+        _made(keep=None, gates=lambda p, h, x, z: _gates(p, h, x, z) + np.repeat([0, 1, 0, 0], h.shape[1])),
+    ),
+    (
+        "cell-for-state",
+        "You multiply the memory c with W_h. The gates read h.",
+        lambda p, h, c, x, z: _made(gates=lambda p, _, x, z: _gates(p, c, x, z))(p, h, c, x, z),
+    ),
+    (
+        "arguments-exchanged",
+        "h and c have changed places among the arguments: `lstm_step(params, h, c, word, context)`.",
+        lambda p, h, c, x, z: lstm_step(p, c, h, x, z),
+    ),
+    (
+        "state-for-cell",
+        "You keep h in the place of c: c' = f ∘ c + i ∘ g.",
+        lambda p, h, c, x, z: _made(keep=lambda _, i, f, g: f * h + i * g)(p, h, c, x, z),
+    ),
+]
 _CELL = [
     ("no-memory", "The old memory is lost: c' = f ∘ c + i ∘ g.", _made(keep=lambda c, i, f, g: i * g)),
-    ("gated-as-gru", "You keep 1 − i of the old, as a GRU does. An LSTM has a forget gate of its own.", _made(keep=lambda c, i, f, g: (1 - i) * c + i * g)),
+    (
+        "gated-as-gru",
+        "You keep 1 − i of the old, as a GRU does. An LSTM has a forget gate of its own.",
+        _made(keep=lambda c, i, f, g: (1 - i) * c + i * g),
+    ),
     ("one-minus-forget", "You keep 1 − f. An open forget gate (1) keeps.", _made(keep=lambda c, i, f, g: (1 - f) * c + i * g)),
     ("subtracted", "You subtract i ∘ g. It is added: c' = f ∘ c + i ∘ g.", _made(keep=lambda c, i, f, g: f * c - i * g)),
     ("no-input-gate", "The input gate i is missing from i ∘ g.", _made(keep=lambda c, i, f, g: f * c + g)),
     ("no-forget-gate", "The forget gate f is missing from f ∘ c.", _made(keep=lambda c, i, f, g: c + i * g)),
-    ("memory-squashed", "c' is not squashed; the tanh belongs to h' = o ∘ tanh(c').", _made(keep=lambda c, i, f, g: np.tanh(f * c + i * g), squash=lambda x: x)),
-]  # fmt: skip
+    (
+        "memory-squashed",
+        "c' is not squashed; the tanh belongs to h' = o ∘ tanh(c').",
+        _made(keep=lambda c, i, f, g: np.tanh(f * c + i * g), squash=lambda x: x),
+    ),
+]
 _STATE = [
     ("no-tanh-on-cell", "h' = o ∘ tanh(c'): the tanh is missing.", _made(squash=lambda x: x)),
     ("old-cell-shown", "h' shows the old memory. It shows the new one: o ∘ tanh(c').", _made(out=lambda o, new, c: o * np.tanh(c))),
@@ -117,7 +150,7 @@ _STATE = [
     ("state-kept", "You add the old h. The new one is o ∘ tanh(c') alone.", lambda p, h, c, x, z: (h + lstm_step(p, h, c, x, z)[0], None)),
     ("old-state-returned", "This is the old h. Return the new one.", lambda p, h, c, x, z: (h, None)),
     ("sigmoid-of-cell", "h' = o ∘ tanh(c'); you use a sigmoid of c'.", _made(squash=_sigmoid)),
-]  # fmt: skip
+]
 
 C_MISTAKES = [Mistake(key, says, _only(1, fn)) for key, says, fn in [*_BOTH, *_CELL]]
 H_MISTAKES = [Mistake(key, says, _only(0, fn)) for key, says, fn in [*_BOTH, *_CELL, *_STATE]]
@@ -132,12 +165,14 @@ def judge(cases: list[Case], answers: list) -> Verdict:
     """Half of the points for c, half for h."""
     remark = "Compute the four gates of one row by hand: i, f, g, o, D numbers each."
     return judge_outputs(
-        cases, answers, lstm_step,
+        cases,
+        answers,
+        lstm_step,
         [
             Output("c", 1, 0.5, "the next memory, shape (B, D)", C_MISTAKES, remark=f"The memory differs. {remark}"),
             Output("h", 0, 0.5, "the next state, shape (B, D)", H_MISTAKES, remark=f"The state differs. {remark}"),
         ],
-    )  # fmt: skip
+    )
 
 
 EXERCISE = Exercise("02.2", "lstm_step", 4, attention.lstm_step, cases, judge, compiled=True)

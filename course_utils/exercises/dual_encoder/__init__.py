@@ -2,6 +2,4 @@
 
 from course_utils.exercises.dual_encoder import challenge, info_nce, naming, recall, search, siglip, step
 
-EXERCISES = (
-    info_nce.EXERCISE, step.EXERCISE, recall.EXERCISE, naming.EXERCISE, search.EXERCISE, siglip.EXERCISE, challenge.EXERCISE,
-)  # fmt: skip
+EXERCISES = (info_nce.EXERCISE, step.EXERCISE, recall.EXERCISE, naming.EXERCISE, search.EXERCISE, siglip.EXERCISE, challenge.EXERCISE)

@@ -48,9 +48,13 @@ def _score(case: Case, answer) -> float:
 def judge(cases: list[Case], answers: list) -> Verdict:
     """A quarter of the points for each threshold."""
     return judge_score(
-        cases, answers, _score, THRESHOLDS, says="of the pictures named right",
+        cases,
+        answers,
+        _score,
+        THRESHOLDS,
+        says="of the pictures named right",
         returns="the number of a name for each picture, int[m] in 0 … G − 1",
-    )  # fmt: skip
+    )
 
 
 EXERCISE = Exercise("03.7", "name_pictures", 4, name_pictures, cases, judge, trains=True)

@@ -37,8 +37,11 @@ def cases(seed: int) -> list[Case]:
     rng = np.random.default_rng([seed, 302])
     drawn = []
     for batch, pixels, vocabulary, width, log_scale, rate in [
-        (5, 7, 11, 3, 1.2, 3.0), (3, 4, 5, 2, 2.0, 2.0), (7, 5, 6, 4, LARGEST + 0.5, 0.0), (2, 3, 13, 5, LARGEST + 0.4, 0.0),
-    ]:  # fmt: skip
+        (5, 7, 11, 3, 1.2, 3.0),
+        (3, 4, 5, 2, 2.0, 2.0),
+        (7, 5, 6, 4, LARGEST + 0.5, 0.0),
+        (2, 3, 13, 5, LARGEST + 0.4, 0.0),
+    ]:
         beyond = log_scale > LARGEST
         while True:
             params = {
@@ -123,19 +126,61 @@ def _moved(name, after=None):
     keep = after or (lambda x: x)
     thing = {"image": "the picture's matrix", "text": "the text's matrix", "log_scale": "log_scale"}[name]
     return [
-        Mistake("not-moved", f"It has not moved: {thing} is learned as well. Take slopes with respect to *all* parameters.", lambda params, i, w, r: keep(np.float64(params[name]))),
-        Mistake("uphill", "You step uphill: you add the slope. Subtract it, so that the loss falls.", _stepped(name, lambda s, p, b: s, after)),
-        Mistake("no-learning-rate", "The learning rate is missing: subtract learning_rate times the slope.", lambda *a: keep(_without_rate(name)(*a))),
-        Mistake("slopes-returned", "These are the slopes. Return the parameters after the step: p − learning_rate · slope.", lambda params, i, w, r: _loss_and_slopes(params, i, w)[1][name]),
-        Mistake("only-the-step", "This is the step alone. Add it to the parameters: p − learning_rate · slope.", lambda params, i, w, r: -np.float64(r) * _loss_and_slopes(params, i, w)[1][name]),
-        Mistake("step-twice-as-large", "Your step is twice as long as it should be. Are the two directions of the loss added, not averaged?", _stepped(name, lambda s, p, b: -2 * s, after)),
-        Mistake("summed-loss", "Your step is B times as long as it should be: the loss is a mean over the batch, not a sum.", _stepped(name, lambda s, p, b: -b * s, after)),
-        Mistake("averaged-again", "Your step is B times too short: the loss is a mean over the batch already.", _stepped(name, lambda s, p, b: -s / b, after)),
-        Mistake("sign-of-slope", "You step by the sign of the slope. Plain gradient descent steps by the slope itself.", _stepped(name, lambda s, p, b: -np.sign(s), after)),
-        Mistake("unit-step", "You divide the slope by its length. Plain gradient descent steps by the slope itself.", _stepped(name, lambda s, p, b: -s / np.sqrt((s**2).sum()), after)),
+        Mistake(
+            "not-moved",
+            f"It has not moved: {thing} is learned as well. Take slopes with respect to *all* parameters.",
+            lambda params, i, w, r: keep(np.float64(params[name])),
+        ),
+        Mistake(
+            "uphill", "You step uphill: you add the slope. Subtract it, so that the loss falls.", _stepped(name, lambda s, p, b: s, after)
+        ),
+        Mistake(
+            "no-learning-rate",
+            "The learning rate is missing: subtract learning_rate times the slope.",
+            lambda *a: keep(_without_rate(name)(*a)),
+        ),
+        Mistake(
+            "slopes-returned",
+            "These are the slopes. Return the parameters after the step: p − learning_rate · slope.",
+            lambda params, i, w, r: _loss_and_slopes(params, i, w)[1][name],
+        ),
+        Mistake(
+            "only-the-step",
+            "This is the step alone. Add it to the parameters: p − learning_rate · slope.",
+            lambda params, i, w, r: -np.float64(r) * _loss_and_slopes(params, i, w)[1][name],
+        ),
+        Mistake(
+            "step-twice-as-large",
+            "Your step is twice as long as it should be. Are the two directions of the loss added, not averaged?",
+            _stepped(name, lambda s, p, b: -2 * s, after),
+        ),
+        Mistake(
+            "summed-loss",
+            "Your step is B times as long as it should be: the loss is a mean over the batch, not a sum.",
+            _stepped(name, lambda s, p, b: -b * s, after),
+        ),
+        Mistake(
+            "averaged-again",
+            "Your step is B times too short: the loss is a mean over the batch already.",
+            _stepped(name, lambda s, p, b: -s / b, after),
+        ),
+        Mistake(
+            "sign-of-slope",
+            "You step by the sign of the slope. Plain gradient descent steps by the slope itself.",
+            _stepped(name, lambda s, p, b: -np.sign(s), after),
+        ),
+        Mistake(
+            "unit-step",
+            "You divide the slope by its length. Plain gradient descent steps by the slope itself.",
+            _stepped(name, lambda s, p, b: -s / np.sqrt((s**2).sum()), after),
+        ),
         Mistake("all-clipped", f"You clip {thing} as well. Only log_scale is clipped.", _stepped(name, after=_clip)),
-        Mistake("decayed", "There is a weight decay in your step: p − learning_rate · slope, and no more.", _stepped(name, lambda s, p, b: -s - p, after)),
-    ]  # fmt: skip
+        Mistake(
+            "decayed",
+            "There is a weight decay in your step: p − learning_rate · slope, and no more.",
+            _stepped(name, lambda s, p, b: -s - p, after),
+        ),
+    ]
 
 
 def _after(params, images, words, rate):
@@ -151,35 +196,114 @@ def _of_clipped(params, images, words, rate):
 
 
 CLIP_MISTAKES = [
-    Mistake("not-clipped", "log_scale goes beyond ln 100 = 4.605: clip it after the step. It is the *scale* that stays below 100, so a clip at 100 is never reached.", _stepped("log_scale")),
-    Mistake("clipped-before-step", "You clip before the step, and the step leaves the range again. Clip what comes after it.", lambda p, i, w, r: min(float(p["log_scale"]), LARGEST) + (_stepped("log_scale")(p, i, w, r) - float(p["log_scale"]))),
-    Mistake("set-to-limit", "You set log_scale to ln 100 always. It is learned; only above ln 100 it is cut off: a minimum.", lambda p, i, w, r: LARGEST),
-    Mistake("maximum", "`max` keeps log_scale *above* ln 100. Use a minimum.", _stepped("log_scale", after=lambda s: np.maximum(s, LARGEST))),
-    Mistake("clipped-to-one", "You clip log_scale at 1. The scale stays below 100: log_scale below ln 100 = 4.605.", _stepped("log_scale", after=lambda s: np.minimum(s, 1.0))),
-    Mistake("clipped-below", "You clip log_scale from below as well. Only s ≤ ln 100 is asked for: a minimum.", _stepped("log_scale", after=lambda s: np.clip(s, 0, LARGEST))),
-    Mistake("clipped-at-log10", "You clip log_scale at 2, the logarithm of 100 to base 10. Take the natural one, ln 100 = 4.605: `jnp.log(100)`.", _stepped("log_scale", after=lambda s: np.minimum(s, 2.0))),
-    Mistake("slope-of-scale", "You step by the slope with respect to the *scale*. What is learned is its logarithm, log_scale.", lambda p, i, w, r: _clip(np.float64(p["log_scale"]) - np.float64(r) * _loss_and_slopes(p, i, w)[1]["log_scale"] / np.exp(np.float64(p["log_scale"])))),
-    Mistake("scale-returned", "This is the scale. Return its logarithm, which is what is learned.", lambda *a: np.exp(_stepped("log_scale", after=_clip)(*a))),
-]  # fmt: skip
+    Mistake(
+        "not-clipped",
+        "log_scale goes beyond ln 100 = 4.605: clip it after the step. It is the *scale* that stays below 100, so a clip at 100 is never reached.",
+        _stepped("log_scale"),
+    ),
+    Mistake(
+        "clipped-before-step",
+        "You clip before the step, and the step leaves the range again. Clip what comes after it.",
+        lambda p, i, w, r: min(float(p["log_scale"]), LARGEST) + (_stepped("log_scale")(p, i, w, r) - float(p["log_scale"])),
+    ),
+    Mistake(
+        "set-to-limit",
+        "You set log_scale to ln 100 always. It is learned; only above ln 100 it is cut off: a minimum.",
+        lambda p, i, w, r: LARGEST,
+    ),
+    Mistake(
+        "maximum", "`max` keeps log_scale *above* ln 100. Use a minimum.", _stepped("log_scale", after=lambda s: np.maximum(s, LARGEST))
+    ),
+    Mistake(
+        "clipped-to-one",
+        "You clip log_scale at 1. The scale stays below 100: log_scale below ln 100 = 4.605.",
+        _stepped("log_scale", after=lambda s: np.minimum(s, 1.0)),
+    ),
+    Mistake(
+        "clipped-below",
+        "You clip log_scale from below as well. Only s ≤ ln 100 is asked for: a minimum.",
+        _stepped("log_scale", after=lambda s: np.clip(s, 0, LARGEST)),
+    ),
+    Mistake(
+        "clipped-at-log10",
+        "You clip log_scale at 2, the logarithm of 100 to base 10. Take the natural one, ln 100 = 4.605: `jnp.log(100)`.",
+        _stepped("log_scale", after=lambda s: np.minimum(s, 2.0)),
+    ),
+    Mistake(
+        "slope-of-scale",
+        "You step by the slope with respect to the *scale*. What is learned is its logarithm, log_scale.",
+        lambda p, i, w, r: _clip(
+            np.float64(p["log_scale"]) - np.float64(r) * _loss_and_slopes(p, i, w)[1]["log_scale"] / np.exp(np.float64(p["log_scale"]))
+        ),
+    ),
+    Mistake(
+        "scale-returned",
+        "This is the scale. Return its logarithm, which is what is learned.",
+        lambda *a: np.exp(_stepped("log_scale", after=_clip)(*a)),
+    ),
+]
 LOSS_MISTAKES = [
-    Mistake("clipped-before-loss", "The scale is clipped already when you compute the loss. Take the parameters as they come; clip log_scale after the step.", _of_clipped),
-    Mistake("loss-after", "This is the loss after the step, which costs a second pass. `jax.value_and_grad` gives the one before for nothing.", _after),
-    Mistake("summed", "You return B times the loss: it is a mean over the batch.", lambda p, i, w, r: len(i) * _loss_and_slopes(p, i, w)[0]),
-    Mistake("not-halved", "You return twice the loss: take the mean of both directions.", lambda p, i, w, r: 2 * _loss_and_slopes(p, i, w)[0]),
+    Mistake(
+        "clipped-before-loss",
+        "The scale is clipped already when you compute the loss. Take the parameters as they come; clip log_scale after the step.",
+        _of_clipped,
+    ),
+    Mistake(
+        "loss-after",
+        "This is the loss after the step, which costs a second pass. `jax.value_and_grad` gives the one before for nothing.",
+        _after,
+    ),
+    Mistake(
+        "summed", "You return B times the loss: it is a mean over the batch.", lambda p, i, w, r: len(i) * _loss_and_slopes(p, i, w)[0]
+    ),
+    Mistake(
+        "not-halved", "You return twice the loss: take the mean of both directions.", lambda p, i, w, r: 2 * _loss_and_slopes(p, i, w)[0]
+    ),
     Mistake("sign", "You return minus the loss.", lambda p, i, w, r: -_loss_and_slopes(p, i, w)[0]),
-]  # fmt: skip
+]
 
 
 def _parts(remark):
-    return (("", 0.75, remark), ("clip", 0.25, "Right while the scale stays below 100, and wrong where it would go beyond: clip log_scale after the step."))
+    return (
+        ("", 0.75, remark),
+        ("clip", 0.25, "Right while the scale stays below 100, and wrong where it would go beyond: clip log_scale after the step."),
+    )
 
 
 OUTPUTS = [
-    Output("loss", 3, 0.25, "one number", LOSS_MISTAKES, parts=_parts("The loss differs: embed both sides (`images @ params[\"image\"]`, `words @ params[\"text\"]`), then InfoNCE.")),
-    Output("params[\"image\"]", 0, 0.25, "the picture's matrix after the step", _moved("image"), parts=_parts("Each parameter becomes p − learning_rate · slope.")),
-    Output("params[\"text\"]", 1, 0.25, "the text's matrix after the step", _moved("text"), parts=_parts("Each parameter becomes p − learning_rate · slope.")),
-    Output("params[\"log_scale\"]", 2, 0.25, "one number", [*CLIP_MISTAKES, *_moved("log_scale", _clip), *_moved("log_scale")], parts=_parts("Each parameter becomes p − learning_rate · slope; log_scale then stays below ln 100.")),
-]  # fmt: skip
+    Output(
+        "loss",
+        3,
+        0.25,
+        "one number",
+        LOSS_MISTAKES,
+        parts=_parts('The loss differs: embed both sides (`images @ params["image"]`, `words @ params["text"]`), then InfoNCE.'),
+    ),
+    Output(
+        'params["image"]',
+        0,
+        0.25,
+        "the picture's matrix after the step",
+        _moved("image"),
+        parts=_parts("Each parameter becomes p − learning_rate · slope."),
+    ),
+    Output(
+        'params["text"]',
+        1,
+        0.25,
+        "the text's matrix after the step",
+        _moved("text"),
+        parts=_parts("Each parameter becomes p − learning_rate · slope."),
+    ),
+    Output(
+        'params["log_scale"]',
+        2,
+        0.25,
+        "one number",
+        [*CLIP_MISTAKES, *_moved("log_scale", _clip), *_moved("log_scale")],
+        parts=_parts("Each parameter becomes p − learning_rate · slope; log_scale then stays below ln 100."),
+    ),
+]
 
 
 def _laid_out(answer):
@@ -203,9 +327,13 @@ def judge(cases: list[Case], answers: list) -> Verdict:
     for answer in answers:
         fault, laid_out = _laid_out(answer)
         if fault == "exchanged":
-            return Verdict(0.0, "These are the right things in the other order: `return params, loss`.", "exchanged", "params, loss", "loss, params")
+            return Verdict(
+                0.0, "These are the right things in the other order: `return params, loss`.", "exchanged", "params, loss", "loss, params"
+            )
         if fault == "one-of-several":
-            return Verdict(0.0, "Your function returns the parameters only: `return params, loss`.", "one-of-several", "params, loss", "params")
+            return Verdict(
+                0.0, "Your function returns the parameters only: `return params, loss`.", "one-of-several", "params, loss", "params"
+            )
         if fault:
             return Verdict(0.0, fault, "not-several", "params, loss", type(answer).__name__)
         plain.append(laid_out)

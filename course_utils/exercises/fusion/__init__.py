@@ -2,7 +2,4 @@
 
 from course_utils.exercises.fusion import accuracy, attention, bilinear, challenge, mlb, mutan, targets
 
-EXERCISES = (
-    accuracy.EXERCISE, targets.EXERCISE, mlb.EXERCISE, attention.EXERCISE, mutan.EXERCISE, bilinear.EXERCISE,
-    challenge.EXERCISE,
-)  # fmt: skip
+EXERCISES = (accuracy.EXERCISE, targets.EXERCISE, mlb.EXERCISE, attention.EXERCISE, mutan.EXERCISE, bilinear.EXERCISE, challenge.EXERCISE)

@@ -121,7 +121,11 @@ MISTAKES = [
         "You ask whether it is the commonest answer. Every answer earns something: a third for each of the others who gave it.",
         lambda answers, given: _commonest(answers, given) == answers,
     ),
-    Mistake("more-than-half", "You ask whether more than half agree. Three are enough, and one is worth something.", _of_counts(lambda n, a: n > a / 2)),
+    Mistake(
+        "more-than-half",
+        "You ask whether more than half agree. Three are enough, and one is worth something.",
+        _of_counts(lambda n, a: n > a / 2),
+    ),
     Mistake("any", "You ask whether anybody agrees. One person is worth a third, and only to the others.", _of_counts(lambda n, a: n > 0)),
     Mistake(
         "all-or-nothing",
@@ -133,29 +137,75 @@ MISTAKES = [
         "A third for each who agrees, and yours are whole numbers before the mean: divide with `/`, not `//`.",
         _of_left_out(lambda others: np.minimum(1, others // 3).mean(1)),
     ),
-    Mistake("truncated", "Your accuracies are cut off to whole numbers (`int`). Keep the fractions.", lambda answers, given: np.floor(vqa_accuracy(answers, given))),
-    Mistake("rounded", "You round to one decimal. With ten annotators that does not show: with five, 0.533 is right.", lambda answers, given: np.round(vqa_accuracy(answers, given), 1)),
+    Mistake(
+        "truncated",
+        "Your accuracies are cut off to whole numbers (`int`). Keep the fractions.",
+        lambda answers, given: np.floor(vqa_accuracy(answers, given)),
+    ),
+    Mistake(
+        "rounded",
+        "You round to one decimal. With ten annotators that does not show: with five, 0.533 is right.",
+        lambda answers, given: np.round(vqa_accuracy(answers, given), 1),
+    ),
     Mistake(
         "agreeing-left-out",
         "You always leave out somebody who agrees. Leave out each of the annotators in turn: mostly it is one who does not.",
         _of_counts(lambda n, a: np.clip((n - 1) / 3, 0, 1)),
     ),
-    Mistake("first-left-out", "You leave out the first annotator only. Leave out each in turn, and average.", lambda answers, given: np.minimum(1, _left_out(answers, given)[:, 0] / 3)),
-    Mistake("last-left-out", "You leave out the last annotator only. Leave out each in turn, and average.", lambda answers, given: np.minimum(1, _left_out(answers, given)[:, -1] / 3)),
-    Mistake("median", "You take the median of the accuracies with one annotator left out. Take their mean.", _of_left_out(lambda others: np.median(np.minimum(1, others / 3), 1))),
+    Mistake(
+        "first-left-out",
+        "You leave out the first annotator only. Leave out each in turn, and average.",
+        lambda answers, given: np.minimum(1, _left_out(answers, given)[:, 0] / 3),
+    ),
+    Mistake(
+        "last-left-out",
+        "You leave out the last annotator only. Leave out each in turn, and average.",
+        lambda answers, given: np.minimum(1, _left_out(answers, given)[:, -1] / 3),
+    ),
+    Mistake(
+        "median",
+        "You take the median of the accuracies with one annotator left out. Take their mean.",
+        _of_left_out(lambda others: np.median(np.minimum(1, others / 3), 1)),
+    ),
     Mistake(
         "two-are-enough",
         "You divide by 2: with you, two who agree are enough. It takes three: min(1, agreeing / 3).",
         _of_left_out(lambda others: np.minimum(1, others / 2).mean(1)),
     ),
-    Mistake("two-of-all", "You divide by 2 and leave nobody out. It takes three of the others: min(1, agreeing / 3).", _of_counts(lambda n, a: np.minimum(1, n / 2))),
-    Mistake("four-needed", "You divide by 4. Three of the others are enough: min(1, agreeing / 3).", _of_left_out(lambda others: np.minimum(1, others / 4).mean(1))),
+    Mistake(
+        "two-of-all",
+        "You divide by 2 and leave nobody out. It takes three of the others: min(1, agreeing / 3).",
+        _of_counts(lambda n, a: np.minimum(1, n / 2)),
+    ),
+    Mistake(
+        "four-needed",
+        "You divide by 4. Three of the others are enough: min(1, agreeing / 3).",
+        _of_left_out(lambda others: np.minimum(1, others / 4).mean(1)),
+    ),
     Mistake("no-minimum", "Accuracies grow beyond 1: the minimum with 1 is missing.", _of_left_out(lambda others: (others / 3).mean(1))),
-    Mistake("no-minimum-nobody-left-out", "Accuracies grow beyond 1, and nobody is left out: min(1, agreeing / 3) for each one left out.", _of_counts(lambda n, a: n / 3)),
-    Mistake("maximum", "`max` keeps what is above 1. An accuracy is at most 1: use `min`.", _of_left_out(lambda others: np.maximum(1, others / 3).mean(1))),
-    Mistake("maximum-nobody-left-out", "`max` keeps what is above 1. An accuracy is at most 1: use `min`.", _of_counts(lambda n, a: np.maximum(1, n / 3))),
-    Mistake("counts", "These are the numbers of people who agree. Turn them into accuracies: min(1, agreeing / 3).", _of_counts(lambda n, a: n)),
-    Mistake("sum", "You add up the accuracies with one annotator left out. Take their mean.", _of_left_out(lambda others: np.minimum(1, others / 3).sum(1))),
+    Mistake(
+        "no-minimum-nobody-left-out",
+        "Accuracies grow beyond 1, and nobody is left out: min(1, agreeing / 3) for each one left out.",
+        _of_counts(lambda n, a: n / 3),
+    ),
+    Mistake(
+        "maximum",
+        "`max` keeps what is above 1. An accuracy is at most 1: use `min`.",
+        _of_left_out(lambda others: np.maximum(1, others / 3).mean(1)),
+    ),
+    Mistake(
+        "maximum-nobody-left-out",
+        "`max` keeps what is above 1. An accuracy is at most 1: use `min`.",
+        _of_counts(lambda n, a: np.maximum(1, n / 3)),
+    ),
+    Mistake(
+        "counts", "These are the numbers of people who agree. Turn them into accuracies: min(1, agreeing / 3).", _of_counts(lambda n, a: n)
+    ),
+    Mistake(
+        "sum",
+        "You add up the accuracies with one annotator left out. Take their mean.",
+        _of_left_out(lambda others: np.minimum(1, others / 3).sum(1)),
+    ),
     Mistake(
         "mean-over-questions",
         "You return one number, the mean over the questions. Return one accuracy a question, shape (B,).",
@@ -176,10 +226,20 @@ MISTAKES = [
         "You count the one who is left out, and nobody else. Leave one out, and count those who agree among the *others*.",
         lambda answers, given: np.minimum(1, (np.asarray(given) == answers[:, None]) / 3).mean(1),
     ),
-    Mistake("added", "Each annotator is counted twice where they agree: leaving one out takes a vote away, it does not add one.", lambda answers, given: np.minimum(1, (2 * _votes(answers, given)[:, None] - _left_out(answers, given)) / 3).mean(1)),
+    Mistake(
+        "added",
+        "Each annotator is counted twice where they agree: leaving one out takes a vote away, it does not add one.",
+        lambda answers, given: np.minimum(1, (2 * _votes(answers, given)[:, None] - _left_out(answers, given)) / 3).mean(1),
+    ),
     Mistake("error", "This is 1 − accuracy.", lambda answers, given: 1 - vqa_accuracy(answers, given)),
-    Mistake("disagreeing", "You count those who disagree (`!=`). Count those who agree.", lambda answers, given: agreement(np.shape(given)[1] - _votes(answers, given), np.shape(given)[1])),
-    Mistake("annotators-with-each-other", "This is how well the annotators agree with each other: your `answers` are not in it.", _of_everybody),
+    Mistake(
+        "disagreeing",
+        "You count those who disagree (`!=`). Count those who agree.",
+        lambda answers, given: agreement(np.shape(given)[1] - _votes(answers, given), np.shape(given)[1]),
+    ),
+    Mistake(
+        "annotators-with-each-other", "This is how well the annotators agree with each other: your `answers` are not in it.", _of_everybody
+    ),
     Mistake(
         "one-too-few-in-the-mean",
         "You divide the sum by one less than there are annotators. There are as many ways to leave one out as annotators.",
@@ -193,19 +253,51 @@ MISTAKES = [
         )
         for least in (-1, 0)
     ],
-    Mistake("agreeing-only", "You leave out only those who agree. Leave out the other A − n as well: n votes remain then.", _two_kinds(lambda n, a: (n, 0 * n))),
-    Mistake("disagreeing-only", "You leave out only those who disagree. Leave out the n who agree as well: n − 1 votes remain then.", _two_kinds(lambda n, a: (0 * n, a - n))),
-    Mistake("half-of-the-others", "You ask whether more than half of the others agree. Three are enough, and one or two are worth something.", _of_left_out(lambda others: (others > others.shape[1] / 2 - 0.5).mean(1))),
-    Mistake("share-of-the-others", "You divide by 0.3 A, three of *ten*. Three of the others are enough, however many there are: divide by 3.", _of_left_out(lambda others: np.minimum(1, others / (0.3 * others.shape[1])).mean(1))),
-    Mistake("first-answer-for-all", "You compare every question's annotators with the first answer. Each question has its own: `answers[:, None]`.", lambda answers, given: vqa_accuracy(np.broadcast_to(answers[:1], answers.shape), given)),
+    Mistake(
+        "agreeing-only",
+        "You leave out only those who agree. Leave out the other A − n as well: n votes remain then.",
+        _two_kinds(lambda n, a: (n, 0 * n)),
+    ),
+    Mistake(
+        "disagreeing-only",
+        "You leave out only those who disagree. Leave out the n who agree as well: n − 1 votes remain then.",
+        _two_kinds(lambda n, a: (0 * n, a - n)),
+    ),
+    Mistake(
+        "half-of-the-others",
+        "You ask whether more than half of the others agree. Three are enough, and one or two are worth something.",
+        _of_left_out(lambda others: (others > others.shape[1] / 2 - 0.5).mean(1)),
+    ),
+    Mistake(
+        "share-of-the-others",
+        "You divide by 0.3 A, three of *ten*. Three of the others are enough, however many there are: divide by 3.",
+        _of_left_out(lambda others: np.minimum(1, others / (0.3 * others.shape[1])).mean(1)),
+    ),
+    Mistake(
+        "first-answer-for-all",
+        "You compare every question's annotators with the first answer. Each question has its own: `answers[:, None]`.",
+        lambda answers, given: vqa_accuracy(np.broadcast_to(answers[:1], answers.shape), given),
+    ),
     Mistake(
         "votes-over-questions",
         "You add up over the questions (axis 0). A question's votes stand in its row: `.sum(1)`.",
         lambda answers, given: agreement((np.asarray(given) == np.asarray(answers)[:, None]).sum(0), np.shape(given)[1]),
     ),
-    Mistake("questions-for-annotators", "You take the number of questions for that of annotators: A is `given.shape[1]`.", _as_annotators(lambda b, a: b)),
-    Mistake("axis-kept", "Your answer keeps an axis of length 1: return shape (B,), without `keepdims` or `[:, None]` at the end.", lambda answers, given: vqa_accuracy(answers, given)[:, None]),
-    Mistake("first-question-only", "You return the first question's accuracy only: does `return` stand inside the loop?", lambda answers, given: vqa_accuracy(answers, given)[0]),
+    Mistake(
+        "questions-for-annotators",
+        "You take the number of questions for that of annotators: A is `given.shape[1]`.",
+        _as_annotators(lambda b, a: b),
+    ),
+    Mistake(
+        "axis-kept",
+        "Your answer keeps an axis of length 1: return shape (B,), without `keepdims` or `[:, None]` at the end.",
+        lambda answers, given: vqa_accuracy(answers, given)[:, None],
+    ),
+    Mistake(
+        "first-question-only",
+        "You return the first question's accuracy only: does `return` stand inside the loop?",
+        lambda answers, given: vqa_accuracy(answers, given)[0],
+    ),
     Mistake(
         "only-for-ten",
         "Your formula is right for ten annotators only: 0, 0.3, 0.6, 0.9, 1. With five, leaving one out weighs more.",
@@ -216,19 +308,22 @@ MISTAKES = [
         "There is a 10 in your code where the number of annotators belongs: `given.shape[1]`.",
         _of_left_out(lambda others: np.minimum(1, others / 3).sum(1) / 10),
     ),
-]  # fmt: skip
+]
 
 
 def judge(cases: list[Case], answers: list) -> Verdict:
     """Three quarters of the points for ten annotators, the rest for any number of them."""
     return judge_values(
-        cases, answers, vqa_accuracy, MISTAKES,
+        cases,
+        answers,
+        vqa_accuracy,
+        MISTAKES,
         returns="one accuracy a question, shape (B,)",
         parts=[
             ("", 0.75, "The accuracies differ. Take one question by hand: leave out each annotator in turn, and count."),
             ("others", 0.25, "Right for ten annotators, wrong for another number of them."),
         ],
-    )  # fmt: skip
+    )
 
 
 EXERCISE = Exercise("01.1", "vqa_accuracy", 4, vqa_accuracy, cases, judge)

@@ -57,41 +57,85 @@ FORM_MISTAKES = [
         "You multiply feature i of v with feature i of h only. Every feature meets every other: that is what T is large for.",
         _diagonal,
     ),
-    Mistake("outer-product", "This is the outer product of v and h. Weigh its numbers with T, and add them up for every output.", lambda params, v, h: v[..., :, None] * h[..., None, :]),
-    Mistake("outer-product-in-a-row", "This is the outer product of v and h. Weigh its numbers with T, and add them up for every output.", lambda params, v, h: (v[..., :, None] * h[..., None, :]).reshape(*v.shape[:-1], -1)),
+    Mistake(
+        "outer-product",
+        "This is the outer product of v and h. Weigh its numbers with T, and add them up for every output.",
+        lambda params, v, h: v[..., :, None] * h[..., None, :],
+    ),
+    Mistake(
+        "outer-product-in-a-row",
+        "This is the outer product of v and h. Weigh its numbers with T, and add them up for every output.",
+        lambda params, v, h: (v[..., :, None] * h[..., None, :]).reshape(*v.shape[:-1], -1),
+    ),
     Mistake(
         "flattened-the-other-way",
         "The axes of v and h are mixed up in T: flatten outer product and T in one order (v first), and turn T with `transpose`, never `reshape`.",
-        lambda params, v, h: (h[..., :, None] * v[..., None, :]).reshape(*v.shape[:-1], -1) @ params["T"].reshape(-1, params["T"].shape[-1]) + params["b"],
+        lambda params, v, h: (
+            (h[..., :, None] * v[..., None, :]).reshape(*v.shape[:-1], -1) @ params["T"].reshape(-1, params["T"].shape[-1]) + params["b"]
+        ),
     ),
     Mistake(
         "reshaped",
         "You reshape T where its axes have to move: `reshape` shuffles its numbers. Flatten to (D_v · D_h, D_out), or use einsum.",
         _made(lambda t: np.moveaxis(t.reshape(t.shape[-1], *t.shape[:-1]), 0, -1)),
     ),
-    Mistake("picture-only", "The question is missing: v meets T, h does not.", lambda params, v, h: _form(params["T"], v, np.ones_like(h)) + params["b"]),
-    Mistake("question-only", "The picture is missing: h meets T, v does not.", lambda params, v, h: _form(params["T"], np.ones_like(v), h) + params["b"]),
+    Mistake(
+        "picture-only",
+        "The question is missing: v meets T, h does not.",
+        lambda params, v, h: _form(params["T"], v, np.ones_like(h)) + params["b"],
+    ),
+    Mistake(
+        "question-only",
+        "The picture is missing: h meets T, v does not.",
+        lambda params, v, h: _form(params["T"], np.ones_like(v), h) + params["b"],
+    ),
     Mistake(
         "sum",
         "You add v_i and h_j. A bilinear form multiplies them.",
         lambda params, v, h: _form(params["T"], v, np.ones_like(h)) + _form(params["T"], np.ones_like(v), h) + params["b"],
     ),
-    Mistake("mean", "You average over the pairs of features. Add them up.", lambda params, v, h: _form(params["T"], v, h) / (v.shape[-1] * h.shape[-1]) + params["b"]),
+    Mistake(
+        "mean",
+        "You average over the pairs of features. Add them up.",
+        lambda params, v, h: _form(params["T"], v, h) / (v.shape[-1] * h.shape[-1]) + params["b"],
+    ),
     Mistake(
         "sums-multiplied",
         "You add up v, h and T each by itself and multiply the sums. Multiply v_i, h_j and T_ijk first, then add up over i and j.",
         lambda params, v, h: v.sum(-1, keepdims=True) * h.sum(-1, keepdims=True) * params["T"].sum((0, 1)) + params["b"],
     ),
-    Mistake("divided-by-root", "You divide by a square root, as attention does with its scores. A bilinear form does not.", _made(lambda t: t / np.sqrt(t.shape[0] * t.shape[1]))),
-    Mistake("all-pairs-of-the-batch", "You combine every v of the batch with every h. Each v meets its own h: in einsum both need the same letter, or `...`.", lambda params, v, h: np.einsum("...i,cj,ijk->...ck", v, h.reshape(-1, h.shape[-1]), params["T"]) + params["b"]),
-    Mistake("batch-summed", "You add up over the pairs of v and h. Each pair keeps a vector of its own: shape (…, D_out).", lambda params, v, h: _form(params["T"], v, h).reshape(-1, params["b"].size).sum(0) + params["b"]),
+    Mistake(
+        "divided-by-root",
+        "You divide by a square root, as attention does with its scores. A bilinear form does not.",
+        _made(lambda t: t / np.sqrt(t.shape[0] * t.shape[1])),
+    ),
+    Mistake(
+        "all-pairs-of-the-batch",
+        "You combine every v of the batch with every h. Each v meets its own h: in einsum both need the same letter, or `...`.",
+        lambda params, v, h: np.einsum("...i,cj,ijk->...ck", v, h.reshape(-1, h.shape[-1]), params["T"]) + params["b"],
+    ),
+    Mistake(
+        "batch-summed",
+        "You add up over the pairs of v and h. Each pair keeps a vector of its own: shape (…, D_out).",
+        lambda params, v, h: _form(params["T"], v, h).reshape(-1, params["b"].size).sum(0) + params["b"],
+    ),
     Mistake("averaged", AVERAGED, averaged(_made())),
     Mistake("flattened", FLATTENED, flattened(_made())),
     Mistake("tanh", "You squash the output with tanh. A bilinear form has none.", _made(after=np.tanh)),
-    Mistake("tanh-of-all", "You squash the output with tanh. A bilinear form has none.", lambda params, v, h: np.tanh(_made()(params, v, h))),
-    Mistake("tanh-on-both", "You squash v and h with tanh, as MLB does. A bilinear form takes them as they are.", lambda params, v, h: _made()(params, np.tanh(v), np.tanh(h))),
-    Mistake("all-outputs-summed", "You add up over the outputs too. Keep a number for each k, shape (…, D_out).", lambda params, v, h: _made()(params, v, h).sum(-1)),
-]  # fmt: skip
+    Mistake(
+        "tanh-of-all", "You squash the output with tanh. A bilinear form has none.", lambda params, v, h: np.tanh(_made()(params, v, h))
+    ),
+    Mistake(
+        "tanh-on-both",
+        "You squash v and h with tanh, as MLB does. A bilinear form takes them as they are.",
+        lambda params, v, h: _made()(params, np.tanh(v), np.tanh(h)),
+    ),
+    Mistake(
+        "all-outputs-summed",
+        "You add up over the outputs too. Keep a number for each k, shape (…, D_out).",
+        lambda params, v, h: _made()(params, v, h).sum(-1),
+    ),
+]
 
 
 def _of_sizes(fn):
@@ -106,13 +150,37 @@ COUNT_MISTAKES = [
         "You add up the sizes of T's axes. T has D_v · D_h · D_out numbers: that is what makes it expensive.",
         _of_sizes(lambda i, j, k: i + j + k),
     ),
-    Mistake("sum-of-all-sizes", "You add up the sizes of the axes. T has D_v · D_h · D_out numbers, b has D_out.", _of_sizes(lambda i, j, k: i + j + 2 * k)),
-    Mistake("one-output", "You count the weights of one output. Each of the D_out outputs has a table of its own.", _of_sizes(lambda i, j, k: i * j)),
-    Mistake("one-output-and-bias", "You count one table of weights, and all biases. Each of the D_out outputs has a table of its own.", _of_sizes(lambda i, j, k: i * j + k)),
-    Mistake("one-output-one-bias", "You count one output. There are D_out of them, each with a table and a bias of its own.", _of_sizes(lambda i, j, k: i * j + 1)),
+    Mistake(
+        "sum-of-all-sizes",
+        "You add up the sizes of the axes. T has D_v · D_h · D_out numbers, b has D_out.",
+        _of_sizes(lambda i, j, k: i + j + 2 * k),
+    ),
+    Mistake(
+        "one-output",
+        "You count the weights of one output. Each of the D_out outputs has a table of its own.",
+        _of_sizes(lambda i, j, k: i * j),
+    ),
+    Mistake(
+        "one-output-and-bias",
+        "You count one table of weights, and all biases. Each of the D_out outputs has a table of its own.",
+        _of_sizes(lambda i, j, k: i * j + k),
+    ),
+    Mistake(
+        "one-output-one-bias",
+        "You count one output. There are D_out of them, each with a table and a bias of its own.",
+        _of_sizes(lambda i, j, k: i * j + 1),
+    ),
     Mistake("one-bias", "You count one bias. There are D_out of them.", _of_sizes(lambda i, j, k: i * j * k + 1)),
-    Mistake("like-a-linear-layer", "This is the count of a linear layer on [v; h]. Here every *pair* of features has its weight: D_v · D_h of them.", _of_sizes(lambda i, j, k: (i + j) * k + k)),
-    Mistake("like-a-linear-layer-no-bias", "This is the count of a linear layer on [v; h]. Here every *pair* of features has its weight: D_v · D_h of them.", _of_sizes(lambda i, j, k: (i + j) * k)),
+    Mistake(
+        "like-a-linear-layer",
+        "This is the count of a linear layer on [v; h]. Here every *pair* of features has its weight: D_v · D_h of them.",
+        _of_sizes(lambda i, j, k: (i + j) * k + k),
+    ),
+    Mistake(
+        "like-a-linear-layer-no-bias",
+        "This is the count of a linear layer on [v; h]. Here every *pair* of features has its weight: D_v · D_h of them.",
+        _of_sizes(lambda i, j, k: (i + j) * k),
+    ),
     Mistake("biases-multiplied", "You multiply by the size of b. Its numbers are added.", _of_sizes(lambda i, j, k: i * j * k * k)),
     Mistake("arrays", "You count the arrays. Count the numbers in them: `.size`.", _of_sizes(lambda i, j, k: 2)),
     Mistake("first-axes", "You count the rows (`len`). Count all numbers: `.size`.", _of_sizes(lambda i, j, k: i + k)),
@@ -132,7 +200,7 @@ COUNT_MISTAKES = [
         "You count what comes out. Count what is learned: the numbers of T and b.",
         lambda params, v, h: math.prod(v.shape[:-1]) * params["b"].size,
     ),
-]  # fmt: skip
+]
 
 
 def _off(case, expected, got):
@@ -147,12 +215,14 @@ def judge(cases: list[Case], answers: list) -> Verdict:
     """Half of the points for the form, half for the count."""
     remark = "The values differ. One output by hand: T[:, :, k] is a table; put v to its left and h to its right."
     return judge_outputs(
-        cases, answers, _reference,
+        cases,
+        answers,
+        _reference,
         [
             Output("z", 0, 0.5, RETURNS, FORM_MISTAKES, parts=[("", 0.75, remark), AXES]),
             Output("count", 1, 0.5, "one whole number", COUNT_MISTAKES, [_off], parts=[("", 0.75, ""), AXES_OF_COUNT]),
         ],
-    )  # fmt: skip
+    )
 
 
 EXERCISE = Exercise("01.6", "bilinear_pooling", 2, bilinear_pooling, cases, judge, compiled=True)

@@ -43,9 +43,7 @@ def answer_challenge(train: dict, test: dict) -> np.ndarray:
 @functools.cache
 def _taught() -> dict[str, np.ndarray]:
     drawn, questions, answer = biased(scenes.generator("train"), TAUGHT, TYPES, strength=STRENGTH)
-    return {
-        "features": grid.scene_features(drawn), "tokens": questions.tokens(encoders.LONGEST), "answer": answer.astype(np.int32),
-    }  # fmt: skip
+    return {"features": grid.scene_features(drawn), "tokens": questions.tokens(encoders.LONGEST), "answer": answer.astype(np.int32)}
 
 
 def cases(seed: int) -> list[Case]:
@@ -63,9 +61,13 @@ def _score(case: Case, answer) -> float:
 def judge(cases: list[Case], answers: list) -> Verdict:
     """A quarter of the points for each threshold."""
     return judge_score(
-        cases, answers, _score, THRESHOLDS, says="of the balanced questions answered right",
+        cases,
+        answers,
+        _score,
+        THRESHOLDS,
+        says="of the balanced questions answered right",
         returns="one answer for each test question, int[m] in 0 … 71",
-    )  # fmt: skip
+    )
 
 
 EXERCISE = Exercise("01.7", "answer_challenge", 4, answer_challenge, cases, judge, trains=True)

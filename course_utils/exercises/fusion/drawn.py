@@ -42,7 +42,11 @@ def pooling_cases(name: str, number: int, sizes: list[tuple[int, ...]]) -> Calla
 
 
 RETURNS = "a vector of length D_out for each pair of v and h, shape (…, D_out)"
-AXES = ("axes", 0.25, "Right for a batch [B], wrong for other leading axes (none, or two): count axes from the end (−1, −2), and give einsum its `...`.")
+AXES = (
+    "axes",
+    0.25,
+    "Right for a batch [B], wrong for other leading axes (none, or two): count axes from the end (−1, −2), and give einsum its `...`.",
+)
 
 
 def flattened(fn: Callable) -> Callable:

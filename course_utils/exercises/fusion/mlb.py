@@ -49,7 +49,11 @@ def _length_one(x):
 
 
 MISTAKES = [
-    Mistake("sum", "You add the two sides. MLB multiplies them, number by number: a sum is no more than a linear layer on both.", _made(join=np.add)),
+    Mistake(
+        "sum",
+        "You add the two sides. MLB multiplies them, number by number: a sum is no more than a linear layer on both.",
+        _made(join=np.add),
+    ),
     Mistake(
         "sum-before-tanh",
         "This is tanh(U v + V h), one hidden layer. Each side has a tanh of its own, and then they are multiplied.",
@@ -77,16 +81,42 @@ MISTAKES = [
         "There is a tanh around the result. The output is not squashed: its numbers become logits.",
         lambda params, v, h: np.tanh(_made()(params, v, h)),
     ),
-    Mistake("tanh-around-p-only", "The tanh stands around P. It belongs to each side, before they are multiplied.", _made(_same, _same, after=np.tanh)),
-    Mistake("softmax-of-output", "There is a softmax around the result. The output is not squashed: its numbers become logits.", lambda params, v, h: _softmax(_made()(params, v, h))),
-    Mistake("sigmoid-of-output", "There is a sigmoid around the result. The output is not squashed: its numbers become logits.", lambda params, v, h: _sigmoid(_made()(params, v, h))),
-    Mistake("tanh-of-output-only", "The tanh stands around the result. It belongs to each side, before they are multiplied.", lambda params, v, h: np.tanh(_made(_same, _same)(params, v, h))),
-    Mistake("sigmoid", "You use a sigmoid on both sides. A tanh lets a side be negative, and turn the other's sign.", _made(_sigmoid, _sigmoid)),
+    Mistake(
+        "tanh-around-p-only",
+        "The tanh stands around P. It belongs to each side, before they are multiplied.",
+        _made(_same, _same, after=np.tanh),
+    ),
+    Mistake(
+        "softmax-of-output",
+        "There is a softmax around the result. The output is not squashed: its numbers become logits.",
+        lambda params, v, h: _softmax(_made()(params, v, h)),
+    ),
+    Mistake(
+        "sigmoid-of-output",
+        "There is a sigmoid around the result. The output is not squashed: its numbers become logits.",
+        lambda params, v, h: _sigmoid(_made()(params, v, h)),
+    ),
+    Mistake(
+        "tanh-of-output-only",
+        "The tanh stands around the result. It belongs to each side, before they are multiplied.",
+        lambda params, v, h: np.tanh(_made(_same, _same)(params, v, h)),
+    ),
+    Mistake(
+        "sigmoid", "You use a sigmoid on both sides. A tanh lets a side be negative, and turn the other's sign.", _made(_sigmoid, _sigmoid)
+    ),
     Mistake("relu", "You use relu on both sides. MLB squashes with tanh.", _made(_relu, _relu)),
     Mistake("picture-as-gate", "The picture's side goes through a sigmoid. Both sides go through tanh.", _made(picture=_sigmoid)),
     Mistake("question-as-gate", "The question's side goes through a sigmoid. Both sides go through tanh.", _made(question=_sigmoid)),
-    Mistake("softmax-on-question", "The question's side goes through a softmax, as attention would. Both sides go through tanh.", _made(question=_softmax)),
-    Mistake("softmax-on-picture", "The picture's side goes through a softmax, as attention would. Both sides go through tanh.", _made(picture=_softmax)),
+    Mistake(
+        "softmax-on-question",
+        "The question's side goes through a softmax, as attention would. Both sides go through tanh.",
+        _made(question=_softmax),
+    ),
+    Mistake(
+        "softmax-on-picture",
+        "The picture's side goes through a softmax, as attention would. Both sides go through tanh.",
+        _made(picture=_softmax),
+    ),
     Mistake("no-bias", "The bias b is missing: add it at the end.", _made(bias=0.0)),
     Mistake("no-tanh-no-bias", "The tanh of each side is missing, and the bias b at the end.", _made(_same, _same, bias=0.0)),
     Mistake("bias-twice", "The bias b is added twice.", _made(bias=2.0)),
@@ -96,8 +126,16 @@ MISTAKES = [
     Mistake("question-only", "The picture is missing: this is P tanh(V h) + b.", _made(join=lambda x, y: y)),
     Mistake("picture-squared", "The picture is multiplied with itself, not with the question.", _made(join=lambda x, y: x * x)),
     Mistake("question-squared", "The question is multiplied with itself, not with the picture.", _made(join=lambda x, y: y * y)),
-    Mistake("picture-added", "You add the picture's side to the product, as a residual. MLB has the product only.", _made(join=lambda x, y: x * y + x)),
-    Mistake("question-added", "You add the question's side to the product, as a residual. MLB has the product only.", _made(join=lambda x, y: x * y + y)),
+    Mistake(
+        "picture-added",
+        "You add the picture's side to the product, as a residual. MLB has the product only.",
+        _made(join=lambda x, y: x * y + x),
+    ),
+    Mistake(
+        "question-added",
+        "You add the question's side to the product, as a residual. MLB has the product only.",
+        _made(join=lambda x, y: x * y + y),
+    ),
     Mistake("sum-and-product", "You add both sides to their product. MLB has the product only.", _made(join=lambda x, y: x * y + x + y)),
     Mistake(
         "not-projected",
@@ -114,19 +152,35 @@ MISTAKES = [
         "Each side goes through P and b before they meet. They meet in D numbers; P and b come after.",
         _of_each(lambda params, x, y: (x @ params["P"] + params["b"]) * (y @ params["P"] + params["b"])),
     ),
-    Mistake("concatenation", "You put one side behind the other. MLB multiplies them, number by number.", _of_each(lambda params, x, y: np.concatenate([x, y], -1))),
+    Mistake(
+        "concatenation",
+        "You put one side behind the other. MLB multiplies them, number by number.",
+        _of_each(lambda params, x, y: np.concatenate([x, y], -1)),
+    ),
     Mistake(
         "scalar-product",
         "You sum the product to one number, a scalar product. Keep all D of them: `x * y`, then P.",
         _of_each(lambda params, x, y: (x * y).sum(-1, keepdims=True) * params["P"].sum(0) + params["b"]),
     ),
-    Mistake("scalar-product-only", "You sum the product to one number, a scalar product. Keep all D of them: `x * y`, then P.", _of_each(lambda params, x, y: (x * y).sum(-1))),
-    Mistake("divided-by-root", "You divide the product by √D, as attention does with its scores. MLB does not.", _made(joined=lambda z: z / np.sqrt(z.shape[-1]))),
+    Mistake(
+        "scalar-product-only",
+        "You sum the product to one number, a scalar product. Keep all D of them: `x * y`, then P.",
+        _of_each(lambda params, x, y: (x * y).sum(-1)),
+    ),
+    Mistake(
+        "divided-by-root",
+        "You divide the product by √D, as attention does with its scores. MLB does not.",
+        _made(joined=lambda z: z / np.sqrt(z.shape[-1])),
+    ),
     Mistake("length-one", "You divide the product by its length. MLB leaves it.", _made(joined=_length_one)),
     Mistake("flattened", FLATTENED, flattened(_made())),
     Mistake("averaged", AVERAGED, averaged(_made())),
-    Mistake("signed-root", "You take a signed square root of the product, as MCB does. MLB leaves it.", _made(joined=lambda z: np.sign(z) * np.sqrt(np.abs(z)))),
-]  # fmt: skip
+    Mistake(
+        "signed-root",
+        "You take a signed square root of the product, as MCB does. MLB leaves it.",
+        _made(joined=lambda z: np.sign(z) * np.sqrt(np.abs(z))),
+    ),
+]
 
 
 def judge(cases: list[Case], answers: list) -> Verdict:

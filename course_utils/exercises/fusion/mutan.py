@@ -47,9 +47,7 @@ def _with_cores(fn):
 
 def _of_projections(fn):
     """Something else made of the two projections, float[..., D] each: ``fn(params, ṽ, h̃)``, before P and b."""
-    return lambda params, v, h: (
-        fn(params, v @ params["U"] + params["b_U"], h @ params["V"] + params["b_V"]) @ params["P"] + params["b"]
-    )
+    return lambda params, v, h: fn(params, v @ params["U"] + params["b_U"], h @ params["V"] + params["b_V"]) @ params["P"] + params["b"]
 
 
 def _core(x, matrix, bias):
@@ -66,9 +64,21 @@ MISTAKES = [
     Mistake("rank-max", "You keep the largest of the R products. They are added up.", _made(over_rank=lambda z: z.max(-2))),
     Mistake("rank-product", "You multiply the R products with each other. They are added up.", _made(over_rank=lambda z: z.prod(-2))),
     Mistake("first-rank", "You use the first of the R products only. Add up all of them.", _made(over_rank=lambda z: z[..., 0, :])),
-    Mistake("first-rank-missing", "The first of the R products is missing: ranks are counted from 0.", _made(over_rank=lambda z: z[..., 1:, :].sum(-2))),
-    Mistake("last-rank-missing", "The last of the R products is missing: `range(R)` ends before R.", _made(over_rank=lambda z: z[..., :-1, :].sum(-2))),
-    Mistake("summed-over-batch", "You sum over the first axis, the batch. Sum over the rank, the axis before the last (−2).", _made(over_rank=lambda z: z.sum(0))),
+    Mistake(
+        "first-rank-missing",
+        "The first of the R products is missing: ranks are counted from 0.",
+        _made(over_rank=lambda z: z[..., 1:, :].sum(-2)),
+    ),
+    Mistake(
+        "last-rank-missing",
+        "The last of the R products is missing: `range(R)` ends before R.",
+        _made(over_rank=lambda z: z[..., :-1, :].sum(-2)),
+    ),
+    Mistake(
+        "summed-over-batch",
+        "You sum over the first axis, the batch. Sum over the rank, the axis before the last (−2).",
+        _made(over_rank=lambda z: z.sum(0)),
+    ),
     Mistake("last-rank", "You use the last of the R products only: does your loop add them up?", _made(over_rank=lambda z: z[..., -1, :])),
     Mistake(
         "product-of-sums",
@@ -76,15 +86,24 @@ MISTAKES = [
         _of_projections(_product_of_sums),
     ),
     Mistake("sum", "You add M_r ṽ and N_r h̃. They are multiplied, number by number.", _made(join=np.add)),
-    Mistake("no-biases", "All biases inside are missing: each product has one (b_U, b_V, b_M, b_N), and b stands at the end.", _made(without=("b_U", "b_V", "b_M", "b_N"))),
-    Mistake("no-biases-at-all", "All biases are missing: each product has one (b_U, b_V, b_M, b_N, b).", _made(without=("b_U", "b_V", "b_M", "b_N", "b"))),
+    Mistake(
+        "no-biases",
+        "All biases inside are missing: each product has one (b_U, b_V, b_M, b_N), and b stands at the end.",
+        _made(without=("b_U", "b_V", "b_M", "b_N")),
+    ),
+    Mistake(
+        "no-biases-at-all",
+        "All biases are missing: each product has one (b_U, b_V, b_M, b_N, b).",
+        _made(without=("b_U", "b_V", "b_M", "b_N", "b")),
+    ),
     Mistake("no-projection-biases", "b_U and b_V are missing: ṽ = U v + b_U, h̃ = V h + b_V.", _made(without=("b_U", "b_V"))),
     Mistake("no-core-biases", "b_M and b_N are missing: each M_r ṽ has its row of b_M.", _made(without=("b_M", "b_N"))),
-    *[
-        Mistake(f"no-{name}", f"The bias {name} is missing.", _made(without=(name,)))
-        for name in ("b_U", "b_V", "b_M", "b_N", "b")
-    ],
-    Mistake("bias-for-every-rank", "The bias b is added once for each rank. Add it once, after the sum.", lambda params, v, h: _made()({**params, "b": params["b"] * params["M"].shape[1]}, v, h)),
+    *[Mistake(f"no-{name}", f"The bias {name} is missing.", _made(without=(name,))) for name in ("b_U", "b_V", "b_M", "b_N", "b")],
+    Mistake(
+        "bias-for-every-rank",
+        "The bias b is added once for each rank. Add it once, after the sum.",
+        lambda params, v, h: _made()({**params, "b": params["b"] * params["M"].shape[1]}, v, h),
+    ),
     Mistake("bias-twice", "The bias b is added twice.", lambda params, v, h: _made()({**params, "b": 2 * params["b"]}, v, h)),
     Mistake(
         "core-biases-after-product",
@@ -100,9 +119,21 @@ MISTAKES = [
     Mistake("tanh-in-the-core", "You squash M_r ṽ and N_r h̃ with tanh. MUTAN has no tanh.", _made(inside=np.tanh)),
     Mistake("tanh-of-the-sum", "You squash the sum with tanh. MUTAN has no tanh.", _made(joined=np.tanh)),
     Mistake("tanh-everywhere", "You squash after every product. MUTAN has no tanh.", _made(side=np.tanh, inside=np.tanh)),
-    Mistake("relu", "You cut off negative numbers with relu. MUTAN has no nonlinearity but its products.", _made(side=lambda x: np.maximum(x, 0))),
-    Mistake("relu-in-the-core", "You cut off negative numbers with relu. MUTAN has no nonlinearity but its products.", _made(inside=lambda x: np.maximum(x, 0))),
-    Mistake("cores-exchanged", "M and N have changed places: M belongs to the picture, N to the question.", _made(M="N", N="M", b_M="b_N", b_N="b_M")),
+    Mistake(
+        "relu",
+        "You cut off negative numbers with relu. MUTAN has no nonlinearity but its products.",
+        _made(side=lambda x: np.maximum(x, 0)),
+    ),
+    Mistake(
+        "relu-in-the-core",
+        "You cut off negative numbers with relu. MUTAN has no nonlinearity but its products.",
+        _made(inside=lambda x: np.maximum(x, 0)),
+    ),
+    Mistake(
+        "cores-exchanged",
+        "M and N have changed places: M belongs to the picture, N to the question.",
+        _made(M="N", N="M", b_M="b_N", b_N="b_M"),
+    ),
     Mistake("core-matrices-exchanged", "The matrices M and N have changed places, and their biases have not.", _made(M="N", N="M")),
     Mistake("core-biases-exchanged", "The biases b_M and b_N have changed places.", _made(b_M="b_N", b_N="b_M")),
     Mistake("projection-biases-exchanged", "The biases b_U and b_V have changed places.", _made(b_U="b_V", b_V="b_U")),
@@ -110,8 +141,16 @@ MISTAKES = [
     Mistake("question-core-twice", "You use N for the picture too. It has its own, M.", _made(M="N", b_M="b_N")),
     Mistake("picture-matrix-twice", "You use M for the question too, with b_N. The question has its own, N.", _made(N="M")),
     Mistake("question-matrix-twice", "You use N for the picture too, with b_M. The picture has its own, M.", _made(M="N")),
-    Mistake("picture-twice", "ṽ goes through both cores: h is not used.", _of_projections(lambda p, v, h: (_core(v, p["M"], p["b_M"]) * _core(v, p["N"], p["b_N"])).sum(-2))),
-    Mistake("question-twice", "h̃ goes through both cores: v is not used.", _of_projections(lambda p, v, h: (_core(h, p["M"], p["b_M"]) * _core(h, p["N"], p["b_N"])).sum(-2))),
+    Mistake(
+        "picture-twice",
+        "ṽ goes through both cores: h is not used.",
+        _of_projections(lambda p, v, h: (_core(v, p["M"], p["b_M"]) * _core(v, p["N"], p["b_N"])).sum(-2)),
+    ),
+    Mistake(
+        "question-twice",
+        "h̃ goes through both cores: v is not used.",
+        _of_projections(lambda p, v, h: (_core(h, p["M"], p["b_M"]) * _core(h, p["N"], p["b_N"])).sum(-2)),
+    ),
     *[
         Mistake(
             f"{name}-transposed",
@@ -130,7 +169,11 @@ MISTAKES = [
         "You reshape the cores to (R, D, D). That shuffles their numbers: move the axis (`transpose(1, 0, 2)`), or use einsum.",
         _of_cores(lambda core: core.reshape(core.shape[1], core.shape[0], -1).transpose(1, 0, 2)),
     ),
-    Mistake("no-core", "The core is missing: this is ṽ ∘ h̃. Multiply M_r ṽ and N_r h̃ for every r, and add up.", _of_projections(lambda p, v, h: v * h)),
+    Mistake(
+        "no-core",
+        "The core is missing: this is ṽ ∘ h̃. Multiply M_r ṽ and N_r h̃ for every r, and add up.",
+        _of_projections(lambda p, v, h: v * h),
+    ),
     Mistake(
         "core-of-picture-only",
         "The question's core is missing: h̃ goes through N_r before it is multiplied.",
@@ -144,13 +187,15 @@ MISTAKES = [
     Mistake(
         "not-projected",
         "The last step is missing: multiply the sum, of length D, by P and add b.",
-        lambda params, v, h: (_core(v @ params["U"] + params["b_U"], params["M"], params["b_M"])
-                              * _core(h @ params["V"] + params["b_V"], params["N"], params["b_N"])).sum(-2),
+        lambda params, v, h: (
+            _core(v @ params["U"] + params["b_U"], params["M"], params["b_M"])
+            * _core(h @ params["V"] + params["b_V"], params["N"], params["b_N"])
+        ).sum(-2),
     ),
     Mistake("flattened", FLATTENED, flattened(_made())),
     Mistake("averaged", AVERAGED, averaged(_made())),
     Mistake("divided-by-root", "You divide the sum by √R. MUTAN does not.", _made(over_rank=lambda z: z.sum(-2) / np.sqrt(z.shape[-2]))),
-]  # fmt: skip
+]
 
 
 def judge(cases: list[Case], answers: list) -> Verdict:

@@ -12,9 +12,38 @@ from course_utils.exercises.judging import Mistake, Output, judge_outputs
 from course_utils.metrics.vqa import agreement
 
 _WORDS = (
-    "1", "2", "3", "4", "ball", "bear", "blue", "bus", "cake", "car", "cat", "dog", "duck", "fish", "fox", "green", "kite",
-    "left", "lion", "no", "orange", "owl", "panda", "pizza", "red", "right", "tiger", "tree", "white", "yellow", "yes",
-)  # fmt: skip
+    "1",
+    "2",
+    "3",
+    "4",
+    "ball",
+    "bear",
+    "blue",
+    "bus",
+    "cake",
+    "car",
+    "cat",
+    "dog",
+    "duck",
+    "fish",
+    "fox",
+    "green",
+    "kite",
+    "left",
+    "lion",
+    "no",
+    "orange",
+    "owl",
+    "panda",
+    "pizza",
+    "red",
+    "right",
+    "tiger",
+    "tree",
+    "white",
+    "yellow",
+    "yes",
+)
 # A short answer inside a longer one: whoever looks for parts of strings counts too many.
 _INSIDE = (("1", "12"), ("no", "snow"), ("red", "bored"), ("car", "carrot"), ("tree", "street"))
 
@@ -74,16 +103,21 @@ def cases(seed: int) -> list[Case]:
     """Questions with ten and with five annotators; nobody's answer to the last one is kept."""
     rng = np.random.default_rng([seed, 102])
     drawn = [
-        (_small(rng), 3), (_small(rng), 4), (_draw(rng, 7, 10, 5), 5), (_draw(rng, 11, 5, 7), 7), (_draw(rng, 5, 9, 2), 2),
+        (_small(rng), 3),
+        (_small(rng), 4),
+        (_draw(rng, 7, 10, 5), 5),
+        (_draw(rng, 11, 5, 7), 7),
+        (_draw(rng, 5, 9, 2), 2),
         (_small(rng), 12),
-    ]  # fmt: skip
+    ]
     return [
         Case(
-            (annotations, most), f"{len(annotations)} questions, {len(annotations[0])} people each, most = {most}",
+            (annotations, most),
+            f"{len(annotations)} questions, {len(annotations[0])} people each, most = {most}",
             part="few" if most == 12 else "",
         )
         for annotations, most in drawn
-    ]  # fmt: skip
+    ]
 
 
 def _favourite(given: list[str]) -> str:
@@ -116,8 +150,16 @@ def _by_worth(annotations: Annotations, most: int) -> list[str]:
 
 
 VOCABULARY_MISTAKES = [
-    Mistake("once-per-question", "You count each answer once a question. Count what every annotator said: ten who agree are ten.", _counting(lambda given: list(set(given)))),
-    Mistake("favourites-only", "You count only the commonest answer of each question. Count what all annotators said.", _counting(lambda given: [_favourite(given)])),
+    Mistake(
+        "once-per-question",
+        "You count each answer once a question. Count what every annotator said: ten who agree are ten.",
+        _counting(lambda given: list(set(given))),
+    ),
+    Mistake(
+        "favourites-only",
+        "You count only the commonest answer of each question. Count what all annotators said.",
+        _counting(lambda given: [_favourite(given)]),
+    ),
     Mistake("first-annotator-only", "You count the first annotator only. Count all of them.", _counting(lambda given: given[:1])),
     Mistake(
         "ties-as-they-come",
@@ -135,8 +177,16 @@ VOCABULARY_MISTAKES = [
         "You keep the rarest answers: sorting goes upwards. Sort by `(-count, answer)`.",
         _by(lambda counts: sorted(counts, key=lambda answer: (counts[answer], answer))),
     ),
-    Mistake("last-kept", "You keep the last of the ranking, not the first.", lambda annotations, most: _ranked(collections.Counter(_all(annotations)))[-most:]),
-    Mistake("kept-reversed", "These are the right answers with the most frequent last. It should come first.", lambda annotations, most: _vocabulary(annotations, most)[::-1]),
+    Mistake(
+        "last-kept",
+        "You keep the last of the ranking, not the first.",
+        lambda annotations, most: _ranked(collections.Counter(_all(annotations)))[-most:],
+    ),
+    Mistake(
+        "kept-reversed",
+        "These are the right answers with the most frequent last. It should come first.",
+        lambda annotations, most: _vocabulary(annotations, most)[::-1],
+    ),
     Mistake(
         "kept-in-alphabetical-order",
         "These are the right answers in alphabetical order. The most frequent comes first; the alphabet only breaks ties.",
@@ -148,20 +198,42 @@ VOCABULARY_MISTAKES = [
         "`(-count, answer)`, then keep the first.",
         lambda annotations, most: _ranked(collections.Counter(dict(collections.Counter(_all(annotations)).most_common(most)))),
     ),
-    Mistake("ranked-by-accuracy", "You rank by accuracies, added up over the questions. Rank by counts: how many annotators gave the answer.", _by_worth),
+    Mistake(
+        "ranked-by-accuracy",
+        "You rank by accuracies, added up over the questions. Rank by counts: how many annotators gave the answer.",
+        _by_worth,
+    ),
     Mistake("alphabet-only", "You keep the first of the alphabet. Keep the most frequent.", _by(sorted)),
-    Mistake("first-said", "You keep the answers that were said first. Keep those that were said most often.", lambda annotations, most: _first_said(annotations)[:most]),
+    Mistake(
+        "first-said",
+        "You keep the answers that were said first. Keep those that were said most often.",
+        lambda annotations, most: _first_said(annotations)[:most],
+    ),
     Mistake(
         "in-the-order-said",
         "These are the right answers in the order in which they were said. The most frequent comes first.",
         lambda annotations, most: [a for a in _first_said(annotations) if a in _vocabulary(annotations, most)],
     ),
-    Mistake("all-kept", "You keep every answer. Keep the first `most` of the ranking.", lambda annotations, most: _ranked(collections.Counter(_all(annotations)))),
-    Mistake("all-kept-as-they-come", "You keep every answer, in the order in which they were said. Keep the `most` most frequent.", lambda annotations, most: _first_said(annotations)),
-    Mistake("all-kept-alphabet", "You keep every answer. Keep the `most` most frequent.", lambda annotations, most: sorted(set(_all(annotations)))),
+    Mistake(
+        "all-kept",
+        "You keep every answer. Keep the first `most` of the ranking.",
+        lambda annotations, most: _ranked(collections.Counter(_all(annotations))),
+    ),
+    Mistake(
+        "all-kept-as-they-come",
+        "You keep every answer, in the order in which they were said. Keep the `most` most frequent.",
+        lambda annotations, most: _first_said(annotations),
+    ),
+    Mistake(
+        "all-kept-alphabet",
+        "You keep every answer. Keep the `most` most frequent.",
+        lambda annotations, most: sorted(set(_all(annotations))),
+    ),
     Mistake("one-too-few", "There is one too few: `most` answers are kept.", lambda annotations, most: _vocabulary(annotations, most)[:-1]),
-    Mistake("one-too-many", "There is one too many: `most` answers are kept.", lambda annotations, most: _vocabulary(annotations, most + 1)),
-]  # fmt: skip
+    Mistake(
+        "one-too-many", "There is one too many: `most` answers are kept.", lambda annotations, most: _vocabulary(annotations, most + 1)
+    ),
+]
 
 
 def _nobody_said(case: Case, expected: list[str], got: list[str]) -> tuple[str, str] | None:
@@ -211,20 +283,36 @@ def _of_kept(annotations: Annotations, most: int) -> np.ndarray:
 
 
 TARGET_MISTAKES = [
-    Mistake("one-hot", "Only the commonest answer of a question gets a 1. Every answer has its accuracy: a second one with three votes gets 0.9.", _is_favourite),
-    Mistake("one-hot-of-accuracy", "Only the best answer kept gets a 1. Every answer has its accuracy.", _of_targets(lambda targets: _largest_only(targets) > 0)),
+    Mistake(
+        "one-hot",
+        "Only the commonest answer of a question gets a 1. Every answer has its accuracy: a second one with three votes gets 0.9.",
+        _is_favourite,
+    ),
+    Mistake(
+        "one-hot-of-accuracy",
+        "Only the best answer kept gets a 1. Every answer has its accuracy.",
+        _of_targets(lambda targets: _largest_only(targets) > 0),
+    ),
     Mistake(
         "one-hot-of-first",
         "Each row has a 1 at the answer with the most votes, even where nobody gave one that is kept. Every answer has its accuracy.",
         _of_targets(lambda targets: np.arange(targets.shape[1]) == targets.argmax(1)[:, None]),
     ),
-    Mistake("largest-only", "Only the best answer of a question has its accuracy. The others have theirs: do not set them to 0.", _of_targets(_largest_only)),
+    Mistake(
+        "largest-only",
+        "Only the best answer of a question has its accuracy. The others have theirs: do not set them to 0.",
+        _of_targets(_largest_only),
+    ),
     Mistake(
         "favourite-only",
         "Only the commonest answer of a question has its accuracy. The others have theirs: do not set them to 0.",
         lambda annotations, most: _is_favourite(annotations, most) * answer_targets(annotations, most)[1],
     ),
-    Mistake("fraction", "These are fractions of the annotators. A target is the accuracy of exercise 01.1: four votes of ten are worth 1.", _of_votes(lambda n, a: n / a)),
+    Mistake(
+        "fraction",
+        "These are fractions of the annotators. A target is the accuracy of exercise 01.1: four votes of ten are worth 1.",
+        _of_votes(lambda n, a: n / a),
+    ),
     Mistake(
         "fraction-of-kept",
         "Your rows sum to 1: you divide by the votes for the answers kept. A target is an accuracy, each for itself.",
@@ -243,12 +331,30 @@ TARGET_MISTAKES = [
     Mistake("no-minimum", "Targets grow beyond 1: the minimum with 1 is missing.", _of_votes(lambda n, a: n / 3)),
     Mistake("no-minimum-left-out", "Targets grow beyond 1: the minimum with 1 is missing.", _of_votes(lambda n, a: n * (a - 1) / (3 * a))),
     Mistake("counts", "These are votes. A target is the accuracy that the answer would get (exercise 01.1).", _of_votes(lambda n, a: n)),
-    Mistake("any", "You give 1 to every answer that somebody gave. A target is its accuracy: one vote of ten is worth 0.3.", _of_votes(lambda n, a: n > 0)),
-    Mistake("three-or-nothing", "You give 1 for three votes or more and 0 below. One and two are worth something too.", _of_votes(lambda n, a: n >= 3)),
+    Mistake(
+        "any",
+        "You give 1 to every answer that somebody gave. A target is its accuracy: one vote of ten is worth 0.3.",
+        _of_votes(lambda n, a: n > 0),
+    ),
+    Mistake(
+        "three-or-nothing",
+        "You give 1 for three votes or more and 0 below. One and two are worth something too.",
+        _of_votes(lambda n, a: n >= 3),
+    ),
     Mistake("rounded-down", "Your targets are rounded down to whole numbers: keep the fractions.", _of_targets(np.floor)),
-    Mistake("agreeing-left-out", "You always leave out somebody who agrees. Leave out each of the annotators in turn, and average.", _of_votes(lambda n, a: np.clip((n - 1) / 3, 0, 1))),
-    Mistake("two-are-enough", "You divide by 2. It takes three of the others for full accuracy.", _of_votes(lambda n, a: np.minimum(1, n / 2))),
-    Mistake("only-for-ten", "Your formula is right for ten annotators only: 0, 0.3, 0.6, 0.9, 1. With five, leaving one out weighs more.", _of_votes(lambda n, a: np.minimum(1, 0.3 * n))),
+    Mistake(
+        "agreeing-left-out",
+        "You always leave out somebody who agrees. Leave out each of the annotators in turn, and average.",
+        _of_votes(lambda n, a: np.clip((n - 1) / 3, 0, 1)),
+    ),
+    Mistake(
+        "two-are-enough", "You divide by 2. It takes three of the others for full accuracy.", _of_votes(lambda n, a: np.minimum(1, n / 2))
+    ),
+    Mistake(
+        "only-for-ten",
+        "Your formula is right for ten annotators only: 0, 0.3, 0.6, 0.9, 1. With five, leaving one out weighs more.",
+        _of_votes(lambda n, a: np.minimum(1, 0.3 * n)),
+    ),
     Mistake(
         "sum-to-one",
         "Your rows sum to 1, as for a softmax. Each answer has its own sigmoid here: leave the accuracies as they are.",
@@ -273,7 +379,11 @@ TARGET_MISTAKES = [
         )
         for least in (-1, 0)
     ],
-    Mistake("divided-by-ten", "There is a 10 in your code where the number of annotators belongs: `len(given)`.", lambda annotations, most: answer_targets(annotations, most)[1] * len(annotations[0]) / 10),
+    Mistake(
+        "divided-by-ten",
+        "There is a 10 in your code where the number of annotators belongs: `len(given)`.",
+        lambda annotations, most: answer_targets(annotations, most)[1] * len(annotations[0]) / 10,
+    ),
     Mistake(
         "cut-off-not-counted",
         "You leave out annotators whose answer was cut off, so that there are fewer than A. They still count as annotators who gave another answer.",
@@ -292,14 +402,24 @@ TARGET_MISTAKES = [
         "You return the accuracy of what each annotator said. A column is an answer of the vocabulary, shape (B, K).",
         lambda annotations, most: [[agreement(given.count(said), len(given)) for said in given] for given in annotations],
     ),
-    Mistake("numbers-of-the-best", "You return the place of each question's best answer. Return the accuracies of all answers, shape (B, K).", _of_targets(lambda targets: targets.argmax(1))),
-    Mistake("transposed", "Your table lies on its side: one row a question, one column an answer, shape (B, K).", _of_targets(np.transpose)),
+    Mistake(
+        "numbers-of-the-best",
+        "You return the place of each question's best answer. Return the accuracies of all answers, shape (B, K).",
+        _of_targets(lambda targets: targets.argmax(1)),
+    ),
+    Mistake(
+        "transposed", "Your table lies on its side: one row a question, one column an answer, shape (B, K).", _of_targets(np.transpose)
+    ),
     Mistake(
         "rows-without-answer-dropped",
         "You drop questions whose answers were all cut off. Keep them, as rows of zeros: shape (B, K).",
         _of_targets(lambda targets: targets[targets.any(1)]),
     ),
-    Mistake("mean", "You return the mean over the questions. Return a row for each of them, shape (B, K).", _of_targets(lambda targets: targets.mean(0))),
+    Mistake(
+        "mean",
+        "You return the mean over the questions. Return a row for each of them, shape (B, K).",
+        _of_targets(lambda targets: targets.mean(0)),
+    ),
     Mistake(
         "of-all-questions",
         "Every row is alike: you count the votes of all questions together. Count those of each question.",
@@ -311,7 +431,7 @@ TARGET_MISTAKES = [
         "You return the place of each question's commonest answer. Return the accuracies of all answers, shape (B, K).",
         lambda annotations, most: _is_favourite(annotations, most).argmax(1),
     ),
-]  # fmt: skip
+]
 
 
 _FEW = "Here there are fewer answers than `most`: keep all of them, and give the table one column for each."
@@ -320,16 +440,29 @@ _FEW = "Here there are fewer answers than `most`: keep all of them, and give the
 def judge(cases: list[Case], answers: list) -> Verdict:
     """Half of the points for the vocabulary, half for the targets; a fifth of each where there are fewer answers than most."""
     return judge_outputs(
-        cases, answers, answer_targets,
+        cases,
+        answers,
+        answer_targets,
         [
-            Output("vocabulary", 0, 0.5, "a list of K strings, the most frequent first", VOCABULARY_MISTAKES, [_nobody_said, _ties],
-                   parts=[("", 0.8, ""), ("few", 0.2, _FEW)]),
             Output(
-                "targets", 1, 0.5, "one row a question, one column an answer of the vocabulary, shape (B, K)", TARGET_MISTAKES,
+                "vocabulary",
+                0,
+                0.5,
+                "a list of K strings, the most frequent first",
+                VOCABULARY_MISTAKES,
+                [_nobody_said, _ties],
+                parts=[("", 0.8, ""), ("few", 0.2, _FEW)],
+            ),
+            Output(
+                "targets",
+                1,
+                0.5,
+                "one row a question, one column an answer of the vocabulary, shape (B, K)",
+                TARGET_MISTAKES,
                 parts=[("", 0.8, "The values differ. Take one question and one answer by hand: how many said it?"), ("few", 0.2, _FEW)],
             ),
         ],
-    )  # fmt: skip
+    )
 
 
 EXERCISE = Exercise("01.2", "answer_targets", 4, answer_targets, cases, judge)

@@ -92,23 +92,68 @@ def _nan_where_empty(scores, mask):
 
 
 WEIGHT_MISTAKES = [
-    Mistake("no-mask", "The mask is not used: hidden places get weight. Give them −∞ (or a very low score) before the softmax.", _weighing(lambda s, m: softmax(s))),
-    Mistake("mask-inverted", "You hide what should be seen: True means *attend*. `jnp.where(mask, scores, lowest)`.", _weighing(lambda s, m: drawn.masked_softmax(s, np.broadcast_to(~m, s.shape)))),
-    Mistake("mask-after-softmax", "You zero the weights after the softmax: the rest no longer adds up to 1. Hide the *scores*, before it.", _weighing(lambda s, m: softmax(s) * m)),
-    Mistake("mask-multiplied", "You multiply the scores by the mask: a score of 0 is not low, and still gets weight. Hidden scores must be −∞ or very low.", _weighing(lambda s, m: softmax(s * m))),
-    Mistake("mask-added", "You add the mask to the scores: True adds 1, which hides nothing. `jnp.where(mask, scores, lowest)`.", _weighing(lambda s, m: softmax(s + m))),
+    Mistake(
+        "no-mask",
+        "The mask is not used: hidden places get weight. Give them −∞ (or a very low score) before the softmax.",
+        _weighing(lambda s, m: softmax(s)),
+    ),
+    Mistake(
+        "mask-inverted",
+        "You hide what should be seen: True means *attend*. `jnp.where(mask, scores, lowest)`.",
+        _weighing(lambda s, m: drawn.masked_softmax(s, np.broadcast_to(~m, s.shape))),
+    ),
+    Mistake(
+        "mask-after-softmax",
+        "You zero the weights after the softmax: the rest no longer adds up to 1. Hide the *scores*, before it.",
+        _weighing(lambda s, m: softmax(s) * m),
+    ),
+    Mistake(
+        "mask-multiplied",
+        "You multiply the scores by the mask: a score of 0 is not low, and still gets weight. Hidden scores must be −∞ or very low.",
+        _weighing(lambda s, m: softmax(s * m)),
+    ),
+    Mistake(
+        "mask-added",
+        "You add the mask to the scores: True adds 1, which hides nothing. `jnp.where(mask, scores, lowest)`.",
+        _weighing(lambda s, m: softmax(s + m)),
+    ),
     Mistake(
         "zero-before-softmax",
         "Hidden scores are 0 in the softmax, which is not low: they take a part of the 1, and what is left, once you set their weights to 0, does not add up to 1.",
         _weighing(lambda s, m: softmax(s * m) * m),
     ),
-    *(Mistake("mask-sign", "What is hidden gets a very *high* score, and all the weight. It needs a very low one.", _weighing(_added(dtype))) for dtype in (np.float32, np.float64)),
-    Mistake("first-row-of-mask", "Everybody looks with the first row of the mask. Row t says what t may see.", _weighing(lambda s, m: drawn.masked_softmax(s, np.broadcast_to(m[:, :, :1], s.shape)))),
-    Mistake("first-mask-for-all", "The first picture's mask is used for the whole batch. Each has its own.", _weighing(lambda s, m: drawn.masked_softmax(s, np.broadcast_to(m[:1], s.shape)))),
-    Mistake("one-mask-for-all-rows", "You make one row of the mask: what anybody may see, everybody sees. Row t says what t may see.", _weighing(lambda s, m: drawn.masked_softmax(s, np.broadcast_to(m.any(2, keepdims=True), s.shape)))),
+    *(
+        Mistake(
+            "mask-sign", "What is hidden gets a very *high* score, and all the weight. It needs a very low one.", _weighing(_added(dtype))
+        )
+        for dtype in (np.float32, np.float64)
+    ),
+    Mistake(
+        "first-row-of-mask",
+        "Everybody looks with the first row of the mask. Row t says what t may see.",
+        _weighing(lambda s, m: drawn.masked_softmax(s, np.broadcast_to(m[:, :, :1], s.shape))),
+    ),
+    Mistake(
+        "first-mask-for-all",
+        "The first picture's mask is used for the whole batch. Each has its own.",
+        _weighing(lambda s, m: drawn.masked_softmax(s, np.broadcast_to(m[:1], s.shape))),
+    ),
+    Mistake(
+        "one-mask-for-all-rows",
+        "You make one row of the mask: what anybody may see, everybody sees. Row t says what t may see.",
+        _weighing(lambda s, m: drawn.masked_softmax(s, np.broadcast_to(m.any(2, keepdims=True), s.shape))),
+    ),
     Mistake("mask-of-one-head", "Only the first head is masked. The mask is the same for all: `mask[:, None]`.", _weighing(_in_first_head)),
-    Mistake("filled-with-zero", "Hidden scores become 0, which is not low: e⁰ = 1 still gets weight. Use −∞ or a very low number.", _weighing(_with_fill(0.0))),
-    Mistake("filled-with-minus-one", "Hidden scores become −1, which is not low enough. Use `jnp.finfo(scores.dtype).min`.", _weighing(_with_fill(-1.0))),
+    Mistake(
+        "filled-with-zero",
+        "Hidden scores become 0, which is not low: e⁰ = 1 still gets weight. Use −∞ or a very low number.",
+        _weighing(_with_fill(0.0)),
+    ),
+    Mistake(
+        "filled-with-minus-one",
+        "Hidden scores become −1, which is not low enough. Use `jnp.finfo(scores.dtype).min`.",
+        _weighing(_with_fill(-1.0)),
+    ),
     Mistake(
         "softmax-over-queries",
         "The softmax runs over the T who look (axis −2), so that they compete for a place. Each shares itself out over the N places: axis −1.",
@@ -119,20 +164,50 @@ WEIGHT_MISTAKES = [
         "The softmax runs over the T who look (axis −2), so that they compete for a place. Each shares itself out over the N places: axis −1.",
         _weighing(lambda s, m: softmax(np.where(m, s, -1e30), -2) * m),
     ),
-    Mistake("softmax-over-heads", "The softmax runs over the heads (axis 1). Each head shares itself out over the places: axis −1.", _weighing(lambda s, m: softmax(np.where(m, s, -1e30), 1))),
-    Mistake("softmax-over-heads", "The softmax runs over the heads (axis 1). Each head shares itself out over the places: axis −1.", _weighing(lambda s, m: softmax(np.where(m, s, -1e30), 1) * m)),
-    Mistake("softmax-over-table", "The softmax runs over all pairs of a head. Each who looks shares itself out over the N places: axis −1.", _weighing(_whole_table)),
+    Mistake(
+        "softmax-over-heads",
+        "The softmax runs over the heads (axis 1). Each head shares itself out over the places: axis −1.",
+        _weighing(lambda s, m: softmax(np.where(m, s, -1e30), 1)),
+    ),
+    Mistake(
+        "softmax-over-heads",
+        "The softmax runs over the heads (axis 1). Each head shares itself out over the places: axis −1.",
+        _weighing(lambda s, m: softmax(np.where(m, s, -1e30), 1) * m),
+    ),
+    Mistake(
+        "softmax-over-table",
+        "The softmax runs over all pairs of a head. Each who looks shares itself out over the N places: axis −1.",
+        _weighing(_whole_table),
+    ),
     Mistake("no-exp", "You divide the scores by their sum. A softmax takes exp first.", _weighing(_shares_without_exp)),
     Mistake("scores-returned", "These are the scores, before the mask and the softmax.", _weighing(lambda s, m: s)),
-    Mistake("no-softmax", "These are the scores. A softmax over the places makes them shares that add up to 1.", _weighing(lambda s, m: np.where(m, s, 0))),
-    Mistake("sigmoid", "Each place has a sigmoid of its own. A softmax lets the places compete.", _weighing(lambda s, m: m / (1 + np.exp(-s)))),
-    Mistake("hard", "All weight is on the best place. A softmax shares it out.", _weighing(lambda s, m: np.arange(s.shape[-1]) == np.where(m, s, -np.inf).argmax(-1)[..., None])),
+    Mistake(
+        "no-softmax",
+        "These are the scores. A softmax over the places makes them shares that add up to 1.",
+        _weighing(lambda s, m: np.where(m, s, 0)),
+    ),
+    Mistake(
+        "sigmoid", "Each place has a sigmoid of its own. A softmax lets the places compete.", _weighing(lambda s, m: m / (1 + np.exp(-s)))
+    ),
+    Mistake(
+        "hard",
+        "All weight is on the best place. A softmax shares it out.",
+        _weighing(lambda s, m: np.arange(s.shape[-1]) == np.where(m, s, -np.inf).argmax(-1)[..., None]),
+    ),
     Mistake("no-scale", "The scale is missing: divide the scores by √(D / H).", _scaling(lambda s, d, h: s)),
     Mistake("root-of-width", "You divide by √D. A head compares D / H numbers: divide by √(D / H).", _scaling(lambda s, d, h: s / d**0.5)),
-    Mistake("divided-by-head", "You divide by D / H. A sum of that many products spreads like its root: divide by √(D / H).", _scaling(lambda s, d, h: s / (d // h))),
+    Mistake(
+        "divided-by-head",
+        "You divide by D / H. A sum of that many products spreads like its root: divide by √(D / H).",
+        _scaling(lambda s, d, h: s / (d // h)),
+    ),
     Mistake("divided-by-width", "You divide by D. Divide by √(D / H).", _scaling(lambda s, d, h: s / d)),
     Mistake("root-of-heads", "You divide by √H. A head compares D / H numbers: divide by √(D / H).", _scaling(lambda s, d, h: s / h**0.5)),
-    Mistake("root-of-context", "You divide by the root of the context's width. A head compares D / H numbers: divide by √(D / H).", _root_of(lambda x, c: c.shape[2])),
+    Mistake(
+        "root-of-context",
+        "You divide by the root of the context's width. A head compares D / H numbers: divide by √(D / H).",
+        _root_of(lambda x, c: c.shape[2]),
+    ),
     Mistake("root-of-places", "You divide by √N. A head compares D / H numbers: divide by √(D / H).", _root_of(lambda x, c: c.shape[1])),
     Mistake("multiplied", "You multiply by √(D / H). Divide.", _scaling(lambda s, d, h: s * (d // h) ** 0.5)),
     Mistake(
@@ -145,31 +220,75 @@ WEIGHT_MISTAKES = [
         "You reshape (B, T, D) to (B, H, T, D / H) in one step, which mixes tokens. Reshape to (B, T, H, D / H), then exchange the two middle axes.",
         lambda *args: weights_of(*args, cut=_reshaped),
     ),
-    Mistake("no-biases", "b_q is missing: project with `x @ W + b`. Whether b_k is there does not show, for it lifts a whole row of scores.", lambda p, *args: weights_of({**p, "b_q": 0}, *args)),
-    Mistake("biases-exchanged", "b_q and b_k have changed places.", lambda p, *args: weights_of({**p, "b_q": p["b_k"], "b_k": p["b_q"]}, *args)),
+    Mistake(
+        "no-biases",
+        "b_q is missing: project with `x @ W + b`. Whether b_k is there does not show, for it lifts a whole row of scores.",
+        lambda p, *args: weights_of({**p, "b_q": 0}, *args),
+    ),
+    Mistake(
+        "biases-exchanged", "b_q and b_k have changed places.", lambda p, *args: weights_of({**p, "b_q": p["b_k"], "b_k": p["b_q"]}, *args)
+    ),
     Mistake("keys-and-values-exchanged", "W_k and W_v have changed places.", _with(W_k="W_v", b_k="b_v")),
     Mistake("query-matrix-turned", "W_q is turned round (`.T`).", lambda p, *args: weights_of({**p, "W_q": p["W_q"].T}, *args)),
     Mistake("output-for-queries", "Q is made with W_o. Its matrix is W_q.", _with(W_q="W_o")),
     Mistake("heads-averaged", "You average over the heads. Each keeps a map of its own: shape (B, H, T, N).", _then(lambda w: w.mean(1))),
     Mistake("heads-summed", "You add up the heads. Each keeps a map of its own: shape (B, H, T, N).", _then(lambda w: w.sum(1))),
-    Mistake("one-head", "There is one head over the whole width. Split it into H heads: shape (B, H, T, N).", lambda p, x, c, m, h: weights_of(p, x, c, m, 1)),
-    Mistake("one-head", "There is one head over the whole width. Split it into H heads: shape (B, H, T, N).", lambda p, x, c, m, h: weights_of(p, x, c, m, 1)[:, 0]),
-    Mistake("one-head", "There is one head over the whole width, repeated H times. Split it into H heads: shape (B, H, T, N).", lambda p, x, c, m, h: weights_of(p, x, c, m, 1).repeat(h, 1)),
-    Mistake("heads-and-width-exchanged", "H and D / H have changed places: there are H heads, of D / H columns each.", lambda p, x, c, m, h: weights_of(p, x, c, m, x.shape[2] // h)),
+    Mistake(
+        "one-head",
+        "There is one head over the whole width. Split it into H heads: shape (B, H, T, N).",
+        lambda p, x, c, m, h: weights_of(p, x, c, m, 1),
+    ),
+    Mistake(
+        "one-head",
+        "There is one head over the whole width. Split it into H heads: shape (B, H, T, N).",
+        lambda p, x, c, m, h: weights_of(p, x, c, m, 1)[:, 0],
+    ),
+    Mistake(
+        "one-head",
+        "There is one head over the whole width, repeated H times. Split it into H heads: shape (B, H, T, N).",
+        lambda p, x, c, m, h: weights_of(p, x, c, m, 1).repeat(h, 1),
+    ),
+    Mistake(
+        "heads-and-width-exchanged",
+        "H and D / H have changed places: there are H heads, of D / H columns each.",
+        lambda p, x, c, m, h: weights_of(p, x, c, m, x.shape[2] // h),
+    ),
     Mistake("two-heads", "You make two heads. `heads` says how many there are.", lambda p, x, c, m, h: weights_of(p, x, c, m, 2)),
     Mistake("heads-backwards", "The heads stand in the opposite order: head 0 has the first D / H columns.", _then(lambda w: w[:, ::-1])),
-    Mistake("transposed", "Your maps lie on their sides: one row for each who looks, one column a place, shape (B, H, T, N).", _then(lambda w: w.swapaxes(-1, -2))),
-    Mistake("heads-last", "The axis of the heads stands last: it comes second, shape (B, H, T, N).", _then(lambda w: np.moveaxis(w, 1, -1))),
+    Mistake(
+        "transposed",
+        "Your maps lie on their sides: one row for each who looks, one column a place, shape (B, H, T, N).",
+        _then(lambda w: w.swapaxes(-1, -2)),
+    ),
+    Mistake(
+        "heads-last", "The axis of the heads stands last: it comes second, shape (B, H, T, N).", _then(lambda w: np.moveaxis(w, 1, -1))
+    ),
     Mistake("heads-first", "The axis of the heads stands first: it comes second, shape (B, H, T, N).", _then(lambda w: w.swapaxes(0, 1))),
     Mistake("heads-third", "The axis of the heads stands third: it comes second, shape (B, H, T, N).", _then(lambda w: w.swapaxes(1, 2))),
-    Mistake("flat", "Every place that may be seen gets the same. The weights have to follow the scores.", _weighing(lambda s, m: drawn.masked_softmax(0 * s, np.broadcast_to(m, s.shape)))),
-]  # fmt: skip
+    Mistake(
+        "flat",
+        "Every place that may be seen gets the same. The weights have to follow the scores.",
+        _weighing(lambda s, m: drawn.masked_softmax(0 * s, np.broadcast_to(m, s.shape))),
+    ),
+]
 # Only a row that may look at nothing tells these from what is right.
 EMPTY_MISTAKES = [
-    Mistake("empty-row-nan", "A row that may look at nothing becomes NaN (0 / 0). Fill with a low *finite* number, and set hidden weights to 0 after the softmax as well.", _weighing(_nan_where_empty)),
-    Mistake("empty-row-shared-out", "A row that may look at nothing looks everywhere: all its scores are equally low. Set hidden weights to 0 after the softmax as well.", _weighing(_with_fill(-1e30))),
-    Mistake("empty-row-unmasked", "A row that may look at nothing looks as if there were no mask. Its weights are all 0.", _weighing(lambda s, m: np.where(m.any(-1, keepdims=True), drawn.masked_softmax(s, m), softmax(s)))),
-]  # fmt: skip
+    Mistake(
+        "empty-row-nan",
+        "A row that may look at nothing becomes NaN (0 / 0). Fill with a low *finite* number, and set hidden weights to 0 after the softmax as well.",
+        _weighing(_nan_where_empty),
+    ),
+    Mistake(
+        "empty-row-shared-out",
+        "A row that may look at nothing looks everywhere: all its scores are equally low. Set hidden weights to 0 after the softmax as well.",
+        _weighing(_with_fill(-1e30)),
+    ),
+    Mistake(
+        "empty-row-unmasked",
+        "A row that may look at nothing looks as if there were no mask. Its weights are all 0.",
+        _weighing(lambda s, m: np.where(m.any(-1, keepdims=True), drawn.masked_softmax(s, m), softmax(s))),
+    ),
+]
 
 
 def _seen(**change):
@@ -198,29 +317,77 @@ def _out(params, seen):
 
 SEEN_MISTAKES = [
     Mistake("not-projected", "W_o and b_o are missing: the heads are only put side by side.", _finally(lambda p, x, seen: seen)),
-    Mistake("no-output-matrix", "W_o is missing: the heads are only put side by side, and b_o is added.", _finally(lambda p, x, seen: seen + p["b_o"])),
+    Mistake(
+        "no-output-matrix",
+        "W_o is missing: the heads are only put side by side, and b_o is added.",
+        _finally(lambda p, x, seen: seen + p["b_o"]),
+    ),
     Mistake("output-matrix-turned", "W_o is turned round (`.T`).", _finally(lambda p, x, seen: seen @ p["W_o"].T + p["b_o"])),
     Mistake("no-output-bias", "b_o is missing.", _finally(lambda p, x, seen: seen @ p["W_o"])),
-    Mistake("residual", "x is added. Here only what was seen is returned; the block around it adds x.", _finally(lambda p, x, seen: x + _out(p, seen))),
-    Mistake("residual-inside", "x is added. Here only what was seen is returned; the block around it adds x.", _finally(lambda p, x, seen: _out(p, x + seen))),
-    Mistake("keys-for-values", "You take the weighted mean of the keys. Values have a projection of their own, W_v and b_v.", _seen(values=lambda p, c, letter: drawn.projected(p, c, "k"))),
+    Mistake(
+        "residual",
+        "x is added. Here only what was seen is returned; the block around it adds x.",
+        _finally(lambda p, x, seen: x + _out(p, seen)),
+    ),
+    Mistake(
+        "residual-inside",
+        "x is added. Here only what was seen is returned; the block around it adds x.",
+        _finally(lambda p, x, seen: _out(p, x + seen)),
+    ),
+    Mistake(
+        "keys-for-values",
+        "You take the weighted mean of the keys. Values have a projection of their own, W_v and b_v.",
+        _seen(values=lambda p, c, letter: drawn.projected(p, c, "k")),
+    ),
     Mistake("no-value-bias", "b_v is missing.", _seen(values=lambda p, c, letter: c @ p["W_v"])),
     Mistake(
         "heads-not-put-back",
         "You reshape (B, H, T, D / H) to (B, T, D) in one step, which mixes tokens. Exchange the two middle axes first.",
         _seen(put_back=_not_put_back),
     ),
-    Mistake("heads-interleaved", "The heads are put back interleaved. Head h has the D / H columns side by side.", _seen(put_back=_merged_interleaved)),
-    Mistake("heads-averaged", "You average over the heads. Put them side by side: D / H numbers each make D.", _seen(put_back=lambda x: np.tile(x.mean(1), x.shape[1]))),
-    Mistake("heads-summed", "You add up the heads. Put them side by side: D / H numbers each make D.", _seen(put_back=lambda x: np.tile(x.sum(1), x.shape[1]))),
-    Mistake("plain-mean", "You take the plain mean of the values. Weigh each with its share.", lambda p, x, c, m, h: _out(p, drawn.seen_of(p, x, c, m, h, weights=np.full((len(x), h, x.shape[1], c.shape[1]), 1 / c.shape[1])))),
-    Mistake("unmasked-values", "The values are weighed with weights from before the mask. Use the weights that you return.", lambda p, x, c, m, h: _out(p, drawn.seen_of(p, x, c, np.ones_like(m), h))),
-]  # fmt: skip
+    Mistake(
+        "heads-interleaved",
+        "The heads are put back interleaved. Head h has the D / H columns side by side.",
+        _seen(put_back=_merged_interleaved),
+    ),
+    Mistake(
+        "heads-averaged",
+        "You average over the heads. Put them side by side: D / H numbers each make D.",
+        _seen(put_back=lambda x: np.tile(x.mean(1), x.shape[1])),
+    ),
+    Mistake(
+        "heads-summed",
+        "You add up the heads. Put them side by side: D / H numbers each make D.",
+        _seen(put_back=lambda x: np.tile(x.sum(1), x.shape[1])),
+    ),
+    Mistake(
+        "plain-mean",
+        "You take the plain mean of the values. Weigh each with its share.",
+        lambda p, x, c, m, h: _out(p, drawn.seen_of(p, x, c, m, h, weights=np.full((len(x), h, x.shape[1], c.shape[1]), 1 / c.shape[1]))),
+    ),
+    Mistake(
+        "unmasked-values",
+        "The values are weighed with weights from before the mask. Use the weights that you return.",
+        lambda p, x, c, m, h: _out(p, drawn.seen_of(p, x, c, np.ones_like(m), h)),
+    ),
+]
 EMPTY_SEEN = [
-    Mistake("empty-row-zeroed", "A row that may look at nothing has weights 0, and W_o and b_o come after: what is left of it is b_o.", lambda p, x, c, m, h: m.any(-1, keepdims=True) * drawn.attend(p, x, c, m, h)[0]),
-    Mistake("empty-row-unchanged", "A row that may look at nothing has weights 0, and W_o and b_o come after: what is left of it is b_o, not x.", lambda p, x, c, m, h: np.where(m.any(-1, keepdims=True), drawn.attend(p, x, c, m, h)[0], x)),
-    Mistake("empty-row-seen", "Where a row may look at nothing, y is made with weights from before they were set to 0. Use those that you return.", lambda p, *args: _out(p, drawn.seen_of(p, *args, weights=_weighing(_with_fill(-1e30))(p, *args)))),
-]  # fmt: skip
+    Mistake(
+        "empty-row-zeroed",
+        "A row that may look at nothing has weights 0, and W_o and b_o come after: what is left of it is b_o.",
+        lambda p, x, c, m, h: m.any(-1, keepdims=True) * drawn.attend(p, x, c, m, h)[0],
+    ),
+    Mistake(
+        "empty-row-unchanged",
+        "A row that may look at nothing has weights 0, and W_o and b_o come after: what is left of it is b_o, not x.",
+        lambda p, x, c, m, h: np.where(m.any(-1, keepdims=True), drawn.attend(p, x, c, m, h)[0], x),
+    ),
+    Mistake(
+        "empty-row-seen",
+        "Where a row may look at nothing, y is made with weights from before they were set to 0. Use those that you return.",
+        lambda p, *args: _out(p, drawn.seen_of(p, *args, weights=_weighing(_with_fill(-1e30))(p, *args))),
+    ),
+]
 
 
 def _drawn(expected: np.ndarray, got: np.ndarray) -> Picture:
@@ -230,7 +397,10 @@ def _drawn(expected: np.ndarray, got: np.ndarray) -> Picture:
 def _not_shares(case, expected, got):
     sums = got.sum(-1)[np.abs(expected.sum(-1) - 1) < 1e-3]
     if np.abs(sums - 1).max() > 1e-3:
-        return f"In every head, the weights of a row add up to 1 over the places; yours to {sums.flat[np.abs(sums - 1).argmax()]:.3g}.", "not-shares"
+        return (
+            f"In every head, the weights of a row add up to 1 over the places; yours to {sums.flat[np.abs(sums - 1).argmax()]:.3g}.",
+            "not-shares",
+        )
 
 
 _EMPTY = ("empty", 0.25, "Right where every row may see something, wrong for rows of the mask without any True: their weights are all 0.")
@@ -239,18 +409,33 @@ _EMPTY = ("empty", 0.25, "Right where every row may see something, wrong for row
 def judge(cases: list[Case], answers: list) -> Verdict:
     """Half of the points for the weights, half for what was seen; a quarter of each for rows that see nothing."""
     return judge_outputs(
-        cases, answers, drawn.attend,
+        cases,
+        answers,
+        drawn.attend,
         [
             Output(
-                "weights", 1, 0.5, "a map for each head, shape (B, H, T, N)", [*WEIGHT_MISTAKES, *EMPTY_MISTAKES], [_not_shares],
-                picture=_drawn, parts=[("", 0.75, "The weights differ. Take one head and one row by hand: scores, scale, mask, softmax."), _EMPTY],
+                "weights",
+                1,
+                0.5,
+                "a map for each head, shape (B, H, T, N)",
+                [*WEIGHT_MISTAKES, *EMPTY_MISTAKES],
+                [_not_shares],
+                picture=_drawn,
+                parts=[("", 0.75, "The weights differ. Take one head and one row by hand: scores, scale, mask, softmax."), _EMPTY],
             ),
             Output(
-                "y", 0, 0.5, "what each of the T tokens saw, shape (B, T, D)", [*SEEN_MISTAKES, *EMPTY_SEEN],
-                parts=[("", 0.75, "The weights are right, what was seen is not: values, weighted sum, heads side by side, W_o and b_o."), _EMPTY],
+                "y",
+                0,
+                0.5,
+                "what each of the T tokens saw, shape (B, T, D)",
+                [*SEEN_MISTAKES, *EMPTY_SEEN],
+                parts=[
+                    ("", 0.75, "The weights are right, what was seen is not: values, weighted sum, heads side by side, W_o and b_o."),
+                    _EMPTY,
+                ],
             ),
         ],
-    )  # fmt: skip
+    )
 
 
 EXERCISE = Exercise("04.1", "cross_attention", 4, attention.cross_attention, cases, judge)

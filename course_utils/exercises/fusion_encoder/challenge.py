@@ -47,8 +47,9 @@ def binding_challenge(train: dict, test: dict) -> np.ndarray:
         other = rng.integers(len(tokens), size=24)
         return {
             "image": np.concatenate([features[row], features[row], features[row[:24]]]),
-            "tokens": np.concatenate([tokens[row], wrong[row], tokens[other]]), "match": np.arange(120) < 48,
-        }  # fmt: skip
+            "tokens": np.concatenate([tokens[row], wrong[row], tokens[other]]),
+            "match": np.arange(120) < 48,
+        }
 
     training.fit(model, matching_loss, sample, steps=STEPS, learning_rate=3e-3, progress=False)
     scores = [binding.logits(model, np.asarray(test[name]), np.asarray(test["features"])) for name in ("first", "second")]
@@ -80,9 +81,13 @@ def _score(case: Case, answer) -> float:
 def judge(cases: list[Case], answers: list) -> Verdict:
     """A quarter of the points for each threshold."""
     return judge_score(
-        cases, answers, _score, THRESHOLDS, says="of the pictures with their own caption",
+        cases,
+        answers,
+        _score,
+        THRESHOLDS,
+        says="of the pictures with their own caption",
         returns="0 (the first caption) or 1 (the second) for each test picture, int[m]",
-    )  # fmt: skip
+    )
 
 
 EXERCISE = Exercise("04.7", "binding_challenge", 4, binding_challenge, cases, judge, trains=True)

@@ -100,34 +100,92 @@ def _mistakes(of: str) -> list[Mistake]:
             after_the_other,
         ),
         Mistake("at-what-the-other-saw", f"{me} looks at what {other} saw. It looks at {other} as it came in.", after_what_the_other_saw),
-        Mistake("parameters-exchanged", f'{me} looks with params["{other}"]. What {me} sees needs params["{me}"].', lambda *a: mine(a) + saw(*_swapped(*a))),
-        Mistake("mask-reshaped", f"The mask of {me} looking at {other} is `reshape`d from that of {other} looking at {me}, which mixes its rows. Exchange its last two axes.", masked_by(lambda looks, seen: _mask(seen, looks).reshape(len(looks), looks.shape[1], -1))),
-        Mistake("or", f"The mask of {me} looking at {other} takes `|`: one of both being there is enough. Both have to be: `&`.", masked_by(lambda looks, seen: looks[:, :, None] | seen[:, None])),
-        Mistake("mask-inverted", f"The mask of {me} looking at {other} is turned round: True means *attend*.", masked_by(lambda looks, seen: ~_mask(looks, seen))),
-        Mistake("mask-inverted", "You take padding for what is there, and what is there for padding.", masked_by(lambda looks, seen: _mask(~looks, ~seen))),
-        Mistake("padding-seen", f"{me} looks at padding of {other}: the mask is True only where both are there.", lambda *a: mine(a) + saw(*_everybody(*a))),
-        Mistake("padding-seen-by-those-there", f"{me} looks at padding of {other}: the mask needs both, `{me}_there[:, :, None] & {other}_there[:, None, :]`.", lambda *a: mine(a) + saw(*_columns_only(*a, of=other))),
-        Mistake("padding-looks", f"Padding of {me} looks around: the mask is True only where both are there.", lambda *a: mine(a) + saw(*_columns_only(*a, of=of))),
+        Mistake(
+            "parameters-exchanged",
+            f'{me} looks with params["{other}"]. What {me} sees needs params["{me}"].',
+            lambda *a: mine(a) + saw(*_swapped(*a)),
+        ),
+        Mistake(
+            "mask-reshaped",
+            f"The mask of {me} looking at {other} is `reshape`d from that of {other} looking at {me}, which mixes its rows. Exchange its last two axes.",
+            masked_by(lambda looks, seen: _mask(seen, looks).reshape(len(looks), looks.shape[1], -1)),
+        ),
+        Mistake(
+            "or",
+            f"The mask of {me} looking at {other} takes `|`: one of both being there is enough. Both have to be: `&`.",
+            masked_by(lambda looks, seen: looks[:, :, None] | seen[:, None]),
+        ),
+        Mistake(
+            "mask-inverted",
+            f"The mask of {me} looking at {other} is turned round: True means *attend*.",
+            masked_by(lambda looks, seen: ~_mask(looks, seen)),
+        ),
+        Mistake(
+            "mask-inverted",
+            "You take padding for what is there, and what is there for padding.",
+            masked_by(lambda looks, seen: _mask(~looks, ~seen)),
+        ),
+        Mistake(
+            "padding-seen",
+            f"{me} looks at padding of {other}: the mask is True only where both are there.",
+            lambda *a: mine(a) + saw(*_everybody(*a)),
+        ),
+        Mistake(
+            "padding-seen-by-those-there",
+            f"{me} looks at padding of {other}: the mask needs both, `{me}_there[:, :, None] & {other}_there[:, None, :]`.",
+            lambda *a: mine(a) + saw(*_columns_only(*a, of=other)),
+        ),
+        Mistake(
+            "padding-looks",
+            f"Padding of {me} looks around: the mask is True only where both are there.",
+            lambda *a: mine(a) + saw(*_columns_only(*a, of=of)),
+        ),
         Mistake("subtracted", "You subtract what was seen. Add it.", lambda *a: mine(a) - saw(*a)),
         Mistake("averaged", "You average a stream and what it saw. Add them.", lambda *a: (mine(a) + saw(*a)) / 2),
         Mistake("seen-twice", "What was seen is added twice.", lambda *a: mine(a) + 2 * saw(*a)),
-        Mistake("two-moments", "These are two moments, one after the other. Return the streams after the first.", lambda params, x, y, *a: mine((params, *(after := co_attention(params, x, y, *a)))) + saw(params, *after, *a)),
-        Mistake("padding-zeroed", f"Padding of {me} is set to 0. Leave it: the mask keeps everybody from looking at it.", lambda *a: (mine(a) + saw(*a)) * a[place + 2][..., None]),
-        Mistake("normalised", f"{me} is normalised after adding. That comes in the block around it.", lambda *a: _normalised(mine(a) + saw(*a))),
+        Mistake(
+            "two-moments",
+            "These are two moments, one after the other. Return the streams after the first.",
+            lambda params, x, y, *a: mine((params, *(after := co_attention(params, x, y, *a)))) + saw(params, *after, *a),
+        ),
+        Mistake(
+            "padding-zeroed",
+            f"Padding of {me} is set to 0. Leave it: the mask keeps everybody from looking at it.",
+            lambda *a: (mine(a) + saw(*a)) * a[place + 2][..., None],
+        ),
+        Mistake(
+            "normalised", f"{me} is normalised after adding. That comes in the block around it.", lambda *a: _normalised(mine(a) + saw(*a))
+        ),
         Mistake("one-head", "There is one head. Pass `heads` on.", lambda *a: mine(a) + saw(*a[:-1], 1)),
         Mistake("added-twice", f"{me} is added twice.", lambda *a: 2 * mine(a) + saw(*a)),
-    ]  # fmt: skip
+    ]
 
 
 def judge(cases: list[Case], answers: list) -> Verdict:
     """Half of the points for each stream."""
     return judge_outputs(
-        cases, answers, co_attention,
+        cases,
+        answers,
+        co_attention,
         [
-            Output("next_x", 0, 0.5, "x plus what it saw of y, shape (B, T, D)", _mistakes("x"), remark="x differs. What does it look at, with which parameters, and which mask?"),
-            Output("next_y", 1, 0.5, "y plus what it saw of x, shape (B, N, D)", _mistakes("y"), remark="y differs. What does it look at, with which parameters, and which mask?"),
+            Output(
+                "next_x",
+                0,
+                0.5,
+                "x plus what it saw of y, shape (B, T, D)",
+                _mistakes("x"),
+                remark="x differs. What does it look at, with which parameters, and which mask?",
+            ),
+            Output(
+                "next_y",
+                1,
+                0.5,
+                "y plus what it saw of x, shape (B, N, D)",
+                _mistakes("y"),
+                remark="y differs. What does it look at, with which parameters, and which mask?",
+            ),
         ],
-    )  # fmt: skip
+    )
 
 
 EXERCISE = Exercise("04.5", "co_attention", 2, attention.co_attention, cases, judge, compiled=False)

@@ -57,49 +57,203 @@ def _diagonal(similarity):
 
 
 MISTAKES = [
-    Mistake("true-pair", "You may draw the true partner: it is the most similar of all. Leave out every column where `true` is True.", lambda s, t, n: (s + n).argmax(1)),
-    Mistake("diagonal-only", "You leave out the diagonal only. Another column may hold the same caption: it is in `true`, and calling it wrong would teach nonsense.", lambda s, t, n: np.where(_diagonal(s), -np.inf, s + n).argmax(1)),
-    Mistake("first-true-only", "You leave out one true caption of each row. There may be more: leave out every column where `true` is True.", lambda s, t, n: np.where(np.arange(t.shape[1]) == t.argmax(1)[:, None], -np.inf, s + n).argmax(1)),
-    Mistake("first-true-drawn", "You always draw the first true partner. What is left out must be the worst of all: −∞ for `argmax`, +∞ for `argmin`.", lambda s, t, n: t.argmax(1)),
-    Mistake("first-wrong", "You always take the first wrong caption. Did you mean the largest of similarity plus noise? Then there are NaNs in it, such as 0 · ∞, and `argmax` takes the first of them.", lambda s, t, n: t.argmin(1)),
-    Mistake("next", "You take the next row's caption. Take the largest of similarity plus noise, true partners left out.", lambda s, t, n: (np.arange(len(s)) + 1) % s.shape[1]),
-    Mistake("exp-of-logits", "You take exp of the similarities. They are logits: add the noise to them as they are.", _left_out(lambda s, n: np.exp(s) + n)),
-    Mistake("log-of-logits", "You take the logarithm of the similarities. They are logits: add the noise to them as they are.", _left_out(lambda s, n: np.log(s) + n)),
-    Mistake("absolute", "You take the absolute value of the sum. Logits are often negative: take them as they are.", _left_out(lambda s, n: np.abs(s + n))),
-    Mistake("normalised", "You normalise the similarities' rows. They are logits: add the noise to them as they are.", _left_out(lambda s, n: s / np.linalg.norm(s, axis=1, keepdims=True) + n)),
-    Mistake("log-of-noise", "You make Gumbel noise of the noise. It is Gumbel noise already: add it.", _left_out(lambda s, n: s - np.log(-np.log(n)))),
+    Mistake(
+        "true-pair",
+        "You may draw the true partner: it is the most similar of all. Leave out every column where `true` is True.",
+        lambda s, t, n: (s + n).argmax(1),
+    ),
+    Mistake(
+        "diagonal-only",
+        "You leave out the diagonal only. Another column may hold the same caption: it is in `true`, and calling it wrong would teach nonsense.",
+        lambda s, t, n: np.where(_diagonal(s), -np.inf, s + n).argmax(1),
+    ),
+    Mistake(
+        "first-true-only",
+        "You leave out one true caption of each row. There may be more: leave out every column where `true` is True.",
+        lambda s, t, n: np.where(np.arange(t.shape[1]) == t.argmax(1)[:, None], -np.inf, s + n).argmax(1),
+    ),
+    Mistake(
+        "first-true-drawn",
+        "You always draw the first true partner. What is left out must be the worst of all: −∞ for `argmax`, +∞ for `argmin`.",
+        lambda s, t, n: t.argmax(1),
+    ),
+    Mistake(
+        "first-wrong",
+        "You always take the first wrong caption. Did you mean the largest of similarity plus noise? Then there are NaNs in it, such as 0 · ∞, and `argmax` takes the first of them.",
+        lambda s, t, n: t.argmin(1),
+    ),
+    Mistake(
+        "next",
+        "You take the next row's caption. Take the largest of similarity plus noise, true partners left out.",
+        lambda s, t, n: (np.arange(len(s)) + 1) % s.shape[1],
+    ),
+    Mistake(
+        "exp-of-logits",
+        "You take exp of the similarities. They are logits: add the noise to them as they are.",
+        _left_out(lambda s, n: np.exp(s) + n),
+    ),
+    Mistake(
+        "log-of-logits",
+        "You take the logarithm of the similarities. They are logits: add the noise to them as they are.",
+        _left_out(lambda s, n: np.log(s) + n),
+    ),
+    Mistake(
+        "absolute",
+        "You take the absolute value of the sum. Logits are often negative: take them as they are.",
+        _left_out(lambda s, n: np.abs(s + n)),
+    ),
+    Mistake(
+        "normalised",
+        "You normalise the similarities' rows. They are logits: add the noise to them as they are.",
+        _left_out(lambda s, n: s / np.linalg.norm(s, axis=1, keepdims=True) + n),
+    ),
+    Mistake(
+        "log-of-noise",
+        "You make Gumbel noise of the noise. It is Gumbel noise already: add it.",
+        _left_out(lambda s, n: s - np.log(-np.log(n))),
+    ),
     Mistake("first-noise-for-all", "Every row gets the first row's noise. Each has its own.", _left_out(lambda s, n: s + n[:1])),
-    Mistake("no-noise", "You always take the most similar wrong partner: the noise is not used. Adding it makes a draw of it.", _left_out(lambda s, n: s)),
-    Mistake("no-similarity", "Every wrong partner is equally likely: the similarity is not used. Add the noise to it.", _left_out(lambda s, n: n)),
-    Mistake("left-out-with-zero", "True partners get 0 instead of −∞: where the others are negative, 0 wins.", lambda s, t, n: np.where(t, 0, s + n).argmax(1)),
-    Mistake("left-out-before-noise", "True partners get 0, or another number that may be high, and noise: they can still win. Give them −∞.", lambda s, t, n: (np.where(t, 0, s) + n).argmax(1)),
-    Mistake("left-out-with-minimum", "True partners get the smallest similarity of all, and noise: they can still win. Give them −∞.", lambda s, t, n: (np.where(t, s.min(), s) + n).argmax(1)),
-    Mistake("left-out-with-minimum", "True partners get the smallest similarity of their row, and noise: they can still win. Give them −∞.", lambda s, t, n: (np.where(t, s.min(1, keepdims=True), s) + n).argmax(1)),
-    Mistake("left-out-before-noise", "True partners get −1, or another number that may be high, and noise: they can still win. Give them −∞.", lambda s, t, n: (np.where(t, -1, s) + n).argmax(1)),
-    Mistake("true-only", "You draw among the true partners: the mask is turned round.", lambda s, t, n: np.where(t, s + n, -np.inf).argmax(1)),
-    Mistake("least-similar", "You take the smallest (`argmin`): an easy negative. Take the largest.", lambda s, t, n: np.where(t, np.inf, s + n).argmin(1)),
-    Mistake("least-similar-sign", "You turn the similarity round: the likelier, the less similar. Add it with its own sign.", _left_out(lambda s, n: n - s)),
-    Mistake("noise-subtracted", "You subtract the noise. Gumbel noise is not symmetric: only *adding* it makes the argmax a draw from the softmax.", _left_out(lambda s, n: s - n)),
+    Mistake(
+        "no-noise",
+        "You always take the most similar wrong partner: the noise is not used. Adding it makes a draw of it.",
+        _left_out(lambda s, n: s),
+    ),
+    Mistake(
+        "no-similarity",
+        "Every wrong partner is equally likely: the similarity is not used. Add the noise to it.",
+        _left_out(lambda s, n: n),
+    ),
+    Mistake(
+        "left-out-with-zero",
+        "True partners get 0 instead of −∞: where the others are negative, 0 wins.",
+        lambda s, t, n: np.where(t, 0, s + n).argmax(1),
+    ),
+    Mistake(
+        "left-out-before-noise",
+        "True partners get 0, or another number that may be high, and noise: they can still win. Give them −∞.",
+        lambda s, t, n: (np.where(t, 0, s) + n).argmax(1),
+    ),
+    Mistake(
+        "left-out-with-minimum",
+        "True partners get the smallest similarity of all, and noise: they can still win. Give them −∞.",
+        lambda s, t, n: (np.where(t, s.min(), s) + n).argmax(1),
+    ),
+    Mistake(
+        "left-out-with-minimum",
+        "True partners get the smallest similarity of their row, and noise: they can still win. Give them −∞.",
+        lambda s, t, n: (np.where(t, s.min(1, keepdims=True), s) + n).argmax(1),
+    ),
+    Mistake(
+        "left-out-before-noise",
+        "True partners get −1, or another number that may be high, and noise: they can still win. Give them −∞.",
+        lambda s, t, n: (np.where(t, -1, s) + n).argmax(1),
+    ),
+    Mistake(
+        "true-only", "You draw among the true partners: the mask is turned round.", lambda s, t, n: np.where(t, s + n, -np.inf).argmax(1)
+    ),
+    Mistake(
+        "least-similar",
+        "You take the smallest (`argmin`): an easy negative. Take the largest.",
+        lambda s, t, n: np.where(t, np.inf, s + n).argmin(1),
+    ),
+    Mistake(
+        "least-similar-sign",
+        "You turn the similarity round: the likelier, the less similar. Add it with its own sign.",
+        _left_out(lambda s, n: n - s),
+    ),
+    Mistake(
+        "noise-subtracted",
+        "You subtract the noise. Gumbel noise is not symmetric: only *adding* it makes the argmax a draw from the softmax.",
+        _left_out(lambda s, n: s - n),
+    ),
     Mistake("noise-multiplied", "You multiply by the noise. Add it to the logits.", _left_out(lambda s, n: s * n)),
-    Mistake("noise-on-probabilities", "You add the noise to probabilities. The trick is for *logits* (or log-probabilities): leave out the softmax.", lambda s, t, n: np.where(t, -np.inf, drawn.softmax(np.where(t, -np.inf, s)) + n).argmax(1)),
-    Mistake("noise-on-probabilities", "You add the noise to probabilities. The trick is for *logits* (or log-probabilities): leave out the softmax.", lambda s, t, n: np.where(t, -np.inf, drawn.softmax(s) + n).argmax(1)),
-    Mistake("noise-multiplied", "You multiply probabilities by the noise. Add it to the logits.", lambda s, t, n: np.where(t, -np.inf, drawn.softmax(np.where(t, -np.inf, s)) * n).argmax(1)),
-    Mistake("second-wrong", "You take the second best of the wrong ones. Take the best.", lambda s, t, n: np.argsort(-np.where(t, -np.inf, s + n), axis=1)[:, 1]),
-    Mistake("for-each-column", "You choose a row for each column (axis 0), and keep the first B. Choose a column for each row: axis 1.", lambda s, t, n: np.where(t, -np.inf, s + n).argmax(0)[: len(s)]),
-    Mistake("for-each-column", "You choose a row for each column (axis 0). Choose a column for each row: axis 1, shape (B,).", lambda s, t, n: np.where(t, -np.inf, s + n).argmax(0)),
-    Mistake("value", "You return the largest value (`max`). Return where it stands: `argmax`.", lambda s, t, n: np.where(t, -np.inf, s + n).max(1)),
-    Mistake("value", "You return the similarity of the column. Return where it stands: `argmax`.", lambda s, t, n: s[np.arange(len(s)), hard_negatives(s, t, n)]),
+    Mistake(
+        "noise-on-probabilities",
+        "You add the noise to probabilities. The trick is for *logits* (or log-probabilities): leave out the softmax.",
+        lambda s, t, n: np.where(t, -np.inf, drawn.softmax(np.where(t, -np.inf, s)) + n).argmax(1),
+    ),
+    Mistake(
+        "noise-on-probabilities",
+        "You add the noise to probabilities. The trick is for *logits* (or log-probabilities): leave out the softmax.",
+        lambda s, t, n: np.where(t, -np.inf, drawn.softmax(s) + n).argmax(1),
+    ),
+    Mistake(
+        "noise-multiplied",
+        "You multiply probabilities by the noise. Add it to the logits.",
+        lambda s, t, n: np.where(t, -np.inf, drawn.softmax(np.where(t, -np.inf, s)) * n).argmax(1),
+    ),
+    Mistake(
+        "second-wrong",
+        "You take the second best of the wrong ones. Take the best.",
+        lambda s, t, n: np.argsort(-np.where(t, -np.inf, s + n), axis=1)[:, 1],
+    ),
+    Mistake(
+        "for-each-column",
+        "You choose a row for each column (axis 0), and keep the first B. Choose a column for each row: axis 1.",
+        lambda s, t, n: np.where(t, -np.inf, s + n).argmax(0)[: len(s)],
+    ),
+    Mistake(
+        "for-each-column",
+        "You choose a row for each column (axis 0). Choose a column for each row: axis 1, shape (B,).",
+        lambda s, t, n: np.where(t, -np.inf, s + n).argmax(0),
+    ),
+    Mistake(
+        "value",
+        "You return the largest value (`max`). Return where it stands: `argmax`.",
+        lambda s, t, n: np.where(t, -np.inf, s + n).max(1),
+    ),
+    Mistake(
+        "value",
+        "You return the similarity of the column. Return where it stands: `argmax`.",
+        lambda s, t, n: s[np.arange(len(s)), hard_negatives(s, t, n)],
+    ),
     Mistake("from-one", "You count the columns from 1. The first has number 0.", lambda s, t, n: hard_negatives(s, t, n) + 1),
-    Mistake("pairs", "You return the row beside each column. Return the columns only, shape (B,).", lambda s, t, n: np.stack([np.arange(len(s)), hard_negatives(s, t, n)], 1)),
-    Mistake("probabilities", "You return the probabilities. Return one draw for each row: `argmax` of logits plus noise, shape (B,).", lambda s, t, n: drawn.softmax(np.where(t, -np.inf, s))),
-    Mistake("first-row-only", "You return the first row's column only. Does `return` stand in the loop?", lambda s, t, n: hard_negatives(s, t, n)[0]),
-    Mistake("one-hot", "You return a table that marks the chosen column. Return its number: `argmax`, shape (B,).", lambda s, t, n: np.arange(s.shape[1]) == np.where(t, -np.inf, s + n).argmax(1)[:, None]),
-    Mistake("ranking", "You return all columns in order. Return the first of each row, shape (B,).", lambda s, t, n: np.argsort(-np.where(t, -np.inf, s + n), axis=1)),
-    Mistake("second-best", "You take the second best of all, hoping that the best is true. Leave out what `true` says.", lambda s, t, n: np.argsort(-(s + n), axis=1)[:, 1]),
-    Mistake("in-the-rest", "You count among the columns that are left. Return the column's number in the whole table: mask, do not delete.", lambda s, t, n: np.array([np.argmax((row + noise)[~own]) for row, own, noise in zip(s, t, n)])),
-    Mistake("axis-kept", "Your answer keeps an axis of length 1: return shape (B,).", lambda s, t, n: np.where(t, -np.inf, s + n).argmax(1)[:, None]),
-    Mistake("one-for-all", "You return one number for the whole table: `argmax` needs its axis, `argmax(1)`.", lambda s, t, n: np.where(t, -np.inf, s + n).argmax()),
-]  # fmt: skip
+    Mistake(
+        "pairs",
+        "You return the row beside each column. Return the columns only, shape (B,).",
+        lambda s, t, n: np.stack([np.arange(len(s)), hard_negatives(s, t, n)], 1),
+    ),
+    Mistake(
+        "probabilities",
+        "You return the probabilities. Return one draw for each row: `argmax` of logits plus noise, shape (B,).",
+        lambda s, t, n: drawn.softmax(np.where(t, -np.inf, s)),
+    ),
+    Mistake(
+        "first-row-only",
+        "You return the first row's column only. Does `return` stand in the loop?",
+        lambda s, t, n: hard_negatives(s, t, n)[0],
+    ),
+    Mistake(
+        "one-hot",
+        "You return a table that marks the chosen column. Return its number: `argmax`, shape (B,).",
+        lambda s, t, n: np.arange(s.shape[1]) == np.where(t, -np.inf, s + n).argmax(1)[:, None],
+    ),
+    Mistake(
+        "ranking",
+        "You return all columns in order. Return the first of each row, shape (B,).",
+        lambda s, t, n: np.argsort(-np.where(t, -np.inf, s + n), axis=1),
+    ),
+    Mistake(
+        "second-best",
+        "You take the second best of all, hoping that the best is true. Leave out what `true` says.",
+        lambda s, t, n: np.argsort(-(s + n), axis=1)[:, 1],
+    ),
+    Mistake(
+        "in-the-rest",
+        "You count among the columns that are left. Return the column's number in the whole table: mask, do not delete.",
+        lambda s, t, n: np.array([np.argmax((row + noise)[~own]) for row, own, noise in zip(s, t, n)]),
+    ),
+    Mistake(
+        "axis-kept",
+        "Your answer keeps an axis of length 1: return shape (B,).",
+        lambda s, t, n: np.where(t, -np.inf, s + n).argmax(1)[:, None],
+    ),
+    Mistake(
+        "one-for-all",
+        "You return one number for the whole table: `argmax` needs its axis, `argmax(1)`.",
+        lambda s, t, n: np.where(t, -np.inf, s + n).argmax(),
+    ),
+]
 
 
 def _a_true_one(case, expected, got):
@@ -111,9 +265,14 @@ def _a_true_one(case, expected, got):
 
 def judge(cases: list[Case], answers: list) -> Verdict:
     return judge_values(
-        cases, answers, hard_negatives, MISTAKES, returns="one column for each row, shape (B,)", patterns=[_a_true_one],
+        cases,
+        answers,
+        hard_negatives,
+        MISTAKES,
+        returns="one column for each row, shape (B,)",
+        patterns=[_a_true_one],
         parts=[("", 1.0, "The columns differ. Take one row by hand: similarity plus noise, true partners left out, the largest.")],
-    )  # fmt: skip
+    )
 
 
 EXERCISE = Exercise("04.3", "hard_negatives", 4, negatives.hard_negatives, cases, judge, compiled=True)

@@ -13,6 +13,7 @@ from course_utils.models import captioning
 from course_utils.models.captioning import words
 from course_utils.world import captions
 
+
 @functools.cache
 def _few(n: int = 64) -> writing.Captioned:
     whole = writing.test()
@@ -30,8 +31,10 @@ def _numbers(texts: list[str]) -> np.ndarray:
 
 def _written(model: captioning.Captioner) -> dict[str, Any]:
     few = _few()
-    return {"written": _numbers(writing.write(model, few.features)),
-            "another picture": _numbers(writing.write(model, writing.another_picture(few)))}  # fmt: skip
+    return {
+        "written": _numbers(writing.write(model, few.features)),
+        "another picture": _numbers(writing.write(model, writing.another_picture(few))),
+    }
 
 
 def _looks(model: captioning.Captioner) -> dict[str, Any]:
@@ -63,8 +66,10 @@ def _hard(arm: str, **options: Any) -> Canary:
 def _named(arm: str, **options: Any) -> Canary:
     def measure(model: captioning.Captioner) -> dict[str, Any]:
         drawn, found = novel.seen(64, test=True)
-        values = {name: list(novel.scores(novel.write(model, regions), drawn).values())
-                  for name, regions in (("as detected", found), ("renamed", novel.renamed(found)))}  # fmt: skip
+        values = {
+            name: list(novel.scores(novel.write(model, regions), drawn).values())
+            for name, regions in (("as detected", found), ("renamed", novel.renamed(found)))
+        }
         return values | {"written": _numbers(novel.write(model, found))}
 
     return Canary(lambda: novel.train(arm), measure, **options)
@@ -88,4 +93,4 @@ CANARIES = {
     "detector": Canary(None, lambda: {"found": [row["value"] for row in novel.baselines()]}),
     "how captions are scored": Canary(None, _scored),
     "sizes": Canary(None, _sizes),
-}  # fmt: skip
+}

@@ -54,4 +54,4 @@ CANARIES = {
     "how finding and naming are scored": Canary(None, _scored),
     "nearest pixels": Canary(None, _pixels),
     "sizes": Canary(None, _sizes),
-}  # fmt: skip
+}

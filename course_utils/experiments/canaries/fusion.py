@@ -23,8 +23,12 @@ def _scored() -> dict[str, Any]:
     """Every score of a model that answers well, its right picture exchanged for a control, and of lookup tables."""
     model, data = shipped.two_looks(), answering.test()
     given, other = asking.answers(model, data), asking.answers(model, data, pictures=asking.another_picture(data))
-    values = {"right": asking.right(given, data), "VQA accuracy": asking.accuracy(given, data),
-              "another picture": asking.accuracy(other, data), **asking.by_type(given, data)}  # fmt: skip
+    values = {
+        "right": asking.right(given, data),
+        "VQA accuracy": asking.accuracy(given, data),
+        "another picture": asking.accuracy(other, data),
+        **asking.by_type(given, data),
+    }
     hit, chance = pointing.pointing(hops.maps(model, data), data)
     same = hops.test()
     values |= {"pointing": hit, "by chance": chance, "looks": hops.looks(model, same), "another thing": hops.another_thing(same)}
@@ -57,24 +61,31 @@ def _read(reader: str) -> Canary:
 def _sizes() -> dict[str, Any]:
     return {
         "pictures": [answering.PICTURES, answering.TEST, hops.PICTURES, hops.TEST, prior.TEST, prior.LIVE, *prior.PICTURES],
-        "steps": [answering.STEPS, hops.STEPS, prior.STEPS, prior.BLIND_STEPS, shootout.STEPS], "budgets": shootout.BUDGETS,
-    }  # fmt: skip
+        "steps": [answering.STEPS, hops.STEPS, prior.STEPS, prior.BLIND_STEPS, shootout.STEPS],
+        "budgets": shootout.BUDGETS,
+    }
 
 
 def _pool(name: str) -> Canary:
     task, budget = "few products", shootout.BUDGETS[-1]
     return Canary(
-        lambda: shootout.train(name, task, budget)[0], lambda pool: {"accuracy": shootout.right(pool, shootout.task(task))},
+        lambda: shootout.train(name, task, budget)[0],
+        lambda pool: {"accuracy": shootout.right(pool, shootout.task(task))},
         steps=STEPS if name == "mutan" else 0,
-    )  # fmt: skip
+    )
 
 
 # those whose encoders or meeting no other canary has
 READERS = ("frozen features · transformer", "frozen features · LSTM, MUTAN", "CNN from pixels · LSTM", "ViT from pixels · LSTM")
 CANARIES = {
-    "sighted on biased": Canary(lambda: prior.train("sighted", "biased"), lambda model: {
-        f"{kind}, wrong picture {wrong}": prior.right(model, kind, wrong_picture=wrong) for kind in prior.TESTED for wrong in (False, True)
-    }),
+    "sighted on biased": Canary(
+        lambda: prior.train("sighted", "biased"),
+        lambda model: {
+            f"{kind}, wrong picture {wrong}": prior.right(model, kind, wrong_picture=wrong)
+            for kind in prior.TESTED
+            for wrong in (False, True)
+        },
+    ),
     "blind on balanced": Canary(lambda: prior.train("blind", "balanced"), _scores),
     "classifier, soft scores": _way("classifier, soft scores", everywhere=True),
     "generator": _way("generator", everywhere=True),
@@ -84,4 +95,4 @@ CANARIES = {
     **{f"pooling by {name}": _pool(name) for name in fusion.POOLINGS},
     "how answers are scored": Canary(None, _scored),
     "sizes": Canary(None, _sizes),
-}  # fmt: skip
+}

@@ -56,15 +56,20 @@ def _hardness() -> dict[str, Any]:
 
 def _sizes() -> dict[str, Any]:
     return {
-        "pictures": [matching.PICTURES, binding.PAIRS, retrieval.PICTURES, objectives.TEST], "shortlists": retrieval.SHORTLISTS,
-        "steps": [matching.STEPS, matching.DUAL_STEPS], **{row["arm"]: row["value"] for row in experiment.baselines()},
-    }  # fmt: skip
+        "pictures": [matching.PICTURES, binding.PAIRS, retrieval.PICTURES, objectives.TEST],
+        "shortlists": retrieval.SHORTLISTS,
+        "steps": [matching.STEPS, matching.DUAL_STEPS],
+        **{row["arm"]: row["value"] for row in experiment.baselines()},
+    }
 
 
 CANARIES = {
-    "dual": Canary(lambda: matching.train_dual(matching.matched()), lambda model: {
-        "similarities": matching.similarities(model, retrieval.gallery("ordinary", _GALLERY)),  # of words in any order; twins tie
-    }),
+    "dual": Canary(
+        lambda: matching.train_dual(matching.matched()),
+        lambda model: {
+            "similarities": matching.similarities(model, retrieval.gallery("ordinary", _GALLERY))  # of words in any order; twins tie
+        },
+    ),
     "dual, reading in order": Canary(lambda: matching.train_dual(matching.matched(), depth=1), _bound, steps=0),
     "single stream, hard negatives": _matched("hard", measure=_searched, everywhere=True),
     "single stream, random negatives": _matched("random"),
@@ -74,5 +79,4 @@ CANARIES = {
     "two streams": _matched("hard", stream="two", steps=0),
     "UNITER": Canary(lambda: objectives.train(matching.matched(), _teacher()), _objectives),
     "sizes": Canary(None, _sizes),
-}  # fmt: skip
-
+}

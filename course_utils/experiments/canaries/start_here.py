@@ -14,11 +14,12 @@ def _plain(arm: str) -> Canary:
         lambda: kinds.train(arm)[0],
         lambda tower: {
             "training pictures": kinds.accuracy(tower, SEEN, new=False, label=kinds.taught_labels(arm, 0)),
-            "known emoji": kinds.accuracy(tower, UNSEEN, new=False), "new emoji": kinds.accuracy(tower, UNSEEN, new=True),
+            "known emoji": kinds.accuracy(tower, UNSEEN, new=False),
+            "new emoji": kinds.accuracy(tower, UNSEEN, new=True),
             "features": kinds.features(tower, kinds.task().pictures("noto", kinds.task().rows("noto", new=True))),
         },
         everywhere=arm == "true labels",
-    )  # fmt: skip
+    )
 
 
 CANARIES = {
@@ -28,8 +29,9 @@ CANARIES = {
         lambda: kinds.train("leaking background")[0],
         lambda tower: {
             "own background": kinds.accuracy(tower, SEEN, new=True, ground=kinds.GROUND),
-            "another background": kinds.others_background(tower), "fooled": kinds.fooled(tower),
+            "another background": kinds.others_background(tower),
+            "fooled": kinds.fooled(tower),
         },
     ),
     "without training": Canary(None, lambda: {row["arm"] + row["measure"]: row["value"] for row in kinds.baselines()}),
-}  # fmt: skip
+}

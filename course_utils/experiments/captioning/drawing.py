@@ -27,9 +27,13 @@ def hardened(soft: captioning.Captioner) -> captioning.Captioner:
 
 
 def train(
-    soft: captioning.Captioner, *, seed: int = 0, steps: int = STEPS, surrogate: Callable = captioning.reinforce_surrogate,
+    soft: captioning.Captioner,
+    *,
+    seed: int = 0,
+    steps: int = STEPS,
+    surrogate: Callable = captioning.reinforce_surrogate,
     watch: Callable | None = None,
-) -> captioning.Captioner:  # fmt: skip
+) -> captioning.Captioner:
     """A "hard" captioner that starts from a soft one. ``surrogate``: another implementation, say a learner's."""
     model = hardened(soft)
     data, loss = writing.captioned(seed=seed), captioning.drawn_loss(surrogate, SAMPLES, ENTROPY)
@@ -39,9 +43,15 @@ def train(
         return {"chance": rng.random((size, SAMPLES, captioning.LONGEST)).astype(np.float32)}
 
     writing.train(
-        model, {"image": data.features, "tokens": data.tokens}, loss, steps=steps, seed=seed, more=chance, watch=watch,
+        model,
+        {"image": data.features, "tokens": data.tokens},
+        loss,
+        steps=steps,
+        seed=seed,
+        more=chance,
+        watch=watch,
         learning_rate=LEARNING_RATE,
-    )  # fmt: skip
+    )
     return model
 
 

@@ -89,23 +89,33 @@ def places_meant(data: writing.Captioned) -> np.ndarray:
     return about
 
 
-def beams(model: captioning.Captioner, data: writing.Captioned, width: int, power: float = 0.0, select=decode.beam_step) -> dict[str, float]:
+def beams(
+    model: captioning.Captioner, data: writing.Captioned, width: int, power: float = 0.0, select=decode.beam_step
+) -> dict[str, float]:
     """What a beam of some width gives: all scores, ``log-probability``, ``length`` in words."""
     few = np.arange(min(BEAMS, len(data)))
     part = writing.Captioned(data.scenes[few], [data.plain[i] for i in few], data.features[few], data.tokens[few])
 
     def search(model, batch):
         return decode.beam(
-            model.step, model.start(batch["image"]), len(batch["image"]), begin=captioning.BEGIN, end=captioning.END,
-            length=captioning.LONGEST, width=width, power=power, select=select,
-        )  # fmt: skip
+            model.step,
+            model.start(batch["image"]),
+            len(batch["image"]),
+            begin=captioning.BEGIN,
+            end=captioning.END,
+            length=captioning.LONGEST,
+            width=width,
+            power=power,
+            select=select,
+        )
 
     batch = {"image": part.features}
     written = training.predict(model, search, batch)
     return {
-        **writing.scores(captioning.texts(written.tokens[:, 0]), part), "log-probability": float(written.log_prob[:, 0].mean()),
+        **writing.scores(captioning.texts(written.tokens[:, 0]), part),
+        "log-probability": float(written.log_prob[:, 0].mean()),
         "length": float(written.length[:, 0].mean() - 1),
-    }  # fmt: skip
+    }
 
 
 def run(seed: int) -> list[dict]:

@@ -21,10 +21,7 @@ _NOVEL = np.array([KINDS.index(kind) for kind in NOVEL])
 STEPS = 600
 CONFIG = captioning.CaptionConfig(way="attention", places=regions.MOST, features=64, extra=4, positions=False)
 # name → the model, and how many of the numbers after a region's features it reads besides
-ARMS = {
-    "pointing": (pointing.PointingCaptioner, 4),
-    "no words from the detector": (captioning.Captioner, 4 + len(KINDS)),
-}
+ARMS = {"pointing": (pointing.PointingCaptioner, 4), "no words from the detector": (captioning.Captioner, 4 + len(KINDS))}
 
 
 def _has_novel(drawn: scenes.Scenes) -> np.ndarray:

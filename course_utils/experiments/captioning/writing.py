@@ -91,10 +91,17 @@ def test() -> Captioned:
 
 
 def train(
-    model: nnx.Module, arrays: dict[str, np.ndarray], loss: Callable, *, steps: int, seed: int = 0,
-    more: Callable[[np.random.Generator], dict[str, np.ndarray]] | None = None, watch: Callable | None = None,
-    learning_rate: float = LEARNING_RATE, optimizer: optax.GradientTransformation = training.ADAMW,
-) -> training.History:  # fmt: skip
+    model: nnx.Module,
+    arrays: dict[str, np.ndarray],
+    loss: Callable,
+    *,
+    steps: int,
+    seed: int = 0,
+    more: Callable[[np.random.Generator], dict[str, np.ndarray]] | None = None,
+    watch: Callable | None = None,
+    learning_rate: float = LEARNING_RATE,
+    optimizer: optax.GradientTransformation = training.ADAMW,
+) -> training.History:
     """Trains on rows of ``arrays`` (``image``, ``tokens``, … [n, ...]), in place. ``more(rng)`` adds arrays to each batch."""
     size = BATCH * runtime.preset().batch
 
@@ -103,18 +110,25 @@ def train(
         return {name: array[row] for name, array in arrays.items()} | (more(rng) if more else {})
 
     return training.fit(
-        model, loss, sample, steps=steps, learning_rate=learning_rate, optimizer=optimizer, seed=seed, watch=watch,
-        progress=False,
-    )  # fmt: skip
+        model, loss, sample, steps=steps, learning_rate=learning_rate, optimizer=optimizer, seed=seed, watch=watch, progress=False
+    )
 
 
 WRITING = captioning.writing_loss()
 
 
 def captioner(
-    way: str, *, seed: int = 0, steps: int = STEPS, watch: Callable | None = None, attention: Callable | None = None,
-    memory: Callable | None = None, loss: Callable | None = None, data: Captioned | None = None, **recipe: Any,
-) -> captioning.Captioner:  # fmt: skip
+    way: str,
+    *,
+    seed: int = 0,
+    steps: int = STEPS,
+    watch: Callable | None = None,
+    attention: Callable | None = None,
+    memory: Callable | None = None,
+    loss: Callable | None = None,
+    data: Captioned | None = None,
+    **recipe: Any,
+) -> captioning.Captioner:
     """A captioner of the grid, trained by :func:`train`, which gets ``recipe``.
 
     ``attention``, ``memory``, ``loss``: other implementations, say a learner's.
@@ -126,17 +140,20 @@ def captioner(
         model.attention.function = attention
     data = data or captioned(seed=seed)
     train(
-        model, {"image": data.features, "tokens": data.tokens}, WRITING if loss is None else loss, steps=steps, seed=seed,
-        watch=watch, **recipe,
-    )  # fmt: skip
+        model,
+        {"image": data.features, "tokens": data.tokens},
+        WRITING if loss is None else loss,
+        steps=steps,
+        seed=seed,
+        watch=watch,
+        **recipe,
+    )
     return model
 
 
 def _greedy(model: captioning.Captioner, batch) -> decode.Written:
     state = model.start(batch["image"], batch.get("mask"))
-    return decode.greedy(
-        model.step, state, len(batch["image"]), begin=captioning.BEGIN, end=captioning.END, length=captioning.LONGEST
-    )
+    return decode.greedy(model.step, state, len(batch["image"]), begin=captioning.BEGIN, end=captioning.END, length=captioning.LONGEST)
 
 
 def write(model: captioning.Captioner, image: np.ndarray, mask: np.ndarray | None = None, *, size: int = 256) -> list[str]:

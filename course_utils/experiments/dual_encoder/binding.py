@@ -86,9 +86,11 @@ def pairs(split: str, n: int, seed: int = 0) -> Pairs:
     exchanged = colour.copy()
     exchanged[:, :2] = colour[:, 1::-1]
     changed = {
-        "another thing": _with(drawn, kind=other_kind), "another colour": _with(drawn, colour=other_colour),
+        "another thing": _with(drawn, kind=other_kind),
+        "another colour": _with(drawn, colour=other_colour),
         "colours swapped": _with(drawn, colour=exchanged),
-    }  # fmt: skip
+    }
+
     def said(what: scenes.Scenes) -> list[str]:
         """In the same wording and order for all: which thing comes first must not tell where it stands."""
         return captions.caption(what, rng=np.random.default_rng([seed, n]))

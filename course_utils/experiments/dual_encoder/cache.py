@@ -26,7 +26,9 @@ def _seconds(fn: Callable, times: int) -> float:
     return float(np.median(taken))
 
 
-def timed(model: dual.DualEncoder, images: np.ndarray, query: np.ndarray, search: Callable, sizes: Sequence[int] | None = None) -> list[dict]:
+def timed(
+    model: dual.DualEncoder, images: np.ndarray, query: np.ndarray, search: Callable, sizes: Sequence[int] | None = None
+) -> list[dict]:
     """One row a gallery size: seconds of one query ``encoded anew`` and ``cached``, and their ratio.
 
     ``images`` uint8[n, 32, 32, 3] are repeated to fill a gallery; ``query`` float32[1, D]; ``search(cache, queries, k)``.

@@ -32,9 +32,7 @@ VARIATIONS = {
 
 def config(**changes) -> dual.DualConfig:
     """The miniature: windows, a bag of words, 96 numbers. ``changes``: fields of DualConfig."""
-    taught = {
-        "image": dual.WindowConfig(hidden=192), "text": dual.BagConfig(len(words.vocabulary()) + 2, embedding=48), "width": 96,
-    }  # fmt: skip
+    taught = {"image": dual.WindowConfig(hidden=192), "text": dual.BagConfig(len(words.vocabulary()) + 2, embedding=48), "width": 96}
     return dual.DualConfig(**taught | changes)
 
 
@@ -88,10 +86,17 @@ def sampler(styles: Sequence[str], how: pictures.Variation, batch: int = BATCH, 
 
 
 def train(
-    styles: Sequence[str], variation: str = "augmented", *, seed: int = 0, steps: int = STEPS, pairwise: bool = False,
-    loss: Callable | None = None, watch: Callable | None = None, made: dual.DualConfig | None = None,
+    styles: Sequence[str],
+    variation: str = "augmented",
+    *,
+    seed: int = 0,
+    steps: int = STEPS,
+    pairwise: bool = False,
+    loss: Callable | None = None,
+    watch: Callable | None = None,
+    made: dual.DualConfig | None = None,
     texts: np.ndarray | None = None,
-) -> dual.DualEncoder:  # fmt: skip
+) -> dual.DualEncoder:
     """A dual encoder of emoji in some styles and their English words.
 
     Parameters
@@ -108,10 +113,16 @@ def train(
         raise ValueError(f"There is no variation {variation!r}. Choose from: {', '.join(VARIATIONS)}.")
     model = dual.DualEncoder(made or config(biased=pairwise), loss=loss, rngs=nnx.Rngs(seed))
     training.fit(
-        model, dual.pairwise_loss if pairwise else dual.contrastive_loss,
-        sampler(styles, VARIATIONS[variation], BATCH * runtime.preset().batch, texts), steps=steps,
-        learning_rate=LEARNING_RATE, data=pictures.atlas(tuple(styles)), seed=seed, watch=watch, progress=False,
-    )  # fmt: skip
+        model,
+        dual.pairwise_loss if pairwise else dual.contrastive_loss,
+        sampler(styles, VARIATIONS[variation], BATCH * runtime.preset().batch, texts),
+        steps=steps,
+        learning_rate=LEARNING_RATE,
+        data=pictures.atlas(tuple(styles)),
+        seed=seed,
+        watch=watch,
+        progress=False,
+    )
     return model
 
 

@@ -19,10 +19,15 @@ KEYWORDS = ("animal", "food", "face", "plant", "tool", "clothing", "building", "
 GERMAN = ("Tier", "Essen", "Gesicht", "Pflanze", "Werkzeug", "Kleidung", "Gebäude", "Fahrzeug", "Sportart", "Musik")
 # What the official list calls its groups: a librarian's words. No text of a concept says which group it is in.
 GROUPS = {
-    "smileys-emotion": "smileys and emotion", "people-body": "people and body", "animals-nature": "animals and nature",
-    "food-drink": "food and drink", "travel-places": "travel and places", "activities": "activities", "objects": "objects",
+    "smileys-emotion": "smileys and emotion",
+    "people-body": "people and body",
+    "animals-nature": "animals and nature",
+    "food-drink": "food and drink",
+    "travel-places": "travel and places",
+    "activities": "activities",
+    "objects": "objects",
     "symbols": "symbols",
-}  # fmt: skip
+}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -41,7 +46,7 @@ class Labels:
 
 @functools.cache
 def label_sets() -> dict[str, Labels]:
-    """"keywords", the same "in German", and "groups": over all concepts, taught and new, that one class alone fits."""
+    """ "keywords", the same "in German", and "groups": over all concepts, taught and new, that one class alone fits."""
     known = emoji.load()
     fits = np.array([[word in known.keywords["en"][k] for word in KEYWORDS] for k in range(len(known))])
     rows = np.flatnonzero(fits.sum(1) == 1)
@@ -61,9 +66,14 @@ def prompts(model: dual.DualEncoder, classes: tuple[str, ...], templates: tuple[
 
 
 def named_right(
-    model: dual.DualEncoder, labels: Labels, style: str, function: Callable, *, templates: tuple[str, ...] = TEMPLATES,
+    model: dual.DualEncoder,
+    labels: Labels,
+    style: str,
+    function: Callable,
+    *,
+    templates: tuple[str, ...] = TEMPLATES,
     new: bool | None = None,
-) -> float:  # fmt: skip
+) -> float:
     """The share of a style's test pictures that get the right class; where all score alike, a guess.
 
     ``function(image, prompts)`` → cosines float[B, K]. ``new``: only new concepts, or only taught ones; None for all.

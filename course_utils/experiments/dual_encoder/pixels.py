@@ -23,9 +23,11 @@ def _shapes(images: np.ndarray) -> np.ndarray:
 
 
 WAYS = {
-    "colours, gallery on white": (_colours, 0), "colours, gallery varied": (_colours, VARIED),
-    "shapes, gallery on white": (_shapes, 0), "shapes, gallery varied": (_shapes, VARIED),
-}  # fmt: skip
+    "colours, gallery on white": (_colours, 0),
+    "colours, gallery varied": (_colours, VARIED),
+    "shapes, gallery on white": (_shapes, 0),
+    "shapes, gallery varied": (_shapes, VARIED),
+}
 
 
 def nearness(way: str, left_out: str) -> np.ndarray:

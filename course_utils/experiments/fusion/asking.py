@@ -59,9 +59,7 @@ class Asked:
         return metric.agreement(votes).astype(np.float32)
 
 
-def asked(
-    kind: str, n: int, seed: int = 0, *, test: bool = False, types: str | tuple[str, ...] = Q.TYPES
-) -> Asked:
+def asked(kind: str, n: int, seed: int = 0, *, test: bool = False, types: str | tuple[str, ...] = Q.TYPES) -> Asked:
     """Draws ``n`` questions with their pictures, once; few of them under ``COURSE_FAST=1``.
 
     Parameters
@@ -93,9 +91,13 @@ def _asked(kind: str, n: int, seed: int, test: bool, types: str | tuple[str, ...
     else:
         raise ValueError(f"There is no set {kind!r}. Choose from: {', '.join(KINDS_OF_SET)}.")
     return Asked(
-        scenes, questions, answer.astype(np.int32), Q.annotate(rng, questions, answer), grid.scene_features(scenes),
+        scenes,
+        questions,
+        answer.astype(np.int32),
+        Q.annotate(rng, questions, answer),
+        grid.scene_features(scenes),
         questions.tokens(LONGEST),
-    )  # fmt: skip
+    )
 
 
 def forget() -> None:
@@ -109,10 +111,17 @@ def config(meeting: fusion.PoolingConfig | fusion.StackConfig = fusion.StackConf
 
 
 def train(
-    model: nnx.Module, data: Asked, loss: Callable = fusion.sigmoid_loss, *, steps: int, seed: int = 0,
-    targets: np.ndarray | None = None, pictures: np.ndarray | None = None, more: dict[str, np.ndarray] | None = None,
+    model: nnx.Module,
+    data: Asked,
+    loss: Callable = fusion.sigmoid_loss,
+    *,
+    steps: int,
+    seed: int = 0,
+    targets: np.ndarray | None = None,
+    pictures: np.ndarray | None = None,
+    more: dict[str, np.ndarray] | None = None,
     watch: Callable | None = None,
-) -> training.History:  # fmt: skip
+) -> training.History:
     """Trains a classifier or generator on ``data``, in place.
 
     Parameters
@@ -132,9 +141,7 @@ def train(
         row = rng.integers(len(data), size=size)
         return {name: array[row] for name, array in arrays.items()}
 
-    return training.fit(
-        model, loss, sample, steps=steps, learning_rate=LEARNING_RATE, seed=seed, watch=watch, progress=False
-    )
+    return training.fit(model, loss, sample, steps=steps, learning_rate=LEARNING_RATE, seed=seed, watch=watch, progress=False)
 
 
 def logits(model, batch) -> jax.Array:

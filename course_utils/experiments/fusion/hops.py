@@ -29,9 +29,15 @@ ON = ("anchor", "target", "other", "empty")
 
 
 def train(
-    hops: int, how: str = "plain", *, score: str = "dot-product", seed: int = 0, steps: int = STEPS,
-    function: Callable | None = None, watch: Callable | None = None,
-) -> fusion.VQAClassifier:  # fmt: skip
+    hops: int,
+    how: str = "plain",
+    *,
+    score: str = "dot-product",
+    seed: int = 0,
+    steps: int = STEPS,
+    function: Callable | None = None,
+    watch: Callable | None = None,
+) -> fusion.VQAClassifier:
     """A stacked attention network of some hops, trained on this question type alone.
 
     Parameters
@@ -133,9 +139,7 @@ def run(seed: int) -> list[dict]:
         model, arm = train(hops, how, score=score, seed=seed), f"{score}/{hops}/{how}"
         rows.append({"arm": arm, "measure": "accuracy", "value": right(model)})
         for k, shares in enumerate(looks(model, test()), 1):
-            rows += [
-                {"arm": arm, "measure": f"hop {k} on {what}", "value": float(share)} for what, share in zip(ON, shares)
-            ]
+            rows += [{"arm": arm, "measure": f"hop {k} on {what}", "value": float(share)} for what, share in zip(ON, shares)]
     blind = fusion.VQAClassifier(asking.config().blind(), rngs=nnx.Rngs(seed))
     asking.train(blind, taught(seed), fusion.softmax_loss, steps=400, seed=seed)
     return [*rows, {"arm": "blind", "measure": "accuracy", "value": right(blind)}]

@@ -111,5 +111,6 @@ def right(scores: np.ndarray) -> dict[str, float]:
     all_four = (aa > ab) & (bb > ba) & (aa > ba) & (bb > ab)
     return {
         "caption": float((wins(aa, ab) + wins(bb, ba)).mean() / 2),
-        "picture": float((wins(aa, ba) + wins(bb, ab)).mean() / 2), "both": float(all_four.mean()),
-    }  # fmt: skip
+        "picture": float((wins(aa, ba) + wins(bb, ab)).mean() / 2),
+        "both": float(all_four.mean()),
+    }

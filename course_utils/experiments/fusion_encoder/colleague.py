@@ -39,9 +39,7 @@ def train(
         tokens = np.concatenate([data.tokens[row], their_negatives(rng, data.tokens[row])])
         return {"image": np.tile(data.features[row], (2, 1, 1)), "tokens": tokens, "match": np.arange(2 * size) < size}
 
-    training.fit(
-        model, matching_loss, sample, steps=steps, learning_rate=matching.LEARNING_RATE, seed=seed, watch=watch, progress=False
-    )
+    training.fit(model, matching_loss, sample, steps=steps, learning_rate=matching.LEARNING_RATE, seed=seed, watch=watch, progress=False)
     return model
 
 

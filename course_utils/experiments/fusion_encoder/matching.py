@@ -79,8 +79,10 @@ def draw(rng: np.random.Generator, n: int, objects: tuple[int, int] = (2, 2)) ->
         **{name: np.where(present, array, 0).astype(np.int8) for name, array in filled.items()},
         cell=np.where(present, cell, -1).astype(np.int8),
         style=rng.integers(len(emoji.TRAINING_STYLES), size=n).astype(np.int8),
-        background=rng.integers(len(BACKGROUNDS), size=n).astype(np.int8), word=nothing, word_cell=nothing,
-    )  # fmt: skip
+        background=rng.integers(len(BACKGROUNDS), size=n).astype(np.int8),
+        word=nothing,
+        word_cell=nothing,
+    )
 
 
 HELD = np.zeros((len(KINDS), len(COLOURS)), bool)
@@ -117,9 +119,7 @@ def gumbel(rng: np.random.Generator, *shape: int) -> np.ndarray:
     return -np.log(rng.standard_exponential(shape, np.float32) + np.float32(1e-30))
 
 
-def train_dual(
-    data: Matched, *, seed: int = 0, depth: int = 0, steps: int = DUAL_STEPS, watch: Callable | None = None
-) -> dual.DualEncoder:
+def train_dual(data: Matched, *, seed: int = 0, depth: int = 0, steps: int = DUAL_STEPS, watch: Callable | None = None) -> dual.DualEncoder:
     """A dual encoder, taught to tell which caption of its batch belongs to which picture."""
     model = dual.DualEncoder(dual.DualConfig(depth=depth), rngs=nnx.Rngs(seed))
     size = 128 * runtime.preset().batch
@@ -128,10 +128,7 @@ def train_dual(
         row = rng.integers(len(data), size=size)
         return {"image": data.features[row], "tokens": data.tokens[row]}
 
-    training.fit(
-        model, dual.contrastive_loss, sample, steps=steps, learning_rate=LEARNING_RATE, seed=seed, watch=watch,
-        progress=False,
-    )
+    training.fit(model, dual.contrastive_loss, sample, steps=steps, learning_rate=LEARNING_RATE, seed=seed, watch=watch, progress=False)
     return model
 
 
@@ -189,17 +186,27 @@ def drawing(data: Matched, steps: int, negatives: str = "hard") -> Callable[[np.
 
     def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:
         return {
-            "row": rng.integers(len(data), size=POOL).astype(np.int32), "noise": gumbel(rng, 2, size, POOL),
+            "row": rng.integers(len(data), size=POOL).astype(np.int32),
+            "noise": gumbel(rng, 2, size, POOL),
             "hardness": np.float32(NEGATIVES[negatives] * min(1.0, 2 * next(done) / steps)),
-        }  # fmt: skip
+        }
 
     return sample
 
 
 def train_fusion(
-    data: Matched, teacher: dual.DualEncoder, negatives: str = "hard", *, stream: str = "single", align: bool = True,
-    seed: int = 0, steps: int = STEPS, loss: Callable = fe.itm_loss, watch: Callable | None = None, **parts: Callable,
-) -> fe.FusionEncoder:  # fmt: skip
+    data: Matched,
+    teacher: dual.DualEncoder,
+    negatives: str = "hard",
+    *,
+    stream: str = "single",
+    align: bool = True,
+    seed: int = 0,
+    steps: int = STEPS,
+    loss: Callable = fe.itm_loss,
+    watch: Callable | None = None,
+    **parts: Callable,
+) -> fe.FusionEncoder:
     """A fusion encoder, taught by matching alone; with ``align`` its words and regions start from the dual encoder ``teacher``.
 
     ``negatives``: one of ``NEGATIVES``. ``parts``: other implementations inside the stream, say a learner's. Raises
@@ -210,8 +217,7 @@ def train_fusion(
     if align:
         aligned(model, teacher)
     training.fit(
-        model, loss, draw, steps=steps, learning_rate=RATES[stream], seed=seed, watch=watch, progress=False,
-        data=shared(data, teacher),
+        model, loss, draw, steps=steps, learning_rate=RATES[stream], seed=seed, watch=watch, progress=False, data=shared(data, teacher)
     )
     return model
 

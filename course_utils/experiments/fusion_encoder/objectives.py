@@ -23,9 +23,14 @@ ARMS = {"all four": (1.0, 1.0, 1.0, 0.3), "without alignment": (1.0, 1.0, 1.0, 0
 
 
 def train(
-    data: Matched, teacher: dual.DualEncoder, arm: str = "all four", *, seed: int = 0, steps: int = matching.STEPS,
+    data: Matched,
+    teacher: dual.DualEncoder,
+    arm: str = "all four",
+    *,
+    seed: int = 0,
+    steps: int = matching.STEPS,
     watch: Callable | None = None,
-) -> fe.FusionEncoder:  # fmt: skip
+) -> fe.FusionEncoder:
     """A single stream that is told where its regions are, taught UNITER's objectives.
 
     Raises ValueError if there is no such arm.
@@ -44,8 +49,15 @@ def train(
         return {**drawn, "weights": weights, "word_hidden": word, "region_hidden": region}
 
     training.fit(
-        model, fe.uniter_loss, sample, steps=steps, learning_rate=matching.LEARNING_RATE, seed=seed, watch=watch,
-        progress=False, data={**matching.shared(data, teacher), "kind": kind},
+        model,
+        fe.uniter_loss,
+        sample,
+        steps=steps,
+        learning_rate=matching.LEARNING_RATE,
+        seed=seed,
+        watch=watch,
+        progress=False,
+        data={**matching.shared(data, teacher), "kind": kind},
     )
     return model
 
@@ -109,6 +121,7 @@ def run(model: nnx.Module, test: Matched) -> dict[str, float]:
     return {
         **{f"hidden {what}": share for what, share in own.items()},
         **{f"hidden {what}, another picture": share for what, share in other.items()},
-        "hidden regions": hidden_regions(model, test), "hidden regions, another text": hidden_regions(model, test, wrong_text=True),
+        "hidden regions": hidden_regions(model, test),
+        "hidden regions, another text": hidden_regions(model, test, wrong_text=True),
         **{f"pointing by {name}": share for name, share in pointing(model, test).items()},
-    }  # fmt: skip
+    }

@@ -95,8 +95,7 @@ def compare(teacher: dual.DualEncoder, model: nnx.Module, of: Matched, k: int, r
         "fusion on all pairs": (ranked(pairs), n * n, pairs_s),
     }
     return {
-        name: {"R@1": fe.recall(ranking, right), "passes": passes, "seconds": seconds}
-        for name, (ranking, passes, seconds) in ways.items()
+        name: {"R@1": fe.recall(ranking, right), "passes": passes, "seconds": seconds} for name, (ranking, passes, seconds) in ways.items()
     }
 
 

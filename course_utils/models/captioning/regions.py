@@ -71,9 +71,7 @@ def targets(scenes: Scenes) -> dict[str, np.ndarray]:
     apart = np.where(scenes.present[:, None], apart, np.inf)
     slot, thing = apart.argmin(-1), apart.min(-1) <= NEAR
     rows = np.arange(len(scenes))[:, None]
-    return {
-        "thing": thing, "box": boxes[rows, slot], "kind": np.where(thing, scenes.kind[rows, slot], -1).astype(np.int32),
-    }  # fmt: skip
+    return {"thing": thing, "box": boxes[rows, slot], "kind": np.where(thing, scenes.kind[rows, slot], -1).astype(np.int32)}
 
 
 def proposing_loss(model: RegionProposer, batch) -> tuple[jax.Array, dict[str, jax.Array]]:

@@ -5,14 +5,23 @@ vary).
 """
 
 from course_utils.models.dual_encoder import clip, pictures, words
-from course_utils.models.dual_encoder.dual import (
-    DualConfig, DualEncoder, contrastive_loss, image_vectors, pairwise_loss, text_vectors,
-)  # fmt: skip
-from course_utils.models.dual_encoder.towers import (
-    BagConfig, PatchConfig, PlacesConfig, SentenceConfig, ViTConfig, WindowConfig,
-)  # fmt: skip
+from course_utils.models.dual_encoder.dual import DualConfig, DualEncoder, contrastive_loss, image_vectors, pairwise_loss, text_vectors
+from course_utils.models.dual_encoder.towers import BagConfig, PatchConfig, PlacesConfig, SentenceConfig, ViTConfig, WindowConfig
 
 __all__ = [
-    "BagConfig", "DualConfig", "DualEncoder", "PatchConfig", "PlacesConfig", "SentenceConfig", "ViTConfig",
-    "WindowConfig", "clip", "contrastive_loss", "image_vectors", "pairwise_loss", "pictures", "text_vectors", "words",
-]  # fmt: skip
+    "BagConfig",
+    "DualConfig",
+    "DualEncoder",
+    "PatchConfig",
+    "PlacesConfig",
+    "SentenceConfig",
+    "ViTConfig",
+    "WindowConfig",
+    "clip",
+    "contrastive_loss",
+    "image_vectors",
+    "pairwise_loss",
+    "pictures",
+    "text_vectors",
+    "words",
+]

@@ -77,9 +77,7 @@ class CLIP(nnx.Module):
         self.text_projection = Linear(text.width, width, use_bias=False, rngs=rngs)
         self.log_scale = nnx.Param(init.put(math.log(1 / 0.07)))
 
-    def __call__(
-        self, image: jax.Array, tokens: jax.Array, valid: jax.Array | None = None
-    ) -> tuple[jax.Array, dict[str, jax.Array]]:
+    def __call__(self, image: jax.Array, tokens: jax.Array, valid: jax.Array | None = None) -> tuple[jax.Array, dict[str, jax.Array]]:
         """float32[B, S, S, 3], int32[B', T] → logits float32[B, B'], one row a picture.
 
         aux: ``image`` float32[B, D] and ``text`` float32[B', D] of length 1; ``vision`` and ``reading``, what the towers
@@ -117,10 +115,13 @@ def names(image: ViTConfig, text: TextConfig) -> Names:
             layer, block = f"{theirs}.encoder.layers.{i}", f"{ours}.transformer.blocks.{i}"
             found |= _norm(f"{layer}.layer_norm1", f"{block}.norm_attention") | _norm(f"{layer}.layer_norm2", f"{block}.norm_mlp")
             for part, place in (
-                ("self_attn.q_proj", "attention.query"), ("self_attn.k_proj", "attention.key"),
-                ("self_attn.v_proj", "attention.value"), ("self_attn.out_proj", "attention.out"),
-                ("mlp.fc1", "mlp.up"), ("mlp.fc2", "mlp.down"),
-            ):  # fmt: skip
+                ("self_attn.q_proj", "attention.query"),
+                ("self_attn.k_proj", "attention.key"),
+                ("self_attn.v_proj", "attention.value"),
+                ("self_attn.out_proj", "attention.out"),
+                ("mlp.fc1", "mlp.up"),
+                ("mlp.fc2", "mlp.down"),
+            ):
                 found[f"{layer}.{part}.weight"] = (f"{block}.{place}.kernel", transpose)
                 found[f"{layer}.{part}.bias"] = (f"{block}.{place}.bias", same)
     return found

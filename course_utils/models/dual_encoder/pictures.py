@@ -95,7 +95,7 @@ def numbers(rng: np.random.Generator, rows: np.ndarray, how: Variation) -> dict[
         "colour": colour.astype(np.float32),
         "ground": rng.integers(len(grounds.BACKGROUNDS), size=count).astype(np.int32),
         "plain": np.concatenate([plain, share * np.ones((count, 1))], 1).astype(np.float32),
-    }  # fmt: skip
+    }
 
 
 def _resize(scale_and_shift: jax.Array) -> jax.Array:

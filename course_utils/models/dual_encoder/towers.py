@@ -202,9 +202,13 @@ class Sentence(nnx.Module):
 
 
 TOWERS: dict[type, type[nnx.Module]] = {
-    PatchConfig: PatchTower, WindowConfig: WindowTower, ViTConfig: ViTTower, PlacesConfig: PlacesTower,
-    BagConfig: WordBag, SentenceConfig: Sentence,
-}  # fmt: skip
+    PatchConfig: PatchTower,
+    WindowConfig: WindowTower,
+    ViTConfig: ViTTower,
+    PlacesConfig: PlacesTower,
+    BagConfig: WordBag,
+    SentenceConfig: Sentence,
+}
 
 
 def build(config: ImageConfig | TextConfig, width: int, *, rngs: nnx.Rngs) -> nnx.Module:

@@ -15,9 +15,7 @@ LONGEST = 16  # tokens of a text; what comes after is cut off
 _WORD = re.compile(r"[^\W_]+")
 
 # What a name is put into, in training and in prompts.
-TEMPLATES = (
-    "{}", "a picture of {}", "a drawing of {}", "a small picture of {}", "an emoji of {}", "this is {}", "{} in a picture",
-)  # fmt: skip
+TEMPLATES = ("{}", "a picture of {}", "a drawing of {}", "a small picture of {}", "an emoji of {}", "this is {}", "{} in a picture")
 
 
 def split(text: str) -> list[str]:

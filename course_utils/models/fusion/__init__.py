@@ -4,19 +4,44 @@
 and losses).
 """
 
-from course_utils.models.fusion.encoders import (
-    FeatureConfig, LSTMConfig, PatchConfig, TransformerConfig, WindowConfig,
-)  # fmt: skip
+from course_utils.models.fusion.encoders import FeatureConfig, LSTMConfig, PatchConfig, TransformerConfig, WindowConfig
 from course_utils.models.fusion.pooling import POOLINGS, Pooling, parameter_count, widest
 from course_utils.models.fusion.stacked import HOPS, StackedAttention
 from course_utils.models.fusion.vqa import (
-    ANSWER_TOKENS, TOKEN_ANSWERS, PoolingConfig, StackConfig, VQAClassifier, VQAConfig, VQAGenerator, pictures,
-    sigmoid_loss, softmax_loss, writing_loss,
-)  # fmt: skip
+    ANSWER_TOKENS,
+    TOKEN_ANSWERS,
+    PoolingConfig,
+    StackConfig,
+    VQAClassifier,
+    VQAConfig,
+    VQAGenerator,
+    pictures,
+    sigmoid_loss,
+    softmax_loss,
+    writing_loss,
+)
 
 __all__ = [
-    "ANSWER_TOKENS", "HOPS", "POOLINGS", "TOKEN_ANSWERS", "FeatureConfig", "LSTMConfig", "PatchConfig", "Pooling",
-    "PoolingConfig", "StackConfig", "StackedAttention", "TransformerConfig", "VQAClassifier", "VQAConfig",
-    "VQAGenerator", "WindowConfig", "parameter_count", "pictures", "sigmoid_loss", "softmax_loss", "widest",
+    "ANSWER_TOKENS",
+    "HOPS",
+    "POOLINGS",
+    "TOKEN_ANSWERS",
+    "FeatureConfig",
+    "LSTMConfig",
+    "PatchConfig",
+    "Pooling",
+    "PoolingConfig",
+    "StackConfig",
+    "StackedAttention",
+    "TransformerConfig",
+    "VQAClassifier",
+    "VQAConfig",
+    "VQAGenerator",
+    "WindowConfig",
+    "parameter_count",
+    "pictures",
+    "sigmoid_loss",
+    "softmax_loss",
+    "widest",
     "writing_loss",
-]  # fmt: skip
+]

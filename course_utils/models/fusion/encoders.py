@@ -149,10 +149,9 @@ class WindowCNN(nnx.Module):
             side //= stride
         self.strides = config.strides
         channels = (3, *config.widths)
-        self.layers = nnx.data([
-            Linear(4 * stride**2 * d_in, d_out, rngs=rngs)
-            for stride, d_in, d_out in zip(config.strides, channels, config.widths)
-        ])
+        self.layers = nnx.data(
+            [Linear(4 * stride**2 * d_in, d_out, rngs=rngs) for stride, d_in, d_out in zip(config.strides, channels, config.widths)]
+        )
         self.positions = Positions(config.tokens, config.width, rngs=rngs)
 
     def __call__(self, image: jax.Array) -> tuple[jax.Array, dict[str, list[jax.Array]]]:
@@ -207,9 +206,12 @@ class TransformerQuestion(nnx.Module):
 
 
 ENCODERS: dict[type, type[nnx.Module]] = {
-    PatchConfig: PatchTower, WindowConfig: WindowCNN, FeatureConfig: FrozenFeatures,
-    LSTMConfig: LSTMQuestion, TransformerConfig: TransformerQuestion,
-}  # fmt: skip
+    PatchConfig: PatchTower,
+    WindowConfig: WindowCNN,
+    FeatureConfig: FrozenFeatures,
+    LSTMConfig: LSTMQuestion,
+    TransformerConfig: TransformerQuestion,
+}
 
 
 def build(config: ImageConfig | QuestionConfig, *, rngs: nnx.Rngs) -> nnx.Module:

@@ -105,10 +105,15 @@ def shapes(name: str, d_v: int, d_h: int, d_out: int, width: int = 0, rank: int 
         "tucker": {**projections, "C": (width, width, width)},
         "mlb": projections,
         "mutan": {
-            **projections, "b_U": (width,), "b_V": (width,),
-            "M": (width, rank, width), "b_M": (rank, width), "N": (width, rank, width), "b_N": (rank, width),
+            **projections,
+            "b_U": (width,),
+            "b_V": (width,),
+            "M": (width, rank, width),
+            "b_M": (rank, width),
+            "N": (width, rank, width),
+            "b_N": (rank, width),
         },
-    }  # fmt: skip
+    }
     return {**inside[name], "b": (d_out,)}
 
 
@@ -143,9 +148,17 @@ class Pooling(nnx.Module):
     """
 
     def __init__(
-        self, name: str, d_v: int, d_h: int, d_out: int, *, width: int = 0, rank: int = 0,
-        function: Callable[[Params, jax.Array, jax.Array], jax.Array] | None = None, rngs: nnx.Rngs,
-    ):  # fmt: skip
+        self,
+        name: str,
+        d_v: int,
+        d_h: int,
+        d_out: int,
+        *,
+        width: int = 0,
+        rank: int = 0,
+        function: Callable[[Params, jax.Array, jax.Array], jax.Array] | None = None,
+        rngs: nnx.Rngs,
+    ):
         sizes = shapes(name, d_v, d_h, d_out, width, rank)
         self.names = tuple(sizes)
         self.function = function or POOLINGS[name]
@@ -179,9 +192,14 @@ def mutan_names(rank: int) -> Names:
         return b.reshape(rank, -1)
 
     return {
-        "linear0.weight": ("V", transpose), "linear0.bias": ("b_V", same),
-        "linear1.weight": ("U", transpose), "linear1.bias": ("b_U", same),
-        "merge_linear0.weight": ("N", core), "merge_linear0.bias": ("b_N", core_bias),
-        "merge_linear1.weight": ("M", core), "merge_linear1.bias": ("b_M", core_bias),
-        "linear_out.weight": ("P", transpose), "linear_out.bias": ("b", same),
-    }  # fmt: skip
+        "linear0.weight": ("V", transpose),
+        "linear0.bias": ("b_V", same),
+        "linear1.weight": ("U", transpose),
+        "linear1.bias": ("b_U", same),
+        "merge_linear0.weight": ("N", core),
+        "merge_linear0.bias": ("b_N", core_bias),
+        "merge_linear1.weight": ("M", core),
+        "merge_linear1.bias": ("b_M", core_bias),
+        "linear_out.weight": ("P", transpose),
+        "linear_out.bias": ("b", same),
+    }

@@ -61,10 +61,7 @@ class AttentionHop(nnx.Module):
 class StackedAttention(nnx.Module):
     """``hops`` looks at the picture, each starting from what the last one found."""
 
-    def __init__(
-        self, d: int, width: int, *, hops: int = 2, score: str = "dot-product", function: Hop | None = None,
-        rngs: nnx.Rngs,
-    ):  # fmt: skip
+    def __init__(self, d: int, width: int, *, hops: int = 2, score: str = "dot-product", function: Hop | None = None, rngs: nnx.Rngs):
         if hops < 1:
             raise ValueError(f"hops is {hops}; look at least once.")
         self.hops = nnx.data([AttentionHop(score, d, width, function=function, rngs=rngs) for _ in range(hops)])

@@ -16,8 +16,14 @@ from flax import nnx
 
 from course_utils.models.fusion import encoders
 from course_utils.models.fusion.encoders import (
-    FeatureConfig, ImageConfig, LSTMConfig, PatchConfig, QuestionConfig, TransformerConfig, WindowConfig,
-)  # fmt: skip
+    FeatureConfig,
+    ImageConfig,
+    LSTMConfig,
+    PatchConfig,
+    QuestionConfig,
+    TransformerConfig,
+    WindowConfig,
+)
 from course_utils.models.fusion.pooling import Pooling
 from course_utils.models.fusion.stacked import StackedAttention
 from course_utils.nn import init
@@ -77,9 +83,12 @@ class VQAConfig:
     def tiny(cls, image: str = "patches", question: str = "lstm", fusion: str = "mlb") -> VQAConfig:
         """For tests: every combination by name; image "blind" is none, fusion "san" is stacked attention."""
         images = {
-            "patches": PatchConfig.tiny(), "vit": PatchConfig.tiny(depth=1), "cnn": WindowConfig.tiny(),
-            "features": FeatureConfig.tiny(), "blind": None,
-        }  # fmt: skip
+            "patches": PatchConfig.tiny(),
+            "vit": PatchConfig.tiny(depth=1),
+            "cnn": WindowConfig.tiny(),
+            "features": FeatureConfig.tiny(),
+            "blind": None,
+        }
         questions = {"lstm": LSTMConfig.tiny(), "transformer": TransformerConfig.tiny()}
         fused = StackConfig(width=5) if fusion == "san" else PoolingConfig(name=fusion, width=5, rank=3)
         return cls(image=images[image], question=questions[question], fusion=fused, hidden=7, heads=2)
@@ -121,9 +130,7 @@ class Fusion(nnx.Module):
         elif image.width == d:
             self.fuse = StackedAttention(d, fusion.width, hops=fusion.hops, score=fusion.score, rngs=rngs)
         else:
-            raise ValueError(
-                f"Stacked attention adds what it sees to the question: give both one width, not {image.width} and {d}."
-            )
+            raise ValueError(f"Stacked attention adds what it sees to the question: give both one width, not {image.width} and {d}.")
 
     def __call__(self, image: jax.Array | None, tokens: jax.Array) -> tuple[jax.Array, dict[str, Any]]:
         """One vector for each picture and question.
@@ -169,9 +176,7 @@ class AnswerDecoder(nnx.Module):
     The words are those of questions and answers alike, and one more that says "begin".
     """
 
-    def __init__(
-        self, width: int, *, words: int = len(VOCAB), length: int = 1, depth: int, heads: int, rngs: nnx.Rngs
-    ):
+    def __init__(self, width: int, *, words: int = len(VOCAB), length: int = 1, depth: int, heads: int, rngs: nnx.Rngs):
         self.begin = words
         self.words = Embed(words + 1, width, rngs=rngs)
         self.positions = Positions(1 + length, width, rngs=rngs)

@@ -24,9 +24,7 @@ CoAttend = Callable[..., tuple[jax.Array, jax.Array]]
 _LETTERS = {"query": "q", "key": "k", "value": "v", "out": "o"}
 
 
-def cross_attention(
-    params: Params, x: jax.Array, context: jax.Array, mask: jax.Array, heads: int
-) -> tuple[jax.Array, jax.Array]:
+def cross_attention(params: Params, x: jax.Array, context: jax.Array, mask: jax.Array, heads: int) -> tuple[jax.Array, jax.Array]:
     """softmax(Q Kᵀ / √(D / H)) V in every head, over the places where the mask is True (Vaswani et al., 2017, 3.2).
 
     Parameters
@@ -44,9 +42,14 @@ def cross_attention(
 
 
 def co_attention(
-    params: Mapping[str, Params], x: jax.Array, y: jax.Array, x_there: jax.Array, y_there: jax.Array, heads: int,
+    params: Mapping[str, Params],
+    x: jax.Array,
+    y: jax.Array,
+    x_there: jax.Array,
+    y_there: jax.Array,
+    heads: int,
     attend: Attend = cross_attention,
-) -> tuple[jax.Array, jax.Array]:  # fmt: skip
+) -> tuple[jax.Array, jax.Array]:
     """Each stream's queries on the other's keys and values, both as they were before (ViLBERT, figure 2b).
 
     Parameters
@@ -81,9 +84,7 @@ class CrossAttention(MultiHeadAttention):
             **{f"b_{letter}": layer.bias[...] for letter, layer in layers.items()},
         }
 
-    def __call__(
-        self, x: jax.Array, context: jax.Array | None = None, mask: jax.Array | None = None
-    ) -> tuple[jax.Array, jax.Array]:
+    def __call__(self, x: jax.Array, context: jax.Array | None = None, mask: jax.Array | None = None) -> tuple[jax.Array, jax.Array]:
         """As :meth:`MultiHeadAttention.__call__`, the mask bool[B, T, S] or ``None``, which is True everywhere."""
         context = x if context is None else context
         if mask is None:

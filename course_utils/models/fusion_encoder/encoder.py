@@ -31,9 +31,7 @@ class FusionEncoder(nnx.Module):
     (``attend``, ``join``, ``co_attend``) for the stream.
     """
 
-    def __init__(
-        self, config: StreamConfig, stream: str = "single", *, kinds: int = 33, rngs: nnx.Rngs, **parts: Callable
-    ):
+    def __init__(self, config: StreamConfig, stream: str = "single", *, kinds: int = 33, rngs: nnx.Rngs, **parts: Callable):
         if stream not in STREAMS:
             raise ValueError(f"There is no stream {stream!r}. Choose from: {', '.join(STREAMS)}.")
         self.stream = STREAMS[stream](config, rngs=rngs, **parts)
@@ -41,9 +39,7 @@ class FusionEncoder(nnx.Module):
         self.name_word = Linear(config.width, config.words, rngs=rngs)
         self.name_region = Linear(config.width, kinds, rngs=rngs)
 
-    def __call__(
-        self, tokens: jax.Array, regions: jax.Array, there: jax.Array | None = None
-    ) -> tuple[jax.Array, dict]:
+    def __call__(self, tokens: jax.Array, regions: jax.Array, there: jax.Array | None = None) -> tuple[jax.Array, dict]:
         """tokens int32[B, T], regions float32[B, N, D_f], there bool[B, N] → how well they match, logits float32[B].
 
         Every word votes on the match, in the light of the picture, and the votes are averaged. (The papers ask the first

@@ -50,9 +50,7 @@ class StreamConfig:
         return cls(**{"words": 11, "length": 5, "features": 7, "width": 6, "depth": 1, "heads": 2, "hidden": 9, **changes})
 
 
-def join_streams(
-    params: Mapping[str, jax.Array], tokens: jax.Array, regions: jax.Array, there: jax.Array
-) -> tuple[jax.Array, jax.Array]:
+def join_streams(params: Mapping[str, jax.Array], tokens: jax.Array, regions: jax.Array, there: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Words and regions as one sequence, and who may look at whom.
 
     Parameters
@@ -90,9 +88,12 @@ class Tables(nnx.Module):
         # A published table of region types has a first row for texts, which is not used; every region has position 0.
         region = self.region_types[...][1] + self.region_positions[...][0]
         params = {
-            "words": self.words[...], "positions": self.positions[...], "W": self.project.kernel[...],
-            "types": jnp.stack([self.types[...][0], region]), "b": self.project.bias[...],
-        }  # fmt: skip
+            "words": self.words[...],
+            "positions": self.positions[...],
+            "W": self.project.kernel[...],
+            "types": jnp.stack([self.types[...][0], region]),
+            "b": self.project.bias[...],
+        }
         x, mask = self.function(params, tokens, regions, there)
         if self.boxes is not None:
             x = x.at[:, tokens.shape[1] :].add(self.boxes(cell_boxes(regions.shape[1])))
@@ -105,20 +106,15 @@ class SingleStream(nnx.Module):
     ``join``, ``attend``: other implementations of :func:`join_streams` and ``cross_attention``, say a learner's.
     """
 
-    def __init__(
-        self, config: StreamConfig, *, join: Join | None = None, attend: Attend | None = None, rngs: nnx.Rngs
-    ):
+    def __init__(self, config: StreamConfig, *, join: Join | None = None, attend: Attend | None = None, rngs: nnx.Rngs):
         self.tables = Tables(config, function=join, rngs=rngs)
         attention = functools.partial(CrossAttention, function=attend)
-        self.blocks = nnx.data([
-            PostNormBlock(config.width, config.heads, config.hidden, attention=attention, rngs=rngs)
-            for _ in range(config.depth)
-        ])
+        self.blocks = nnx.data(
+            [PostNormBlock(config.width, config.heads, config.hidden, attention=attention, rngs=rngs) for _ in range(config.depth)]
+        )
         self.pool = Linear(config.width, config.width, rngs=rngs)
 
-    def __call__(
-        self, tokens: jax.Array, regions: jax.Array, there: jax.Array | None = None
-    ) -> tuple[jax.Array, dict]:
+    def __call__(self, tokens: jax.Array, regions: jax.Array, there: jax.Array | None = None) -> tuple[jax.Array, dict]:
         """Reads a text and a picture together.
 
         Parameters

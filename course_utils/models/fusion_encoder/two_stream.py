@@ -24,9 +24,7 @@ from course_utils.nn.transformer import MLP
 class CoBlock(nnx.Module):
     """Each stream looks at the other, adds what it saw, and thinks (post-LN). ``function``: another co-attention."""
 
-    def __init__(
-        self, config: StreamConfig, *, function: CoAttend | None = None, attend: Attend | None = None, rngs: nnx.Rngs
-    ):
+    def __init__(self, config: StreamConfig, *, function: CoAttend | None = None, attend: Attend | None = None, rngs: nnx.Rngs):
         self.function, self.heads = function or co_attention, config.heads
         width = config.width
         self.look = nnx.data([CrossAttention(width, config.heads, function=attend, rngs=rngs) for _ in range(2)])
@@ -34,9 +32,7 @@ class CoBlock(nnx.Module):
         self.mlp = nnx.data([MLP(width, config.hidden, rngs=rngs) for _ in range(2)])
         self.norm_mlp = nnx.data([LayerNorm(width, epsilon=EPSILON, rngs=rngs) for _ in range(2)])
 
-    def __call__(
-        self, x: jax.Array, y: jax.Array, x_there: jax.Array, y_there: jax.Array
-    ) -> tuple[jax.Array, jax.Array]:
+    def __call__(self, x: jax.Array, y: jax.Array, x_there: jax.Array, y_there: jax.Array) -> tuple[jax.Array, jax.Array]:
         """x float32[B, T, D], y float32[B, N, D], masks bool[B, T] and bool[B, N] → both streams after the block."""
         params = {name: look.params for name, look in zip("xy", self.look)}
         streams = self.function(params, x, y, x_there, y_there, self.heads)
@@ -53,9 +49,14 @@ class TwoStream(nnx.Module):
     """
 
     def __init__(
-        self, config: StreamConfig, *, join: Join | None = None, attend: Attend | None = None,
-        co_attend: CoAttend | None = None, rngs: nnx.Rngs,
-    ):  # fmt: skip
+        self,
+        config: StreamConfig,
+        *,
+        join: Join | None = None,
+        attend: Attend | None = None,
+        co_attend: CoAttend | None = None,
+        rngs: nnx.Rngs,
+    ):
         self.tables = Tables(config, function=join, rngs=rngs)
         attention = functools.partial(CrossAttention, function=attend)
 
@@ -68,9 +69,7 @@ class TwoStream(nnx.Module):
         self.see = nnx.data([block() for _ in layers])
         self.pool = nnx.data([Linear(config.width, config.width, rngs=rngs) for _ in range(2)])
 
-    def __call__(
-        self, tokens: jax.Array, regions: jax.Array, there: jax.Array | None = None
-    ) -> tuple[jax.Array, dict]:
+    def __call__(self, tokens: jax.Array, regions: jax.Array, there: jax.Array | None = None) -> tuple[jax.Array, dict]:
         """As :meth:`SingleStream.__call__`, without ``attention``: text float32[B, T, D]; ``image``, ``pooled``."""
         there = jnp.ones(regions.shape[:2], bool) if there is None else there
         whole = (regions * there[..., None]).sum(1) / jnp.maximum(there.sum(1), 1)[:, None]  # (B, D_f)

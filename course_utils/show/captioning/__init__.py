@@ -5,6 +5,4 @@ from course_utils.show.captioning.results import beams, growing, pointing
 from course_utils.show.captioning.stepping import step_through
 from course_utils.show.captioning.writer import writer
 
-__all__ = [
-    "beams", "captions", "first_maps", "growing", "looks", "pointing", "regions", "step_through", "writer",
-]  # fmt: skip
+__all__ = ["beams", "captions", "first_maps", "growing", "looks", "pointing", "regions", "step_through", "writer"]

@@ -27,9 +27,8 @@ def captions(pictures: np.ndarray, texts: Sequence[str], title: str, subtitle: s
     lines = [_wrapped(text, pitch - 16) for text in texts]
     high, rows = side + 34 + 16 * max(map(len, lines)), -(-len(texts) // 4)
     b = Board(
-        800, 72 + high * rows + 8, title, subtitle,
-        alt=f"{len(texts)} pictures with captions: " + "; ".join(texts)[:150] + ".", words=160,
-    )  # fmt: skip
+        800, 72 + high * rows + 8, title, subtitle, alt=f"{len(texts)} pictures with captions: " + "; ".join(texts)[:150] + ".", words=160
+    )
     for i, (picture, several) in enumerate(zip(pictures, lines)):
         x, y = Board.PAD + pitch * (i % 4), 76 + high * (i // 4)
         b.picture(picture, x, y, side)
@@ -48,11 +47,13 @@ def first_maps(before: np.ndarray, after: np.ndarray, words: Sequence[str]) -> B
     use()
     rows = int(before.shape[1] ** 0.5)
     b = Board(
-        800, 356, "The first look is uniform, before training and after",
+        800,
+        356,
+        "The first look is uniform, before training and after",
         "Shares over 4 × 4 random features, before the word to be said. Dark = more; % = the largest share; one scale.",
         alt=f"Two rows of {len(words)} grids. Before training every map is almost flat. After, the first is still uniform; "
         f"the others look at few places, up to {after.max():.0%}.",
-    )  # fmt: skip
+    )
     side, gap, left = 96, 56, 176
     for r, (name, maps) in enumerate((("before training", before), ("after training", after))):
         y = 88 + 132 * r
@@ -87,11 +88,15 @@ def looks(picture: np.ndarray, words: Sequence[str], maps: np.ndarray, title: st
     across = 6
     rows = -(-(len(words) + 1) // across)
     b = Board(
-        800, 68 + rows * (_SIDE + 52), title,
+        800,
+        68 + rows * (_SIDE + 52),
+        title,
         "Bright = read; % = the brightest place's share. Each look is scaled to its own brightest place.",
-        alt="A scene and, for each word, a spotlight: " + ", ".join(
-            f"{word} {PLACES[int(p.argmax())]}" for word, p in list(zip(words, maps))[:7]) + ".", words=90,
-    )  # fmt: skip
+        alt="A scene and, for each word, a spotlight: "
+        + ", ".join(f"{word} {PLACES[int(p.argmax())]}" for word, p in list(zip(words, maps))[:7])
+        + ".",
+        words=90,
+    )
     for i in range(len(words) + 1):
         x, y = Board.PAD + (_SIDE + _GAP + 2) * (i % across), 72 + (_SIDE + 52) * (i // across)
         shown = picture if i == 0 else spotlight(picture, maps[i - 1].reshape(3, 3))
@@ -99,7 +104,7 @@ def looks(picture: np.ndarray, words: Sequence[str], maps: np.ndarray, title: st
         if i == 0:
             b.text(x, y + _SIDE + 16, "the picture", 8.5, NEUTRAL["ink2"])
             continue
-        chip, = b.tokens(x, y + _SIDE + 6, [words[i - 1]])
+        (chip,) = b.tokens(x, y + _SIDE + 6, [words[i - 1]])
         b.text(x + _SIDE, y + _SIDE + 18, f"{maps[i - 1].max():.0%}", 8.5, ROLE["fusion"]["deep"], ha="right")
     return b
 
@@ -114,11 +119,13 @@ def regions(pictures: np.ndarray, boxes: Sequence[np.ndarray], names: Sequence[S
     """
     w, pitch = 176, 192
     b = Board(
-        800, 76 + w + 28, "Regions: where something stands, and what it is called",
+        800,
+        76 + w + 28,
+        "Regions: where something stands, and what it is called",
         "What the detector keeps: windows that hold a thing, and do not overlap. Names are its likeliest kinds.",
         alt=f"{len(pictures)} pictures with boxes around things, named " + ", ".join(name for few in names for name in few)[:120] + ".",
         words=60,
-    )  # fmt: skip
+    )
     for i, (picture, several, called) in enumerate(zip(pictures, boxes, names)):
         x, y, scale = Board.PAD + pitch * i, 76, w / side
         b.picture(picture, x, y, w)

@@ -41,12 +41,15 @@ def growing(recorded: Mapping, live: Mapping[str, Mapping[int, float]], guess: f
     a, u = means["attention"], means["uniform"]
     what = "captions that are exactly right" if measure == "exact" else measure
     b = Board(
-        800, 404, f"One thing: {u[0]:.0f}% against {a[0]:.0f}%. Three things: {u[2]:.0f}% against {a[2]:.0f}%",
+        800,
+        404,
+        f"One thing: {u[0]:.0f}% against {a[0]:.0f}%. Three things: {u[2]:.0f}% against {a[2]:.0f}%",
         f"{what[0].upper() + what[1:]}, uniform and attention. Mean of {recorded['attention', f'{measure}, 1'].seeds} recorded runs, "
         "95% intervals.",
-        alt=f"Line chart of {what} against one to five things. " + " ".join(
-            f"{arm}: {', '.join(f'{v:.0f}' for v in means[arm])}." for arm in ("attention", "uniform", "first input")), words=80,
-    )  # fmt: skip
+        alt=f"Line chart of {what} against one to five things. "
+        + " ".join(f"{arm}: {', '.join(f'{v:.0f}' for v in means[arm])}." for arm in ("attention", "uniform", "first input")),
+        words=80,
+    )
     ax = b.axes(88, 84, 452, 252)
     ends = []
     for arm, (name, gloss, role, variant) in _LINES.items():
@@ -59,8 +62,14 @@ def growing(recorded: Mapping, live: Mapping[str, Mapping[int, float]], guess: f
         ends.append((means[arm][-1], name, gloss, role_of(role)["main" if shared and variant == 0 else "deep"]))
     if guess is not None:
         ax.plot(3.1, guess, "<", ms=8, mfc=NEUTRAL["ink"], mec="white", zorder=6, clip_on=False)
-    ax.set(xlim=(0.85, 5.15), ylim=(0, 100), yticks=(0, 25, 50, 75, 100), xticks=THINGS, ylabel=f"{'exact captions' if measure == 'exact' else measure}, %",
-           xlabel="things in the picture")  # fmt: skip
+    ax.set(
+        xlim=(0.85, 5.15),
+        ylim=(0, 100),
+        yticks=(0, 25, 50, 75, 100),
+        xticks=THINGS,
+        ylabel=f"{'exact captions' if measure == 'exact' else measure}, %",
+        xlabel="things in the picture",
+    )
     results.names(b, ax, ends, left=560, gap=32)
     note = "     ".join(["□ this notebook's run"] * bool(live) + ["◂ your guess"] * (guess is not None))
     if note:
@@ -76,12 +85,15 @@ def pointing(recorded: Mapping, live: Mapping[str, Mapping[str, float]] = {}) ->
     classes, whats = ("kind", "colour", "number"), ("hits", "any thing", "centre")
     of = {(c, w): 100 * recorded["pointing", f"{c}, {w}"].mean for c in classes for w in whats}
     b = Board(
-        800, 276, f"On the thing for {of['kind', 'hits']:.0f}% of kinds and {of['colour', 'hits']:.0f}% of colours, {of['number', 'hits']:.0f}% of numbers",
+        800,
+        276,
+        f"On the thing for {of['kind', 'hits']:.0f}% of kinds and {of['colour', 'hits']:.0f}% of colours, {of['number', 'hits']:.0f}% of numbers",
         "The brightest place is one that the word is about. Test captions; mean of "
         f"{recorded['pointing', 'kind, hits'].seeds} recorded runs.",
-        alt="Dot chart of the pointing game. " + " ".join(
-            f"{c}: {of[c, 'hits']:.0f}%, any thing {of[c, 'any thing']:.0f}%, centre {of[c, 'centre']:.0f}%." for c in classes), words=60,
-    )  # fmt: skip
+        alt="Dot chart of the pointing game. "
+        + " ".join(f"{c}: {of[c, 'hits']:.0f}%, any thing {of[c, 'any thing']:.0f}%, centre {of[c, 'centre']:.0f}%." for c in classes),
+        words=60,
+    )
     ax = b.axes(104, 96, 620, 116)
     for y, c in enumerate(classes):
         values = [of[c, w] for w in whats]
@@ -95,7 +107,11 @@ def pointing(recorded: Mapping, live: Mapping[str, Mapping[str, float]] = {}) ->
     if live:
         b.text(776, 258, "□ this notebook's run", 8.5, NEUTRAL["ink2"], ha="right")
     ax.tick_params(axis="y", labelcolor=NEUTRAL["ink"], labelsize=9.5)
-    for x, words, role in ((104, "● attention", "fusion"), (216, "○ any thing of the picture, by chance", "control"), (496, "× always the centre", "control")):
+    for x, words, role in (
+        (104, "● attention", "fusion"),
+        (216, "○ any thing of the picture, by chance", "control"),
+        (496, "× always the centre", "control"),
+    ):
         b.text(x, 80, words, 9, role_of(role)["deep"], weight="bold")
     return b
 
@@ -109,12 +125,15 @@ def beams(found: Mapping[int, Mapping[str, float]]) -> Board:
     widths = list(found)
     first, last = found[widths[0]], found[widths[-1]]
     b = Board(
-        800, 316, f"A beam of {widths[-1]}: log-probability {last['log-probability'] - first['log-probability']:+.2f}, "
+        800,
+        316,
+        f"A beam of {widths[-1]}: log-probability {last['log-probability'] - first['log-probability']:+.2f}, "
         f"SPICE {100 * (last['SPICE'] - first['SPICE']):+.1f} points, exact {100 * (last['exact'] - first['exact']):+.1f}",
         f"This notebook's run. From greedy (1) to a beam of {widths[-1]}, which does {widths[-1]} times the work. Mind the scales.",
-        alt=f"Line charts over beam widths {', '.join(map(str, widths))}. " + " ".join(
-            f"{m}: {first[m]:.2f} to {last[m]:.2f}." for m in names), words=60,
-    )  # fmt: skip
+        alt=f"Line charts over beam widths {', '.join(map(str, widths))}. "
+        + " ".join(f"{m}: {first[m]:.2f} to {last[m]:.2f}." for m in names),
+        words=60,
+    )
     for i, (m, name) in enumerate(names.items()):
         ax = b.axes(64 + 184 * i, 104, 128, 144)
         scale = 100 if m in ("exact", "SPICE") else 1

@@ -15,19 +15,32 @@ _ALT = (
     "by the state; the LSTM reads the last word and the context, and the next word comes out."
 )
 _WORDS = ("a", "yellow", "bus", ",")
-_LOOKS = np.array([[3, 1, 1, 1, 1, 1, 2, 1, 1], [20, 1, 1, 1, 1, 1, 1, 1, 1], [24, 1, 1, 1, 1, 1, 1, 1, 1], [4, 1, 4, 1, 3, 1, 3, 1, 2]], float)
+_LOOKS = np.array(
+    [[3, 1, 1, 1, 1, 1, 2, 1, 1], [20, 1, 1, 1, 1, 1, 1, 1, 1], [24, 1, 1, 1, 1, 1, 1, 1, 1], [4, 1, 4, 1, 3, 1, 3, 1, 2]], float
+)
 
 
 def writer() -> Board:
     """Four steps of a caption: the same three parts, again and again."""
-    b = Board(800, 560, "Look, read, say: the same three parts before every word",
-              "Solid parts are trained. The state goes right and decides where to look; the LSTM also reads the last word.",
-              "Schematic: where the looks fall is drawn by hand, not measured.", alt=_ALT, boxes=13, words=70)
+    b = Board(
+        800,
+        560,
+        "Look, read, say: the same three parts before every word",
+        "Solid parts are trained. The state goes right and decides where to look; the LSTM also reads the last word.",
+        "Schematic: where the looks fall is drawn by hand, not measured.",
+        alt=_ALT,
+        boxes=13,
+        words=70,
+    )
     b.legend(roles=("language", "fusion"))
-    scene = compose([
-        {"kind": "dog", "colour": "blue", "place": "bottom left"}, {"kind": "guitar", "colour": "red", "place": "top right"},
-        {"kind": "bus", "colour": "yellow", "place": "top left"},
-    ], background=BACKGROUND_NAMES.index("sky"))  # fmt: skip
+    scene = compose(
+        [
+            {"kind": "dog", "colour": "blue", "place": "bottom left"},
+            {"kind": "guitar", "colour": "red", "place": "top right"},
+            {"kind": "bus", "colour": "yellow", "place": "top left"},
+        ],
+        background=BACKGROUND_NAMES.index("sky"),
+    )
     picture = np.asarray(render(scene, 96))[0]
     shown = b.picture(picture, 32, 392, 112)
     tower = b.box(24, 320, 128, 44, "tower", "vision", frozen=True)
@@ -56,11 +69,17 @@ def writer() -> Board:
         b.arrow(memory.right, after.left, role="language")
         between = memory.right[0] + 10
         b.arrow((between, memory.right[1]), (between, look.left[1]), look.left, role="language")
-        b.arrow((memory.top[0] + b.tokens_width([_WORDS[t]]) / 2, 136), (between + 8, 136), (between + 8, 210), (after.left[0], 210), role="language")
+        b.arrow(
+            (memory.top[0] + b.tokens_width([_WORDS[t]]) / 2, 136),
+            (between + 8, 136),
+            (between + 8, 210),
+            (after.left[0], 210),
+            role="language",
+        )
     b.arrow(grid.right, (196, grid.right[1]), (196, columns[0][1].left[1]), columns[0][1].left, role="vision")
     b.arrow((196, columns[0][1].left[1]), (196, columns[0][0].left[1]), columns[0][0].left, role="vision")
     b.arrow(grid.right, (176, grid.right[1]), (176, trunk), (left + wide / 2, trunk), columns[0][0].bottom, role="vision")
-    for (look, _) in columns[1:]:
+    for look, _ in columns[1:]:
         b.arrow((left + wide / 2, trunk), (look.bottom[0], trunk), look.bottom, role="vision")
     b.text(left + pitch * 3 + wide / 2 + 6, 272, "context", 8.5, ROLE["fusion"]["deep"])
     b.text(left + wide - 2, 262, "$h, c$", 9, ROLE["language"]["deep"], ha="right")

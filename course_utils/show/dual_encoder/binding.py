@@ -22,10 +22,16 @@ _SHIFTS = (-0.06, 0, 0.06)  # of the three, so that their intervals stand side b
 
 def two_scenes(pictures: Sequence[np.ndarray], captions: Sequence[str], cosines: np.ndarray) -> Board:
     """Two scenes and two captions, with every cosine: uint8[S, S, 3] twice, text twice, float[2, 2] one row a scene."""
-    b = Board(800, 316, "The same things, the same colours, exchanged",
-              "Cosine of each scene with both captions, by the model that was just trained. ✓: the scene's own caption.",
-              alt="Two scenes with the same two things, their colours exchanged; cosines with both captions: " + ", ".join(
-                  f"{c:.2f}" for c in np.ravel(cosines)) + ".", words=90)  # fmt: skip
+    b = Board(
+        800,
+        316,
+        "The same things, the same colours, exchanged",
+        "Cosine of each scene with both captions, by the model that was just trained. ✓: the scene's own caption.",
+        alt="Two scenes with the same two things, their colours exchanged; cosines with both captions: "
+        + ", ".join(f"{c:.2f}" for c in np.ravel(cosines))
+        + ".",
+        words=90,
+    )
     for i, picture in enumerate(pictures):
         y = 76 + 116 * i
         b.picture(picture, Board.PAD, y, 100)
@@ -49,12 +55,14 @@ def binding(recorded: Mapping, live: Mapping[str, float]) -> Board:
     found = {arm: [recorded[f"binding/{arm}", change] for change in _CHANGES] for arm in _ARMS}
     bag, ordered, asked = (100 * values[-1].mean for values in found.values())
     b = Board(
-        800, 372, f"Colours swapped: bag of words right in {bag:.0f} of 100, transformers {ordered:.0f} and {asked:.0f}",
+        800,
+        372,
+        f"Colours swapped: bag of words right in {bag:.0f} of 100, transformers {ordered:.0f} and {asked:.0f}",
         f"The right caption against a wrong one, new scenes. Dots: mean of {found['transformer'][0].seeds} recorded runs, 95% intervals.",
-        alt="Line chart: right caption preferred to another thing, another colour, colours swapped. " + " ".join(
-            f"{_ARMS[arm][0]}, {_ARMS[arm][1]}: {', '.join(f'{e.mean:.0%}' for e in values)}." for arm, values in found.items()),
+        alt="Line chart: right caption preferred to another thing, another colour, colours swapped. "
+        + " ".join(f"{_ARMS[arm][0]}, {_ARMS[arm][1]}: {', '.join(f'{e.mean:.0%}' for e in values)}." for arm, values in found.items()),
         words=80,
-    )  # fmt: skip
+    )
     ax = b.axes(88, 84, 480, 220)
     ends = []
     for shift, (arm, values) in zip(_SHIFTS, found.items()):
@@ -66,8 +74,14 @@ def binding(recorded: Mapping, live: Mapping[str, float]) -> Board:
         if change in live:
             charts.live(ax, x + _SHIFTS[0] - 0.06, 100 * live[change])
     charts.chance(ax, 50, "chance", side="left", above=True)
-    ax.set(xlim=(-0.2, 2.12), ylim=(0, 104), yticks=(0, 25, 50, 75, 100), xticks=range(3), xticklabels=list(_CHANGES.values()),
-           ylabel="right caption preferred, %")  # fmt: skip
+    ax.set(
+        xlim=(-0.2, 2.12),
+        ylim=(0, 104),
+        yticks=(0, 25, 50, 75, 100),
+        xticks=range(3),
+        xticklabels=list(_CHANGES.values()),
+        ylabel="right caption preferred, %",
+    )
     wanted = sorted((84 + 220 * (104 - value) / 104, name, gloss, color) for value, name, gloss, color in ends)
     places: list[float] = []
     for y, *_ in wanted:

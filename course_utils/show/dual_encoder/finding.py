@@ -22,9 +22,17 @@ def found(
     count, k = cosines.shape
     side, pitch, left = 80, 112, max(150, 56 + 8 * max(map(len, queries)))
     step = (800 - Board.PAD - side - left) / max(k - 1, 1)
-    b = Board(800, 112 + pitch * count + (16 if footer else 0), title, subtitle, footer, words=120,
-              alt=f"For each of {count} texts its {k} best pictures; right among them: " + ", ".join(
-                  f"{query} {int(hits.sum())}" for query, hits in zip(queries, right)) + ".")  # fmt: skip
+    b = Board(
+        800,
+        112 + pitch * count + (16 if footer else 0),
+        title,
+        subtitle,
+        footer,
+        words=120,
+        alt=f"For each of {count} texts its {k} best pictures; right among them: "
+        + ", ".join(f"{query} {int(hits.sum())}" for query, hits in zip(queries, right))
+        + ".",
+    )
     for j in range(k):
         b.text(left + step * j + side / 2, 80, str(j + 1), 9, NEUTRAL["ink2"], ha="center")
     for i, query in enumerate(queries):
@@ -47,9 +55,14 @@ def pairs(
     taught, tested : uint8[n, S, S, 3]; eight of each at most. ``styles`` drew ``taught``, ``left_out`` drew ``tested``.
     """
     side, step = 72, 94
-    b = Board(800, 340, "What training draws, and what the test asks",
-              "Above: artwork of two styles, moved, scaled, recoloured, on any ground; what is said of it. Below: a third style.",
-              alt=f"Two rows of small pictures. Training: {', '.join(texts[:4])} and more. Test: {', '.join(names[:4])} and more.", words=140)  # fmt: skip
+    b = Board(
+        800,
+        340,
+        "What training draws, and what the test asks",
+        "Above: artwork of two styles, moved, scaled, recoloured, on any ground; what is said of it. Below: a third style.",
+        alt=f"Two rows of small pictures. Training: {', '.join(texts[:4])} and more. Test: {', '.join(names[:4])} and more.",
+        words=140,
+    )
     for y, label, images, below in ((100, f"training: {' and '.join(styles)}", taught, texts), (236, f"test: {left_out}", tested, names)):
         b.text(Board.PAD, y - 14, label, 9.5, weight="bold")
         for j, (picture, words) in enumerate(zip(images, below)):

@@ -24,9 +24,14 @@ def patches(picture: np.ndarray, rows: np.ndarray, patch: int) -> Board:
     count, across = len(rows), picture.shape[0] // patch
     if count > 16:
         raise ValueError(f"patches draws up to 16 patches, not {count}; choose larger ones.")
-    b = Board(800, 316, f"A picture of {picture.shape[0]} × {picture.shape[0]} pixels becomes {count} words of {rows.shape[1]} numbers",
-              f"Patches of {patch} × {patch} pixels, row by row. Each is multiplied by one matrix and becomes a token.",
-              alt=f"A picture cut into {across} by {across} patches, and the {count} patches in reading order, numbered.", words=60)  # fmt: skip
+    b = Board(
+        800,
+        316,
+        f"A picture of {picture.shape[0]} × {picture.shape[0]} pixels becomes {count} words of {rows.shape[1]} numbers",
+        f"Patches of {patch} × {patch} pixels, row by row. Each is multiplied by one matrix and becomes a token.",
+        alt=f"A picture cut into {across} by {across} patches, and the {count} patches in reading order, numbered.",
+        words=60,
+    )
     spot = b.picture(picture, Board.PAD, 84, 192, edge=ROLE["vision"]["main"], lw=1.1, grid=across)
     step = 192 / across
     for n in range(count):

@@ -47,23 +47,42 @@ def retrieval(recorded: Mapping, live: Mapping[str, float], guess: float | None 
         y += 1
     high = 34 * y
     b = Board(
-        800, 164 + high, f"In a style never seen, {min(ratios):.1f} to {max(ratios):.1f} times as often right as nearest pixels",
+        800,
+        164 + high,
+        f"In a style never seen, {min(ratios):.1f} to {max(ratios):.1f} times as often right as nearest pixels",
         f"R@1 from picture to name, {gallery} names. Dots: mean of {seeds} recorded runs, 95% intervals; pixels: no randomness.",
         "Test pictures are recoloured, scaled and on scene grounds, for the pixels too.",
-        alt="Dot chart of R@1, dual encoder against nearest pixels, by style left out: " + ", ".join(
-            f"{s} {of[s, 'augmented'].mean:.1%} against {of[s, 'nearest pixels'].mean:.1%}" for s in _STYLES) + ".",
+        alt="Dot chart of R@1, dual encoder against nearest pixels, by style left out: "
+        + ", ".join(f"{s} {of[s, 'augmented'].mean:.1%} against {of[s, 'nearest pixels'].mean:.1%}" for s in _STYLES)
+        + ".",
         words=110,
-    )  # fmt: skip
+    )
     ax = b.axes(300, 84, 400, high)
     top = min(5 * np.ceil(max([100 * e.high for e in of.values()] + [100 * v for v in live.values()] + [guess or 0, 10]) / 5), 100)
-    ax.set(xlim=(0, top), xticks=np.arange(0, top + 1, 5 if top <= 30 else 10 if top <= 60 else 20), ylim=(y - 0.5, -0.5), yticks=[place[row] for row in rows],
-           yticklabels=[_ARMS[arm][0] for _, arm in rows], xlabel="R@1, %")  # fmt: skip
+    ax.set(
+        xlim=(0, top),
+        xticks=np.arange(0, top + 1, 5 if top <= 30 else 10 if top <= 60 else 20),
+        ylim=(y - 0.5, -0.5),
+        yticks=[place[row] for row in rows],
+        yticklabels=[_ARMS[arm][0] for _, arm in rows],
+        xlabel="R@1, %",
+    )
     for (style, arm), at in place.items():
         name, gloss, role = _ARMS[arm]
         e = of[style, arm]
         _row(ax, at, 100 * e.mean, 100 * e.low, 100 * e.high, role)
-        ax.annotate(gloss, (0, at), (-6, -10), xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=8,
-                    color=NEUTRAL["ink2"], va="center", ha="right", annotation_clip=False)  # fmt: skip
+        ax.annotate(
+            gloss,
+            (0, at),
+            (-6, -10),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            fontsize=8,
+            color=NEUTRAL["ink2"],
+            va="center",
+            ha="right",
+            annotation_clip=False,
+        )
         if arm == "augmented" and style in live:
             charts.live(ax, 100 * live[style], at + 0.34)
             if guess is not None:
@@ -85,5 +104,13 @@ def _row(ax, y: float, value: float, low: float, high: float, role: str) -> None
     ax.axhline(y, color=NEUTRAL["rule"], lw=0.8, zorder=1)
     ax.hlines(y, max(low, 0), high, color=shades["main"], lw=7, alpha=0.33, zorder=3)
     ax.plot(value, y, "o", ms=7, mfc="white" if role == "control" else shades["main"], mec=shades["main"], mew=1.6, zorder=4, clip_on=False)
-    ax.annotate(f"{value:.1f}%", (value, y), (8, 6), textcoords="offset points", weight="bold", color=shades["deep"],
-                annotation_clip=False, zorder=5)  # fmt: skip
+    ax.annotate(
+        f"{value:.1f}%",
+        (value, y),
+        (8, 6),
+        textcoords="offset points",
+        weight="bold",
+        color=shades["deep"],
+        annotation_clip=False,
+        zorder=5,
+    )

@@ -32,10 +32,11 @@ def search_box(model: dual.DualEncoder, text: str = "instrument", styles: tuple[
     caches = {style: _cache(model, style) for style in styles}
     return interactive(
         lambda text, style: search_page(model, caches[style], text, style),
-        text=ipywidgets.Text(text, description="find", placeholder="instrument", continuous_update=True,
-                             layout=ipywidgets.Layout(width="390px")),
+        text=ipywidgets.Text(
+            text, description="find", placeholder="instrument", continuous_update=True, layout=ipywidgets.Layout(width="390px")
+        ),
         style=ipywidgets.Dropdown(value=styles[0], options=list(styles), description="drawn by"),
-    )  # fmt: skip
+    )
 
 
 def _cache(model: dual.DualEncoder, style: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -54,7 +55,7 @@ def search_page(model: dual.DualEncoder, cache: tuple, text: str, style: str) ->
     if strange:
         told += f" Words it never read: <span style=\"font-family:'{MONO}',monospace\">{escape(', '.join(strange))}</span>."
     if not known:
-        return HTML(card(f"<div style=\"color:{NEUTRAL['ink2']}\">{told} Type something it can know, such as: animal</div>"))
+        return HTML(card(f'<div style="color:{NEUTRAL["ink2"]}">{told} Type something it can know, such as: animal</div>'))
     query = training.predict(model, dual.text_vectors, {"tokens": words.tokens([text])}, size=1)
     items, cosines = retrieval.top_k(vectors, query, _FOUND)
     names = emoji.load().names["en"]
@@ -64,13 +65,15 @@ def search_page(model: dual.DualEncoder, cache: tuple, text: str, style: str) ->
         new = " · new" if emoji.load().test_concepts[concept] else ""
         picture = images[item].repeat(2, 0).repeat(2, 1)
         cells += (
-            f"<div style=\"flex:0 0 {_SIDE + 32}px;margin-bottom:10px\"><img alt=\"{escape(names[concept], quote=True)}\" width=\"{_SIDE}\" "
-            f"height=\"{_SIDE}\" src=\"{data_uri(picture)}\" style=\"display:block;border:1.5px solid {ROLE['vision']['main']};"
-            f"border-radius:8px;padding:4px;background:#FFFFFF;image-rendering:pixelated\">"
-            f"<div style=\"font-size:12px;max-width:{_SIDE + 24}px\">{escape(names[concept])}</div>"
-            f"<div style=\"font-size:11px;color:{NEUTRAL['ink2']}\">{cosine:.2f}{new}</div></div>"
-        )  # fmt: skip
-    return HTML(card(
-        f"<div style=\"color:{NEUTRAL['ink2']};font-size:12.5px;margin-bottom:8px\">{told}</div>"
-        f"<div style=\"display:flex;flex-wrap:wrap\">{cells}</div>"
-    ))  # fmt: skip
+            f'<div style="flex:0 0 {_SIDE + 32}px;margin-bottom:10px"><img alt="{escape(names[concept], quote=True)}" width="{_SIDE}" '
+            f'height="{_SIDE}" src="{data_uri(picture)}" style="display:block;border:1.5px solid {ROLE["vision"]["main"]};'
+            f'border-radius:8px;padding:4px;background:#FFFFFF;image-rendering:pixelated">'
+            f'<div style="font-size:12px;max-width:{_SIDE + 24}px">{escape(names[concept])}</div>'
+            f'<div style="font-size:11px;color:{NEUTRAL["ink2"]}">{cosine:.2f}{new}</div></div>'
+        )
+    return HTML(
+        card(
+            f'<div style="color:{NEUTRAL["ink2"]};font-size:12.5px;margin-bottom:8px">{told}</div>'
+            f'<div style="display:flex;flex-wrap:wrap">{cells}</div>'
+        )
+    )

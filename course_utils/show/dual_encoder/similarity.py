@@ -30,10 +30,15 @@ def similarities(pictures: np.ndarray, names: Sequence[str], tables: Mapping[str
     cell, top = 36, 112
     low, high = min(t.min() for t in tables.values()), max(t.max() for t in tables.values())
     hits = {title: int((t.argmax(1) == np.arange(n)).sum()) for title, t in tables.items()}
-    b = Board(800, top + n * cell + 132, _titled(f"among {n} names, " + ", ".join(f"{title}: {k} of {n} right" for title, k in hits.items())),
-              "Cosine of every picture (row) with every name (column), one scale for all. ○ marks the best name of a picture.",
-              alt=f"Tables of cosines, {n} pictures by {n} names. " + " ".join(f"{title}: {k} of {n} on the diagonal." for title, k in hits.items()),
-              words=80)  # fmt: skip
+    b = Board(
+        800,
+        top + n * cell + 132,
+        _titled(f"among {n} names, " + ", ".join(f"{title}: {k} of {n} right" for title, k in hits.items())),
+        "Cosine of every picture (row) with every name (column), one scale for all. ○ marks the best name of a picture.",
+        alt=f"Tables of cosines, {n} pictures by {n} names. "
+        + " ".join(f"{title}: {k} of {n} on the diagonal." for title, k in hits.items()),
+        words=80,
+    )
     for k, (title, table) in enumerate(tables.items()):
         left = 72 + 376 * k
         b.text(left, 88, title, 10, weight="bold")
@@ -46,8 +51,17 @@ def similarities(pictures: np.ndarray, names: Sequence[str], tables: Mapping[str
             best = int(table[i].argmax())
             b.ax.plot(left + cell * (best + 0.5) - 1.5, y + cell / 2 - 1.5, "o", ms=6, mfc="white", mec=NEUTRAL["ink"], mew=1.2, zorder=6)
         for j, name in enumerate(names):
-            b.text(left + cell * (j + 0.5) - 1.5, top + n * cell + 4, name if len(name) < 14 else name[:12] + "…", 8,
-                   ROLE["language"]["deep"], rotation=90, ha="center", va="top", mono=True)  # fmt: skip
+            b.text(
+                left + cell * (j + 0.5) - 1.5,
+                top + n * cell + 4,
+                name if len(name) < 14 else name[:12] + "…",
+                8,
+                ROLE["language"]["deep"],
+                rotation=90,
+                ha="center",
+                va="top",
+                mono=True,
+            )
     bar = mpl.colormaps[SEQUENTIAL](np.linspace(0, 1, 64))[None, :, :3]
     y = top + n * cell + 112
     b.picture(np.repeat(bar, 2, 0), 120, y - 6, 160, 12, r=3, lw=0)

@@ -16,9 +16,15 @@ _CELL, _LEFT, _TOP = 52, 296, 116  # the table, px
 
 def towers() -> Board:
     """Pictures from the left, words from the right; they only meet in a table of cosines."""
-    b = Board(800, 456, "Two towers that meet in a table",
-              "Each tower sees its own input only. Training makes the diagonal high and everything else low.",
-              "Schematic: shades are drawn by hand. Artwork: Noto Emoji, Twemoji, Fluent Emoji.", alt=_ALT, words=70)
+    b = Board(
+        800,
+        456,
+        "Two towers that meet in a table",
+        "Each tower sees its own input only. Training makes the diagonal high and everything else low.",
+        "Schematic: shades are drawn by hand. Artwork: Noto Emoji, Twemoji, Fluent Emoji.",
+        alt=_ALT,
+        words=70,
+    )
     n, side = len(_PAIRS), _CELL * len(_PAIRS)
     for i, (name, style) in enumerate(_PAIRS):
         y = _TOP + _CELL * i
@@ -26,7 +32,9 @@ def towers() -> Board:
         b.text(_LEFT + _CELL * (i + 0.5), _TOP - 12, name, 9, ROLE["language"]["deep"], ha="center", mono=True)
         for j in range(n):
             b.rect(_LEFT + _CELL * j, y, _CELL - 4, _CELL - 4, ROLE["fusion"]["fill" if i == j else "tint"], r=4)
-    b.text(_LEFT + side / 2 - 2, _TOP + side + 16, r"cosine of $x_i$ and $y_j$, times a learned scale", 9, ROLE["fusion"]["deep"], ha="center")
+    b.text(
+        _LEFT + side / 2 - 2, _TOP + side + 16, r"cosine of $x_i$ and $y_j$, times a learned scale", 9, ROLE["fusion"]["deep"], ha="center"
+    )
 
     image = b.box(28, 296, 216, 48, "image tower", "vision")
     text = b.box(552, 296, 224, 48, "text tower", "language")

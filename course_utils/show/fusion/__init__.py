@@ -7,6 +7,4 @@ from course_utils.show.fusion.pipeline import pipeline
 from course_utils.show.fusion.results import by_type, prior, prior_by_pictures
 from course_utils.show.fusion.shootout import shootout
 
-__all__ = [
-    "ask", "by_type", "hops", "looks", "pairs", "pipeline", "prior", "prior_by_pictures", "shootout",
-]  # fmt: skip
+__all__ = ["ask", "by_type", "hops", "looks", "pairs", "pipeline", "prior", "prior_by_pictures", "shootout"]

@@ -82,9 +82,11 @@ def ask_page(models: Mapping[str, nnx.Module], scene: str, question: str) -> HTM
     wide = f"0 0 {3 * grid.SIDE + 2}px" if picture is not None else "1 1 320px"
     right = _note("the question")
     right += _chips(asked.texts()[0]) if asked is not None else _message("The question cannot be read.", question_says)
-    right += f"<div style=\"height:10px\"></div>{_note('the truth')}{_truth(truth, no_truth)}"
-    top = (f"<div style=\"display:flex;flex-wrap:wrap;gap:8px 24px\"><div style=\"flex:{wide}\">{left}</div>"
-           f"<div style=\"flex:1 1 320px;min-width:240px\">{right}</div></div>")
+    right += f'<div style="height:10px"></div>{_note("the truth")}{_truth(truth, no_truth)}'
+    top = (
+        f'<div style="display:flex;flex-wrap:wrap;gap:8px 24px"><div style="flex:{wide}">{left}</div>'
+        f'<div style="flex:1 1 320px;min-width:240px">{right}</div></div>'
+    )
     if asked is None:
         return HTML(card(top))
     columns = ""
@@ -95,10 +97,13 @@ def ask_page(models: Mapping[str, nnx.Module], scene: str, question: str) -> HTM
             body = _answers(logits, truth, "fusion" if model.fusion.sees else "language")
             if maps is not None:
                 body += _looks(picture, maps, name)
-        columns += f"<div style=\"flex:1 1 224px;min-width:216px;max-width:368px\">{_head(name, model.fusion.sees)}{body}</div>"
-    return HTML(card(
-        f"{top}<div style=\"display:flex;flex-wrap:wrap;gap:16px 24px;border-top:1px solid {NEUTRAL['rule']};"
-        f"margin-top:12px;padding-top:12px\">{columns}</div>"))
+        columns += f'<div style="flex:1 1 224px;min-width:216px;max-width:368px">{_head(name, model.fusion.sees)}{body}</div>'
+    return HTML(
+        card(
+            f'{top}<div style="display:flex;flex-wrap:wrap;gap:16px 24px;border-top:1px solid {NEUTRAL["rule"]};'
+            f'margin-top:12px;padding-top:12px">{columns}</div>'
+        )
+    )
 
 
 # ---- what is asked and answered
@@ -145,8 +150,10 @@ def _answered(model: nnx.Module, features: np.ndarray | None, asked: questions.Q
 
 def _head(name: str, sees: bool) -> str:
     gloss, role = ("picture and question", "fusion") if sees else ("question only", "language")
-    return (f"<div style=\"font-weight:700;color:{ROLE[role]['deep']}\">{escape(name)}</div>"
-            f"<div style=\"color:{NEUTRAL['ink2']};font-size:12.5px;margin-bottom:6px\">{gloss}</div>")
+    return (
+        f'<div style="font-weight:700;color:{ROLE[role]["deep"]}">{escape(name)}</div>'
+        f'<div style="color:{NEUTRAL["ink2"]};font-size:12.5px;margin-bottom:6px">{gloss}</div>'
+    )
 
 
 def _answers(logits: np.ndarray, truth: int | None, role: str) -> str:
@@ -155,8 +162,10 @@ def _answers(logits: np.ndarray, truth: int | None, role: str) -> str:
     order = np.argsort(-p, kind="stable")
     best = int(order[0])
     badge = "" if truth is None else _badge(best == truth)
-    told = (f"<div style=\"margin:0 0 8px\"><span style=\"color:{NEUTRAL['ink2']};font-size:12.5px\">says </span>"
-            f"{_chip(questions.ANSWERS[best], role)}{badge}</div>")
+    told = (
+        f'<div style="margin:0 0 8px"><span style="color:{NEUTRAL["ink2"]};font-size:12.5px">says </span>'
+        f"{_chip(questions.ANSWERS[best], role)}{badge}</div>"
+    )
     rows = "".join(_bar(int(k), p[k], k == truth, role) for k in order[:_MOST])
     if truth is not None and truth not in order[:_MOST]:
         rank = int(np.flatnonzero(order == truth)[0]) + 1
@@ -165,15 +174,17 @@ def _answers(logits: np.ndarray, truth: int | None, role: str) -> str:
 
 
 def _bar(k: int, share: float, true: bool, role: str) -> str:
-    tick = f"<span title=\"the right answer\" style=\"color:{VERDICT['right']['deep']}\">✓&nbsp;</span>" if true else ""
+    tick = f'<span title="the right answer" style="color:{VERDICT["right"]["deep"]}">✓&nbsp;</span>' if true else ""
     percent = f"{share:.0%}" if share >= 0.01 else "&lt;1%"
-    return (f"<div style=\"display:flex;align-items:center;height:20px;font-size:12.5px\">"
-            f"<div style=\"flex:0 0 94px;text-align:right;padding-right:8px;font-family:'{MONO}',monospace;"
-            f"{'font-weight:700;' if true else ''}white-space:nowrap\">{tick}{questions.ANSWERS[k]}</div>"
-            f"<div style=\"flex:1 1 auto;background:{ROLE[role]['tint']};border-radius:3px;height:12px\">"
-            f"<div style=\"width:{100 * share:.1f}%;min-width:2px;background:{ROLE[role]['fill']};border-radius:3px;"
-            f"height:12px\"></div></div>"
-            f"<div style=\"flex:0 0 40px;text-align:right;color:{NEUTRAL['ink2']}\">{percent}</div></div>")
+    return (
+        f'<div style="display:flex;align-items:center;height:20px;font-size:12.5px">'
+        f"<div style=\"flex:0 0 94px;text-align:right;padding-right:8px;font-family:'{MONO}',monospace;"
+        f'{"font-weight:700;" if true else ""}white-space:nowrap">{tick}{questions.ANSWERS[k]}</div>'
+        f'<div style="flex:1 1 auto;background:{ROLE[role]["tint"]};border-radius:3px;height:12px">'
+        f'<div style="width:{100 * share:.1f}%;min-width:2px;background:{ROLE[role]["fill"]};border-radius:3px;'
+        f'height:12px"></div></div>'
+        f'<div style="flex:0 0 40px;text-align:right;color:{NEUTRAL["ink2"]}">{percent}</div></div>'
+    )
 
 
 def _looks(picture: np.ndarray, maps: np.ndarray, name: str) -> str:
@@ -182,36 +193,41 @@ def _looks(picture: np.ndarray, maps: np.ndarray, name: str) -> str:
     for k, p in enumerate(maps, 1):
         veiled = np.round(255 * spotlight(picture, p.reshape(3, 3))).astype(np.uint8)
         most = int(p.argmax())
-        alt = f"Look {k} of {name}: " + ", ".join(
-            f"{words} {PLACES[n]}" for n, words in place_shares(p)) + "."
-        panels += (f"<div style=\"width:{_MAP + 2}px\">{_image(veiled, _MAP, alt)}"
-                   f"<div style=\"color:{NEUTRAL['ink2']};font-size:11.5px;line-height:1.3;margin-top:3px\">look {k}<br>"
-                   f"{p[most]:.0%} {PLACES[most]}</div></div>")
-    return f"<div style=\"display:flex;flex-wrap:wrap;gap:8px;margin-top:10px\">{panels}</div>"
+        alt = f"Look {k} of {name}: " + ", ".join(f"{words} {PLACES[n]}" for n, words in place_shares(p)) + "."
+        panels += (
+            f'<div style="width:{_MAP + 2}px">{_image(veiled, _MAP, alt)}'
+            f'<div style="color:{NEUTRAL["ink2"]};font-size:11.5px;line-height:1.3;margin-top:3px">look {k}<br>'
+            f"{p[most]:.0%} {PLACES[most]}</div></div>"
+        )
+    return f'<div style="display:flex;flex-wrap:wrap;gap:8px;margin-top:10px">{panels}</div>'
 
 
 def _truth(truth: int | None, why_not: str) -> str:
     if truth is not None:
         return f"<div>{_chip(questions.ANSWERS[truth], 'ink')}</div>"
     reason = why_not or "It takes a scene and a question that can be read."
-    return f"<div style=\"max-width:440px\">{escape(reason)}</div>"
+    return f'<div style="max-width:440px">{escape(reason)}</div>'
 
 
 def _message(what: str, why: str) -> str:
-    return (f"<div style=\"font-weight:700;color:{VERDICT['wrong']['deep']}\">{what}</div>"
-            f"<div style=\"font-size:13px;overflow-wrap:anywhere\">{escape(why)}</div>")
+    return (
+        f'<div style="font-weight:700;color:{VERDICT["wrong"]["deep"]}">{what}</div>'
+        f'<div style="font-size:13px;overflow-wrap:anywhere">{escape(why)}</div>'
+    )
 
 
 def _badge(ok: bool) -> str:
     shades, sign, word = (VERDICT["right"], "✓", "right") if ok else (VERDICT["wrong"], "✗", "wrong")
-    return f" <span style=\"color:{shades['deep']};font-weight:700;font-size:13px\">{sign} {word}</span>"
+    return f' <span style="color:{shades["deep"]};font-weight:700;font-size:13px">{sign} {word}</span>'
 
 
 def _chip(word: str, role: str = "language") -> str:
     shades = ROLE[role]
-    return (f"<span style=\"font-family:'{MONO}',monospace;font-size:12.5px;background:{shades['tint']};"
-            f"color:{shades['deep']};border:1px solid {shades['main']};border-radius:4px;padding:2px 7px;"
-            f"margin:0 4px 4px 0;display:inline-block\">{escape(word)}</span>")
+    return (
+        f"<span style=\"font-family:'{MONO}',monospace;font-size:12.5px;background:{shades['tint']};"
+        f"color:{shades['deep']};border:1px solid {shades['main']};border-radius:4px;padding:2px 7px;"
+        f'margin:0 4px 4px 0;display:inline-block">{escape(word)}</span>'
+    )
 
 
 def _chips(text: str) -> str:
@@ -219,10 +235,12 @@ def _chips(text: str) -> str:
 
 
 def _note(words: str) -> str:
-    return f"<div style=\"color:{NEUTRAL['ink2']};font-size:12.5px;margin:2px 0 3px\">{escape(words)}</div>"
+    return f'<div style="color:{NEUTRAL["ink2"]};font-size:12.5px;margin:2px 0 3px">{escape(words)}</div>'
 
 
 def _image(picture: np.ndarray, side: int, alt: str) -> str:
-    return (f"<img alt=\"{escape(alt, quote=True)}\" width=\"{side}\" height=\"{side}\" "
-            f"src=\"{data_uri(picture)}\" style=\"display:block;image-rendering:pixelated;border-radius:6px;"
-            f"border:1px solid {NEUTRAL['rule']}\">")
+    return (
+        f'<img alt="{escape(alt, quote=True)}" width="{side}" height="{side}" '
+        f'src="{data_uri(picture)}" style="display:block;image-rendering:pixelated;border-radius:6px;'
+        f'border:1px solid {NEUTRAL["rule"]}">'
+    )

@@ -29,14 +29,17 @@ def hops(recorded: Mapping, live: Mapping[tuple[str, int, str], Mapping]) -> Boa
     guess = recorded["another thing", "accuracy"].mean
     rows = [(i, k) for i, (_, hops, _) in enumerate(_ARMS) for k in range(1, hops + 1)]
     b = Board(
-        800, 432, f"Two looks: {by_name['2 looks, plain'].mean:.0%} from answers alone, "
+        800,
+        432,
+        f"Two looks: {by_name['2 looks, plain'].mean:.0%} from answers alone, "
         f"{by_name['2 looks, shown'].mean:.0%} when the first is shown the way",
         f"“What has the same colour as the dog?” Equal parameters; mean of {found[0].seeds} recorded runs, with 95% intervals.",
-        alt="Dot chart of right answers. " + ", ".join(f"{name} {e.mean:.0%}" for name, e in by_name.items())
+        alt="Dot chart of right answers. "
+        + ", ".join(f"{name} {e.mean:.0%}" for name, e in by_name.items())
         + f". Shown, look 1 is {recorded[arms[-1], 'hop 1 on anchor'].mean:.0%} on the anchor, look 2 "
         f"{recorded[arms[-1], 'hop 2 on target'].mean:.0%} on its match.",
         words=90,
-    )  # fmt: skip
+    )
     pitch, top = 68, 92
     ax = b.axes(132, top, 268, pitch * len(arms))
     mean, low, high = ([100 * getattr(e, part) for e in found] for part in ("mean", "low", "high"))

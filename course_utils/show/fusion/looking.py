@@ -30,11 +30,14 @@ def pairs(items: Sequence[tuple[np.ndarray, str, Sequence[str]]]) -> Board:
     most, rows = max(map(len, lines), default=1), -(-len(items) // 3)
     high = 18 * most + side + 60
     b = Board(
-        800, 76 + high * rows, "One question, two similar pictures, two answers",
+        800,
+        76 + high * rows,
+        "One question, two similar pictures, two answers",
         "A balanced pair: the words alone cannot tell which answer is right.",
         alt=f"{len(items)} balanced pairs, each a question over two similar pictures. "
-        + " ".join(f"{question} {a}, {z}." for _, question, (a, z) in items), words=100,
-    )  # fmt: skip
+        + " ".join(f"{question} {a}, {z}." for _, question, (a, z) in items),
+        words=100,
+    )
     for i, (pictures, _, answers) in enumerate(items):
         x, y = Board.PAD + pitch * (i % 3), 84 + high * (i // 3)
         top = y + 18 * most + 4
@@ -68,12 +71,14 @@ def looks(picture: np.ndarray, question: str, answer: str, maps: np.ndarray, sai
     side, gap = (184, 16) if count < 3 else (132, 16)
     verdict = "and is right" if ok else "and is wrong"
     b = Board(
-        800, 152 + side, f"After {_COUNT[count]} the model says “{said}” {verdict}",
+        800,
+        152 + side,
+        f"After {_COUNT[count]} the model says “{said}” {verdict}",
         f"Bright = read; % = share of a place, from {LEAST:.0%} up. Each look is scaled to its own brightest place.",
-        alt=f"A scene and the question “{question}”. " + " ".join(
-            f"Look {k} gives {p.max():.0%} to the {_place(p)}." for k, p in enumerate(maps, 1))
+        alt=f"A scene and the question “{question}”. "
+        + " ".join(f"Look {k} gives {p.max():.0%} to the {_place(p)}." for k, p in enumerate(maps, 1))
         + f" The model says {said}; right is {answer}.",
-    )  # fmt: skip
+    )
     b.tokens(Board.PAD, 72, question.replace("?", " ?").split())
     top = 112
     b.picture(picture, Board.PAD, top, side)
@@ -89,7 +94,7 @@ def looks(picture: np.ndarray, question: str, answer: str, maps: np.ndarray, sai
     x = Board.PAD + (side + gap) * (count + 1) + 8
     for y, label, word, role in ((top + 8, "the model says", said, "fusion"), (top + 72, "right is", answer, "right")):
         b.text(x, y, label, 8.5, NEUTRAL["ink2"])
-        chip, = b.tokens(x, y + 12, [word], role)
+        (chip,) = b.tokens(x, y + 12, [word], role)
         if role == "fusion":
             b.mark(chip.end + 16, y + 24, ok, 9)
     return b

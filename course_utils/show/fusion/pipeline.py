@@ -26,19 +26,27 @@ _TOWER, _LSTM, _LOOK_Y, _HEADS = 400, 492, (384, 284), 180  # tops of boxes, px
 
 def scene() -> Scenes:
     """The scene of the diagram."""
-    return compose([
-        {"kind": "dog", "colour": "blue", "place": "bottom left"},
-        {"kind": "guitar", "colour": "blue", "place": "top right"},
-        {"kind": "tulip", "colour": "red", "place": "middle"},
-        {"kind": "bus", "colour": "yellow", "place": "top left"},
-    ], background=BACKGROUND_NAMES.index("sky"))  # fmt: skip
+    return compose(
+        [
+            {"kind": "dog", "colour": "blue", "place": "bottom left"},
+            {"kind": "guitar", "colour": "blue", "place": "top right"},
+            {"kind": "tulip", "colour": "red", "place": "middle"},
+            {"kind": "bus", "colour": "yellow", "place": "top left"},
+        ],
+        background=BACKGROUND_NAMES.index("sky"),
+    )
 
 
 def pipeline() -> Board:
     """From a picture and a question to an answer, by two looks; as the alternative to choosing, a decoder writes."""
-    b = Board(800, 632, "A question looks twice, then it is answered",
-              "Solid parts are trained. A look adds a weighted mean of the nine vectors to the question.",
-              "Schematic: where the looks fall and how long the bars are is drawn by hand, as the idea has it; not measured.", alt=_ALT)
+    b = Board(
+        800,
+        632,
+        "A question looks twice, then it is answered",
+        "Solid parts are trained. A look adds a weighted mean of the nine vectors to the question.",
+        "Schematic: where the looks fall and how long the bars are is drawn by hand, as the idea has it; not measured.",
+        alt=_ALT,
+    )
     b.legend(roles=("language", "fusion"))
     picture = np.asarray(render(scene(), 96))[0]
 
@@ -113,5 +121,5 @@ def _heads(b: Board, middle: float, top: float) -> None:
         b.rect(412, y - 5, 100 * share, 10, ROLE["fusion"]["fill"], r=2)
     b.arrow(choose.top, (choose.top[0], 148), role="fusion")
     word = _CHOICES[0][0]
-    chip, = b.tokens(write.top[0] - b.tokens_width([word]) / 2, 120, [word])
+    (chip,) = b.tokens(write.top[0] - b.tokens_width([word]) / 2, 120, [word])
     b.arrow(write.top, chip.bottom, role="language")

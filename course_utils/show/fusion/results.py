@@ -42,12 +42,14 @@ def prior(recorded: Mapping, live: Mapping[tuple[str, str], Mapping[str, float]]
     blind = means["blind", "biased"]
     seeds = recorded[f"blind/biased/{PICTURES}", "biased"].seeds
     b = Board(
-        800, 404, f"Blind: {blind[0]:.0f}% right where the prior holds, {blind[2]:.0f}% where it is another",
+        800,
+        404,
+        f"Blind: {blind[0]:.0f}% right where the prior holds, {blind[2]:.0f}% where it is another",
         f"Ten types of questions, {PICTURES:,} training pictures. Dots: mean of {seeds} recorded runs, with 95% intervals.",
-        alt="Line chart, biased, balanced, flipped test. " + " ".join(
-            f"{eyes}, taught {taught}: {', '.join(f'{value:.0f}%' for value in means[eyes, taught])}." for eyes, taught in _LINES),
+        alt="Line chart, biased, balanced, flipped test. "
+        + " ".join(f"{eyes}, taught {taught}: {', '.join(f'{value:.0f}%' for value in means[eyes, taught])}." for eyes, taught in _LINES),
         words=80,
-    )  # fmt: skip
+    )
     ax = b.axes(88, 84, 488, 252)
     ends = []
     for key, (name, gloss, role) in _LINES.items():
@@ -60,11 +62,23 @@ def prior(recorded: Mapping, live: Mapping[tuple[str, str], Mapping[str, float]]
         ends.append((means[key][-1], name, gloss, role_of(role)["deep"]))
     if guess is not None:
         ax.plot(2.07, guess, "<", ms=8, mfc=NEUTRAL["ink"], mec="white", zorder=6, clip_on=False)
-    ax.set(xlim=(-0.12, 2.12), ylim=(0, 100), yticks=(0, 25, 50, 75, 100), xticks=range(3), ylabel="right answers, %",
-           xticklabels=["biased test\nas in training", "balanced test\nno prior", "flipped test\nanother prior"])  # fmt: skip
+    ax.set(
+        xlim=(-0.12, 2.12),
+        ylim=(0, 100),
+        yticks=(0, 25, 50, 75, 100),
+        xticks=range(3),
+        ylabel="right answers, %",
+        xticklabels=["biased test\nas in training", "balanced test\nno prior", "flipped test\nanother prior"],
+    )
     results.names(b, ax, ends, left=592)
-    b.text(776, 386, "     ".join(["□ this notebook's run"] * bool(live) + ["◂ your guess"] * (guess is not None)), 8.5,
-           NEUTRAL["ink2"], ha="right")  # fmt: skip
+    b.text(
+        776,
+        386,
+        "     ".join(["□ this notebook's run"] * bool(live) + ["◂ your guess"] * (guess is not None)),
+        8.5,
+        NEUTRAL["ink2"],
+        ha="right",
+    )
     return b
 
 
@@ -74,11 +88,13 @@ def prior_by_pictures(recorded: Mapping) -> Board:
     lines = {key: [recorded[f"{key[0]}/{key[1]}/{n}", "balanced"] for n in sizes] for key in _LINES if key != ("blind", "balanced")}
     good, bad = ([100 * e.mean for e in lines["sighted", taught]] for taught in ("balanced", "biased"))
     b = Board(
-        800, 372, f"More pictures help; a prior still costs {good[-1] - bad[-1]:.0f} points at {sizes[-1]:,}",
+        800,
+        372,
+        f"More pictures help; a prior still costs {good[-1] - bad[-1]:.0f} points at {sizes[-1]:,}",
         f"Balanced test, equal numbers of training steps. Mean of {lines['sighted', 'biased'][0].seeds} recorded runs, 95% intervals.",
         alt=f"Line chart over {', '.join(f'{n:,}' for n in sizes)} training pictures. Taught on balanced: "
         f"{', '.join(f'{v:.0f}%' for v in good)}. Taught on biased: {', '.join(f'{v:.0f}%' for v in bad)}.",
-    )  # fmt: skip
+    )
     ax = b.axes(88, 84, 488, 220)
     ends = []
     for key, found in lines.items():
@@ -86,8 +102,14 @@ def prior_by_pictures(recorded: Mapping) -> Board:
         mean, low, high = ([100 * getattr(e, part) for e in found] for part in ("mean", "low", "high"))
         charts.series(ax, np.log2(sizes), mean, low, high, role=role)
         ends.append((mean[-1], name, gloss, role_of(role)["deep"]))
-    ax.set(xticks=np.log2(sizes), xticklabels=[f"{n:,}" for n in sizes], ylim=(0, 100), yticks=(0, 25, 50, 75, 100),
-           xlabel="training pictures", ylabel="right answers, %")  # fmt: skip
+    ax.set(
+        xticks=np.log2(sizes),
+        xticklabels=[f"{n:,}" for n in sizes],
+        ylim=(0, 100),
+        yticks=(0, 25, 50, 75, 100),
+        xlabel="training pictures",
+        ylabel="right answers, %",
+    )
     results.names(b, ax, ends, left=592)
     return b
 
@@ -103,24 +125,42 @@ def by_type(models: Mapping[str, Mapping[str, float]], blind: Mapping[str, float
     first = next(iter(models))
     types = sorted(models[first], key=lambda name: -(models[first][name] - blind[name]))
     b = Board(
-        800, 156 + 30 * len(types), f"Far above blind: {', '.join(types[:3])}; hardly: {', '.join(types[-3:])}",
+        800,
+        156 + 30 * len(types),
+        f"Far above blind: {', '.join(types[:3])}; hardly: {', '.join(types[-3:])}",
         "Right answers on new balanced questions, recorded; types sorted by how far the first is above blind.",
-        alt=f"Dot chart of right answers by type, {first}. " + ", ".join(
-            f"{name} {100 * models[first][name]:.0f}%" for name in types) + ".",
+        alt=f"Dot chart of right answers by type, {first}. "
+        + ", ".join(f"{name} {100 * models[first][name]:.0f}%" for name in types)
+        + ".",
         words=90,
-    )  # fmt: skip
+    )
     ax = b.axes(124, 92, 560, 30 * len(types))
     for y, name in enumerate(types):
         ax.plot([100 * blind[name], 100 * models[first][name]], [y, y], color=NEUTRAL["rule"], lw=1.4, zorder=1)
     drawn = [(blind, "blind", "control"), *((m, n, r) for (n, m), r in zip(models.items(), ("fusion", "language")))]
     for values, label, role in drawn:
         shades = role_of(role)
-        ax.plot([100 * values[name] for name in types], range(len(types)), "o", ms=7, mec=shades["main"], mew=1.6,
-                mfc="white" if role == "control" else shades["main"], zorder=4, clip_on=False)  # fmt: skip
+        ax.plot(
+            [100 * values[name] for name in types],
+            range(len(types)),
+            "o",
+            ms=7,
+            mec=shades["main"],
+            mew=1.6,
+            mfc="white" if role == "control" else shades["main"],
+            zorder=4,
+            clip_on=False,
+        )
     for x, (_, label, role) in zip((124, 200, 330), drawn):
         shades = role_of(role)
         b.text(x, 76, ("○ " if role == "control" else "● ") + label, 9, shades["deep"], weight="bold")
-    ax.set(ylim=(len(types) - 0.5, -0.5), yticks=range(len(types)), yticklabels=types, xlim=(0, 100),
-           xticks=(0, 25, 50, 75, 100), xlabel="right answers, %")  # fmt: skip
+    ax.set(
+        ylim=(len(types) - 0.5, -0.5),
+        yticks=range(len(types)),
+        yticklabels=types,
+        xlim=(0, 100),
+        xticks=(0, 25, 50, 75, 100),
+        xlabel="right answers, %",
+    )
     ax.tick_params(axis="y", labelcolor=NEUTRAL["ink"], labelsize=9.5)
     return b

@@ -11,14 +11,15 @@ from course_utils.show.board import Board
 from course_utils.show.marks import text_width
 from course_utils.show.palette import NEUTRAL, role as role_of
 
-_TASKS = {
-    "sum": "a sum decides", "few products": "a few products decide", "all products": "all products decide",
-}  # fmt: skip
+_TASKS = {"sum": "a sum decides", "few products": "a few products decide", "all products": "all products decide"}
 # name → label, role, variant of charts.series: sums in grey, products in colour
 _POOLINGS = {
-    "concat": ("concat", "ink", 2), "concat-mlp": ("concat + MLP", "ink", 1), "mlb": ("MLB", "fusion", 0),
-    "mutan": ("MUTAN", "vision", 0), "bilinear": ("full bilinear", "right", 0),
-}  # fmt: skip
+    "concat": ("concat", "ink", 2),
+    "concat-mlp": ("concat + MLP", "ink", 1),
+    "mlb": ("MLB", "fusion", 0),
+    "mutan": ("MUTAN", "vision", 0),
+    "bilinear": ("full bilinear", "right", 0),
+}
 
 
 def shootout(recorded: Mapping, live: Mapping[tuple[str, str], float], budget: int) -> Board:
@@ -30,19 +31,24 @@ def shootout(recorded: Mapping, live: Mapping[tuple[str, str], float], budget: i
     live : (task, pooling) → accuracy of this notebook's runs, at ``budget``.
     """
     budgets = sorted({int(measure) for arm, measure in recorded if arm == "sum/mlb"})
-    at = {key: 100 * recorded[f"{key[0]}/{key[1]}", str(budget)].mean for key in
-          ((task, name) for task in _TASKS for name in ("concat", "concat-mlp", "mlb", "mutan"))}  # fmt: skip
+    at = {
+        key: 100 * recorded[f"{key[0]}/{key[1]}", str(budget)].mean
+        for key in ((task, name) for task in _TASKS for name in ("concat", "concat-mlp", "mlb", "mutan"))
+    }
     best = {task: max(("concat", "concat-mlp", "mlb", "mutan"), key=lambda name: at[task, name]) for task in _TASKS}
     b = Board(
-        800, 400, f"At {budget:,} parameters: {_POOLINGS[best['sum']][0]} leads on sums, "
-        f"{_POOLINGS[best['few products']][0]} on few products",
+        800,
+        400,
+        f"At {budget:,} parameters: {_POOLINGS[best['sum']][0]} leads on sums, {_POOLINGS[best['few products']][0]} on few products",
         f"Right answers on new pairs of vectors, by number of parameters. Mean of {recorded['sum/mlb', str(budget)].seeds} "
         "recorded runs; bars: 95% interval.",
-        alt=f"Three line charts. At {budget:,} parameters, concat, concat-mlp, MLB, MUTAN: " + " ".join(
+        alt=f"Three line charts. At {budget:,} parameters, concat, concat-mlp, MLB, MUTAN: "
+        + " ".join(
             f"{_TASKS[task]}: " + ", ".join(f"{at[task, name]:.0f}%" for name in ("concat", "concat-mlp", "mlb", "mutan")) + "."
-            for task in _TASKS),
+            for task in _TASKS
+        ),
         words=90,
-    )  # fmt: skip
+    )
     for k, (task, words) in enumerate(_TASKS.items()):
         left = 80 + 244 * k
         ax = b.axes(left, 124, 200, 192)
@@ -56,8 +62,14 @@ def shootout(recorded: Mapping, live: Mapping[tuple[str, str], float], budget: i
                 ax.plot(np.log2(budget), 100 * live[task, name], "s", ms=6, mfc="none", mec=NEUTRAL["ink"], mew=1.2, zorder=6)
         floor = 100 * recorded[f"{task}/commonest answer", "accuracy"].mean
         charts.chance(ax, floor, "" if k else "commonest answer", above=floor < 12)
-        ax.set(xticks=np.log2(budgets), xticklabels=[f"{n // 1000}k" for n in budgets], ylim=(0, 100),
-               yticks=(0, 25, 50, 75, 100), xlabel="parameters", xlim=np.log2(budgets)[[0, -1]] + (-0.15, 0.15))  # fmt: skip
+        ax.set(
+            xticks=np.log2(budgets),
+            xticklabels=[f"{n // 1000}k" for n in budgets],
+            ylim=(0, 100),
+            yticks=(0, 25, 50, 75, 100),
+            xlabel="parameters",
+            xlim=np.log2(budgets)[[0, -1]] + (-0.15, 0.15),
+        )
         if k:
             ax.set_yticklabels([])
         else:

@@ -68,13 +68,16 @@ def looks(model: nnx.Module, scene: str, word: str, block: int, kinds: Sequence[
     picture = np.asarray(render(shown, 96))[0]
     top = [f"{PLACES[int(r.argmax())]}: {r.max():.0%}" for r in regions]
     b = Board(
-        800, 352, f"“{word}” looks at the picture with {regions.sum(1).mean():.0%} of its attention, the rest at words",
+        800,
+        352,
+        f"“{word}” looks at the picture with {regions.sum(1).mean():.0%} of its attention, the rest at words",
         f"Block {block}, every head by itself; one scale for all heads, so a dark map looks away. Match: {1 / (1 + np.exp(-match[0])):.0%}.",
-        alt=f"A scene with the caption “{caption}”. " + " ".join(f"Head {h}, most at {words}." for h, words in enumerate(top, 1)), words=90,
-    )  # fmt: skip
+        alt=f"A scene with the caption “{caption}”. " + " ".join(f"Head {h}, most at {words}." for h, words in enumerate(top, 1)),
+        words=90,
+    )
     x = Board.PAD
     for text in said:
-        chip, = b.tokens(x, 72, [text], "fusion" if text == word else "language", filled=text == word)
+        (chip,) = b.tokens(x, 72, [text], "fusion" if text == word else "language", filled=text == word)
         x = chip.end + 4
     b.picture(picture, Board.PAD, 128, _SIDE)
     b.text(Board.PAD, 128 + _SIDE + 16, "the scene", 8.5, NEUTRAL["ink2"])

@@ -17,11 +17,14 @@ def twins(items: Sequence[tuple[np.ndarray, Sequence[str]]]) -> Board:
     """
     side, rows = 140, -(-len(items) // 2)
     b = Board(
-        800, 76 + 212 * rows, "The same words and the same things: only who has which colour differs",
+        800,
+        76 + 212 * rows,
+        "The same words and the same things: only who has which colour differs",
         "Pictures of the binding test, each with its own caption.",
         alt=f"{len(items)} pairs of scenes with two things each; the second has the colours exchanged. "
-        + " ".join(f"{a}; {z}." for _, (a, z) in items), words=120,
-    )  # fmt: skip
+        + " ".join(f"{a}; {z}." for _, (a, z) in items),
+        words=120,
+    )
     for i, (pictures, captions) in enumerate(items):
         for k, (picture, caption) in enumerate(zip(pictures, captions)):
             x, y = Board.PAD + 388 * (i % 2) + 184 * k, 80 + 212 * (i // 2)
@@ -41,11 +44,17 @@ def shortlist(query: str, pictures: np.ndarray, right: Sequence[bool], before: S
     """
     count, side = len(pictures), 132
     ranks = [next(place for place, j in enumerate(order, 1) if right[j]) if any(right) else 0 for order in (before, after)]
-    moved = f"The right picture moves from place {ranks[0]} to place {ranks[1]}" if any(right) else "The right picture is not on this shortlist"
+    moved = (
+        f"The right picture moves from place {ranks[0]} to place {ranks[1]}" if any(right) else "The right picture is not on this shortlist"
+    )
     b = Board(
-        800, 456, moved, f"“{query}”: the dual encoder's {count} best, then re-ranked.",
-        alt=f"Two rows of {count} scenes for “{query}”. {moved}.", words=80,
-    )  # fmt: skip
+        800,
+        456,
+        moved,
+        f"“{query}”: the dual encoder's {count} best, then re-ranked.",
+        alt=f"Two rows of {count} scenes for “{query}”. {moved}.",
+        words=80,
+    )
     rows = (("dual encoder", "proposes", "ink", before), ("fusion encoder", "decides", "fusion", after))
     for row, (name, gloss, role, order) in enumerate(rows):
         y = 84 + 180 * row

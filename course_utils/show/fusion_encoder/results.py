@@ -14,15 +14,25 @@ from course_utils.show.palette import NEUTRAL, role as role_of
 HARD, RANDOM = "fusion, hard negatives", "fusion, random negatives"
 TWO = "two streams, hard negatives"
 _BINDING = (
-    "dual", "dual, reading in order", RANDOM, "fusion, negatives as they come", "fusion, from chance", HARD,
-    "two streams, random negatives", TWO, "another picture",
-)  # fmt: skip
+    "dual",
+    "dual, reading in order",
+    RANDOM,
+    "fusion, negatives as they come",
+    "fusion, from chance",
+    HARD,
+    "two streams, random negatives",
+    TWO,
+    "another picture",
+)
 # (of which model, measure) → what to call it
 _NEGATIVES = {
-    (HARD, "random pairs judged right"): "random pairs", (HARD, "R@1 ordinary"): "R@1, ordinary gallery",
-    (HARD, "R@1 alike"): "R@1, twins in it", (HARD, "binding, caption"): "binding",
-    (TWO, "random pairs judged right"): "two streams, random pairs", (TWO, "binding, caption"): "two streams, binding",
-}  # fmt: skip
+    (HARD, "random pairs judged right"): "random pairs",
+    (HARD, "R@1 ordinary"): "R@1, ordinary gallery",
+    (HARD, "R@1 alike"): "R@1, twins in it",
+    (HARD, "binding, caption"): "binding",
+    (TWO, "random pairs judged right"): "two streams, random pairs",
+    (TWO, "binding, caption"): "two streams, binding",
+}
 
 
 def binding(recorded: Mapping, runs: Mapping, live: Mapping[str, float], guess: float | None = None) -> Board:
@@ -46,9 +56,14 @@ def binding(recorded: Mapping, runs: Mapping, live: Mapping[str, float], guess: 
         kept["hard negatives, another picture"] = kept.pop("another picture")
     b = results.arms(
         f"Binding: dual {found['dual'].mean:.0%}, fusion {found[HARD].mean:.0%}, or {found[RANDOM].mean:.0%} with random negatives",
-        found, live, controls=("hard negatives, another picture",), each=each, measure="Pictures that get their own caption, not their twin's",
-        axis="told right, %", chance=0.5,
-    )  # fmt: skip
+        found,
+        live,
+        controls=("hard negatives, another picture",),
+        each=each,
+        measure="Pictures that get their own caption, not their twin's",
+        axis="told right, %",
+        chance=0.5,
+    )
     if guess is not None:
         row = _BINDING.index(RANDOM)
         b.fig.axes[-1].plot(guess, row + 0.33, "^", ms=8, mfc=NEUTRAL["ink"], mec="white", zorder=6, clip_on=False)
@@ -62,8 +77,11 @@ def negatives(recorded: Mapping) -> Board:
     gains = {label: round(100 * z.mean) - round(100 * a.mean) for label, a, z in rows}
     return _dumbbells(
         f"Hard negatives: {gains['binding']:+d} points on binding, {gains['random pairs']:+d} on random pairs".replace("-", "−"),
-        "The same networks and steps; a single stream where nothing is said.", rows, ("random negatives", "hard negatives"), left=212,
-    )  # fmt: skip
+        "The same networks and steps; a single stream where nothing is said.",
+        rows,
+        ("random negatives", "hard negatives"),
+        left=212,
+    )
 
 
 def objectives(recorded: Mapping) -> Board:
@@ -75,23 +93,29 @@ def objectives(recorded: Mapping) -> Board:
         ("hidden region's kind, by its text", f"{arm}|hidden regions, another text", f"{arm}|hidden regions"),
         ("plan on the thing, by alignment", f"{without}|pointing by plan", f"{arm}|pointing by plan"),
         ("attention on the thing, by alignment", f"{without}|pointing by attention", f"{arm}|pointing by attention"),
-    ]  # fmt: skip
+    ]
     rows = [(label, *(recorded[tuple(key.split("|"))] for key in keys)) for label, *keys in pairs]
     return _dumbbells(
         f"A hidden colour: {rows[1][2].mean:.0%} right with its own picture, {rows[1][1].mean:.0%} with another",
-        "Each row with, or (hollow) without, what stands behind its comma.", rows,
-        ("without", "with"), left=276, levels=(1 / 8, 1 / 6, 1 / 8),
-    )  # fmt: skip
+        "Each row with, or (hollow) without, what stands behind its comma.",
+        rows,
+        ("without", "with"),
+        left=276,
+        levels=(1 / 8, 1 / 6, 1 / 8),
+    )
 
 
 def _dumbbells(title: str, subtitle: str, rows: Sequence, names: tuple[str, str], *, left: float, levels: Sequence[float] = ()) -> Board:
     """Rows of two recorded means with intervals, the first hollow and grey. ``levels``: a guesser's share in the first rows."""
     seeds = rows[0][2].seeds
     b = Board(
-        800, 156 + 40 * len(rows), title, f"{subtitle} Mean of {seeds} recorded run{'s' * (seeds != 1)}, 95% intervals.",
+        800,
+        156 + 40 * len(rows),
+        title,
+        f"{subtitle} Mean of {seeds} recorded run{'s' * (seeds != 1)}, 95% intervals.",
         alt=f"Dot chart, {names[0]} against {names[1]}. " + ", ".join(f"{label}: {a.mean:.0%}, {z.mean:.0%}" for label, a, z in rows) + ".",
         words=100,
-    )  # fmt: skip
+    )
     ax = b.axes(left, 96, 716 - left, 40 * len(rows))
     x = left
     for name, role, sign in zip(names, ("control", "fusion"), "○●"):
@@ -105,14 +129,30 @@ def _dumbbells(title: str, subtitle: str, rows: Sequence, names: tuple[str, str]
             ax.plot(100 * e.mean, y, "o", ms=7, mfc="white" if role == "control" else main, mec=main, mew=1.6, zorder=4, clip_on=False)
         low, high = sorted((a, z), key=lambda e: e.mean)
         for e, side, shift in ((low, "right", -2), (high, "left", 2)):
-            ax.annotate(f"{e.mean:.0%}", (100 * e.mean, y), (shift, 6), textcoords="offset points", ha=side, weight="bold",
-                        color=role_of("control" if e is a else "fusion")["deep"], fontsize=9, annotation_clip=False, zorder=5)  # fmt: skip
+            ax.annotate(
+                f"{e.mean:.0%}",
+                (100 * e.mean, y),
+                (shift, 6),
+                textcoords="offset points",
+                ha=side,
+                weight="bold",
+                color=role_of("control" if e is a else "fusion")["deep"],
+                fontsize=9,
+                annotation_clip=False,
+                zorder=5,
+            )
     for y, level in enumerate(levels):
         ax.vlines(100 * level, y + 0.06, y + 0.34, color=NEUTRAL["ink2"], lw=1.4, ls=(0, (1, 1.2)), zorder=5)
     if levels:
         b.text(left + 180, 78, "┊ guessing evenly", 9, NEUTRAL["ink2"])
-    ax.set(ylim=(len(rows) - 0.5, -0.5), yticks=range(len(rows)), yticklabels=[label for label, *_ in rows], xlim=(0, 100),
-           xticks=(0, 25, 50, 75, 100), xlabel="right, %")  # fmt: skip
+    ax.set(
+        ylim=(len(rows) - 0.5, -0.5),
+        yticks=range(len(rows)),
+        yticklabels=[label for label, *_ in rows],
+        xlim=(0, 100),
+        xticks=(0, 25, 50, 75, 100),
+        xlabel="right, %",
+    )
     ax.tick_params(axis="y", labelcolor=NEUTRAL["ink"], labelsize=9.5)
     return b
 
@@ -123,29 +163,60 @@ def cost(recorded: Mapping, pictures: int, shortlists: Sequence[int], live: Mapp
     ``pictures``: how many there are in the gallery, and captions to search with; ``live``: way → ``R@1``, ``passes``.
     """
     ways = [("dual alone", 2 * pictures, recorded["dual", "R@1 alike"])]
-    ways += [(f"k = {k}", pictures * (2 + k), recorded[f"dual, then {HARD.replace('fusion', f'fusion on {k}')}", "R@1 alike"]) for k in shortlists]
+    ways += [
+        (f"k = {k}", pictures * (2 + k), recorded[f"dual, then {HARD.replace('fusion', f'fusion on {k}')}", "R@1 alike"])
+        for k in shortlists
+    ]
     ways += [("all pairs", pictures**2, recorded[HARD, "R@1 alike"])]
     first, few, last = ways[0], ways[2], ways[-1]
     b = Board(
-        800, 376, f"R@1 from {first[2].mean:.0%} to {few[2].mean:.0%} with {few[1]:,} passes; all {last[1]:,} give {last[2].mean:.0%}",
+        800,
+        376,
+        f"R@1 from {first[2].mean:.0%} to {few[2].mean:.0%} with {few[1]:,} passes; all {last[1]:,} give {last[2].mean:.0%}",
         f"{pictures} captions look for {pictures} pictures, twins among them. Mean of {first[2].seeds} recorded run{'s' * (first[2].seeds != 1)}, 95% intervals.",
-        alt="Line chart, R@1 against forward passes. " + ", ".join(f"{name}: {passes:,} passes, {e.mean:.0%}" for name, passes, e in ways) + ".",
+        alt="Line chart, R@1 against forward passes. "
+        + ", ".join(f"{name}: {passes:,} passes, {e.mean:.0%}" for name, passes, e in ways)
+        + ".",
         words=70,
-    )  # fmt: skip
+    )
     ax = b.axes(84, 92, 640, 216)
     x = np.log2([passes for _, passes, _ in ways])
     mean, low, high = ([100 * getattr(e, part) for _, _, e in ways] for part in ("mean", "low", "high"))
     charts.series(ax, x, mean, low, high, role="fusion")
     for (name, _, e), at in zip(ways, x):
-        ax.annotate(name, (at, 1), (0, 4), xycoords=("data", "axes fraction"), textcoords="offset points", ha="center",
-                    fontsize=8.5, color=NEUTRAL["ink2"], annotation_clip=False)  # fmt: skip
-        ax.annotate(f"{e.mean:.0%}", (at, 100 * e.mean), (6, -13 if e.mean > 0.1 else 6), textcoords="offset points", weight="bold",
-                    fontsize=9, color=role_of("fusion")["deep"], annotation_clip=False)  # fmt: skip
+        ax.annotate(
+            name,
+            (at, 1),
+            (0, 4),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8.5,
+            color=NEUTRAL["ink2"],
+            annotation_clip=False,
+        )
+        ax.annotate(
+            f"{e.mean:.0%}",
+            (at, 100 * e.mean),
+            (6, -13 if e.mean > 0.1 else 6),
+            textcoords="offset points",
+            weight="bold",
+            fontsize=9,
+            color=role_of("fusion")["deep"],
+            annotation_clip=False,
+        )
     for way in live.values():
         charts.live(ax, np.log2(way["passes"]), 100 * way["R@1"])
     ticks = [2**n for n in range(int(x[0]), int(x[-1]) + 1)]
-    ax.set(xticks=np.log2(ticks), xticklabels=[f"{n:,}" for n in ticks], ylim=(0, 100), yticks=(0, 25, 50, 75, 100),
-           xlabel="forward passes (each step doubles)", ylabel="right picture first, %", xlim=(x[0] - 0.4, x[-1] + 0.4))  # fmt: skip
+    ax.set(
+        xticks=np.log2(ticks),
+        xticklabels=[f"{n:,}" for n in ticks],
+        ylim=(0, 100),
+        yticks=(0, 25, 50, 75, 100),
+        xlabel="forward passes (each step doubles)",
+        ylabel="right picture first, %",
+        xlim=(x[0] - 0.4, x[-1] + 0.4),
+    )
     if live:
         b.text(776, 358, "□ this notebook's run", 8.5, NEUTRAL["ink2"], ha="right")
     return b

@@ -30,11 +30,15 @@ def transport(picture: np.ndarray, words: Sequence[str], regions: Sequence[str],
     side, left, top, w, h = 112, 236, 116, 46, 26
     fullest = regions[int(plan.sum(0).argmax())]
     b = Board(
-        800, max(top + h * len(words) + 76, 300), "Where the plan sends each word",
+        800,
+        max(top + h * len(words) + 76, 300),
+        "Where the plan sends each word",
         "Percent of all mass. Rows sum to one word's mass, columns to one region's.",
         alt=f"Table of a transport plan, {len(words)} words by {len(regions)} regions; columns sum to {plan.sum(0).min():.1%} to "
-        f"{plan.sum(0).max():.1%}, most at {fullest}.", boxes=999, words=120,
-    )  # fmt: skip
+        f"{plan.sum(0).max():.1%}, most at {fullest}.",
+        boxes=999,
+        words=120,
+    )
     b.picture(picture, Board.PAD, top, side)
     shades = mpl.colormaps[SEQUENTIAL](plan / plan.max())
     for j, name in enumerate(regions):

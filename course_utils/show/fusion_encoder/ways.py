@@ -20,11 +20,25 @@ _WIDE, _PITCH = 232, 260
 
 def ways() -> Board:
     """The dual encoder, the single stream (VisualBERT, UNITER) and the two streams (ViLBERT)."""
-    b = Board(800, 436, "Where do the words meet the regions?",
-              "All but the tower that made the regions is trained. K, V: the keys and values that the other side looks at.", "Schematic.", alt=_ALT, boxes=9, words=70)  # fmt: skip
-    picture = np.asarray(render(compose([
-        {"kind": "car", "colour": "red", "place": "left"}, {"kind": "dog", "colour": "blue", "place": "right"},
-    ], background=BACKGROUND_NAMES.index("sky")), 96))[0]  # fmt: skip
+    b = Board(
+        800,
+        436,
+        "Where do the words meet the regions?",
+        "All but the tower that made the regions is trained. K, V: the keys and values that the other side looks at.",
+        "Schematic.",
+        alt=_ALT,
+        boxes=9,
+        words=70,
+    )
+    picture = np.asarray(
+        render(
+            compose(
+                [{"kind": "car", "colour": "red", "place": "left"}, {"kind": "dog", "colour": "blue", "place": "right"}],
+                background=BACKGROUND_NAMES.index("sky"),
+            ),
+            96,
+        )
+    )[0]
     _dual(b, 24, picture)
     _single(b, 24 + _PITCH, picture)
     _two(b, 24 + 2 * _PITCH, picture)

@@ -77,11 +77,7 @@ def scattered(things: Sequence[Thing]) -> bool:
 
 def inverse(table: Mapping[str, str | tuple[str, ...]]) -> dict[str, str]:
     """symbol → wording or wordings, turned round into wording → symbol."""
-    return {
-        wording: symbol
-        for symbol, wordings in table.items()
-        for wording in ((wordings,) if isinstance(wordings, str) else wordings)
-    }
+    return {wording: symbol for symbol, wordings in table.items() for wording in ((wordings,) if isinstance(wordings, str) else wordings)}
 
 
 def placed(reader: Reader, thing: Thing) -> Thing:

@@ -8,18 +8,43 @@ from course_utils.world.things import WORDS
 
 # kind → measure word, noun. 喇叭 rather than 小号 for the trumpet: size words would run into 小号's own 小.
 _LEXICON = {
-    "dog": "只狗", "cat": "只猫", "frog": "只青蛙", "tiger": "只老虎", "bee": "只蜜蜂", "fish": "条鱼", "snake": "条蛇",
-    "turtle": "只乌龟", "penguin": "只企鹅", "banana": "根香蕉", "strawberry": "颗草莓", "watermelon": "个西瓜",
-    "pizza": "个披萨", "doughnut": "个甜甜圈", "mushroom": "朵蘑菇", "bus": "辆公交车", "car": "辆汽车",
-    "bicycle": "辆自行车", "motorcycle": "辆摩托车", "sailboat": "艘帆船", "rocket": "枚火箭", "airplane": "架飞机",
-    "tulip": "朵郁金香", "tree": "棵树", "cactus": "棵仙人掌", "trumpet": "个喇叭", "guitar": "把吉他", "crown": "顶王冠",
-    "balloon": "个气球", "key": "把钥匙", "umbrella": "把雨伞", "house": "座房子", SIGN: "块牌子",
-}  # fmt: skip
+    "dog": "只狗",
+    "cat": "只猫",
+    "frog": "只青蛙",
+    "tiger": "只老虎",
+    "bee": "只蜜蜂",
+    "fish": "条鱼",
+    "snake": "条蛇",
+    "turtle": "只乌龟",
+    "penguin": "只企鹅",
+    "banana": "根香蕉",
+    "strawberry": "颗草莓",
+    "watermelon": "个西瓜",
+    "pizza": "个披萨",
+    "doughnut": "个甜甜圈",
+    "mushroom": "朵蘑菇",
+    "bus": "辆公交车",
+    "car": "辆汽车",
+    "bicycle": "辆自行车",
+    "motorcycle": "辆摩托车",
+    "sailboat": "艘帆船",
+    "rocket": "枚火箭",
+    "airplane": "架飞机",
+    "tulip": "朵郁金香",
+    "tree": "棵树",
+    "cactus": "棵仙人掌",
+    "trumpet": "个喇叭",
+    "guitar": "把吉他",
+    "crown": "顶王冠",
+    "balloon": "个气球",
+    "key": "把钥匙",
+    "umbrella": "把雨伞",
+    "house": "座房子",
+    SIGN: "块牌子",
+}
 MEASURES = {kind: entry[0] for kind, entry in _LEXICON.items()}
 NOUNS = {kind: entry[1:] for kind, entry in _LEXICON.items()}
-COLOUR_WORDS = {
-    "red": "红色", "yellow": "黄色", "green": "绿色", "blue": "蓝色", "purple": "紫色", "pink": "粉色",
-}  # fmt: skip
+COLOUR_WORDS = {"red": "红色", "yellow": "黄色", "green": "绿色", "blue": "蓝色", "purple": "紫色", "pink": "粉色"}
 SIZE_WORDS = {"small": "小", "large": "大"}
 NUMBERS = {1: "一", 2: "两", 3: "三", 4: "四", 5: "五"}  # 两, not 二, before a measure word
 PLACE_PHRASES = {
@@ -33,9 +58,7 @@ PLACE_PHRASES = {
     "bottom": ("下方", "下面"),
     "bottom right": ("右下角", "右下方"),
 }
-RELATION_PHRASES = {
-    "left of": ("左边", "左侧"), "right of": ("右边", "右侧"), "above": ("上方", "上面"), "below": ("下方", "下面"),
-}  # fmt: skip
+RELATION_PHRASES = {"left of": ("左边", "左侧"), "right of": ("右边", "右侧"), "above": ("上方", "上面"), "below": ("下方", "下面")}
 EMPTY = "一张空白的图"
 
 
@@ -73,8 +96,7 @@ def realise(facts: Facts, choose: Choose) -> str:
     else:
         text = choose(("", "图中有")) + _and([_indefinite(thing) for thing in facts.things])
     clauses = [
-        f"{_definite(relation.subject, choose)}在{_definite(relation.object, choose)}的"
-        f"{choose(RELATION_PHRASES[relation.name])}"
+        f"{_definite(relation.subject, choose)}在{_definite(relation.object, choose)}的{choose(RELATION_PHRASES[relation.name])}"
         for relation in facts.relations
     ]
     return "；".join([text, *clauses])
@@ -86,9 +108,7 @@ def _phrases(meanings: dict) -> Phrases:
 
 _EMPTY, _THERE = _phrases({EMPTY: True}), _phrases({"图中有": True})
 _HAS, _AT = _phrases({"有": True}), _phrases({"在": True})
-_COUNT = _phrases(
-    {NUMBERS[n] + measure: (measure, n) for n in NUMBERS for measure in dict.fromkeys(MEASURES.values())}
-)
+_COUNT = _phrases({NUMBERS[n] + measure: (measure, n) for n in NUMBERS for measure in dict.fromkeys(MEASURES.values())})
 _COLOUR = _phrases({f"{word}的": colour for colour, word in COLOUR_WORDS.items()})
 _SIZE, _NOUN = _phrases(inverse(SIZE_WORDS)), _phrases(inverse(NOUNS))
 _SAYS = _phrases({f"写着“{word}”的": word for word in WORDS})

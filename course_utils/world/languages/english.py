@@ -63,8 +63,7 @@ def realise(facts: Facts, choose: Choose) -> str:
     if choose((False, True)):
         text = f"there {'are' if facts.things[0].count > 1 else 'is'} {text}"
     clauses = [
-        f"{_definite(relation.subject, choose)} is {choose(RELATION_PHRASES[relation.name])} "
-        f"{_definite(relation.object, choose)}"
+        f"{_definite(relation.subject, choose)} is {choose(RELATION_PHRASES[relation.name])} {_definite(relation.object, choose)}"
         for relation in facts.relations
     ]
     return "; ".join([text, *clauses])
@@ -78,9 +77,7 @@ _COLOUR = Phrases({colour: colour for colour in COLOURS})
 _NOUN = {1: Phrases({kind: kind for kind in PLURAL}), 2: Phrases(inverse(PLURAL))}
 _SAYS = Phrases({f'that says "{word}"': word for word in WORDS})
 _PLACE = Phrases(inverse(PLACE_PHRASES))
-_NEXT_PLACE = Phrases(
-    {f"{sep} {text}": place for text, place in inverse(PLACE_PHRASES).items() for sep in (",", "and")}
-)
+_NEXT_PLACE = Phrases({f"{sep} {text}": place for text, place in inverse(PLACE_PHRASES).items() for sep in (",", "and")})
 _RELATION = Phrases({f"is {text}": name for text, name in inverse(RELATION_PHRASES).items()})
 _NEXT, _CLAUSE, _THE = Phrases({",": True, "and": True, ", and": True}), Phrases({";": True}), Phrases({"the": True})
 

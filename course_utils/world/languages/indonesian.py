@@ -11,23 +11,45 @@ from course_utils.world.languages import Choose, Phrases, Reader, inverse, listi
 from course_utils.world.things import KNOWLEDGE, WORDS
 
 NOUNS = {
-    "dog": "anjing", "cat": "kucing", "frog": "katak", "tiger": "harimau", "bee": "lebah", "fish": "ikan",
-    "snake": "ular", "turtle": "kura-kura", "penguin": "penguin", "banana": "pisang", "strawberry": "stroberi",
-    "watermelon": "semangka", "pizza": "pizza", "doughnut": "donat", "mushroom": "jamur", "bus": "bus", "car": "mobil",
-    "bicycle": "sepeda", "motorcycle": "sepeda motor", "sailboat": "perahu layar", "rocket": "roket",
-    "airplane": "pesawat", "tulip": "tulip", "tree": "pohon", "cactus": "kaktus", "trumpet": "terompet",
-    "guitar": "gitar", "crown": "mahkota", "balloon": "balon", "key": "kunci", "umbrella": "payung", "house": "rumah",
+    "dog": "anjing",
+    "cat": "kucing",
+    "frog": "katak",
+    "tiger": "harimau",
+    "bee": "lebah",
+    "fish": "ikan",
+    "snake": "ular",
+    "turtle": "kura-kura",
+    "penguin": "penguin",
+    "banana": "pisang",
+    "strawberry": "stroberi",
+    "watermelon": "semangka",
+    "pizza": "pizza",
+    "doughnut": "donat",
+    "mushroom": "jamur",
+    "bus": "bus",
+    "car": "mobil",
+    "bicycle": "sepeda",
+    "motorcycle": "sepeda motor",
+    "sailboat": "perahu layar",
+    "rocket": "roket",
+    "airplane": "pesawat",
+    "tulip": "tulip",
+    "tree": "pohon",
+    "cactus": "kaktus",
+    "trumpet": "terompet",
+    "guitar": "gitar",
+    "crown": "mahkota",
+    "balloon": "balon",
+    "key": "kunci",
+    "umbrella": "payung",
+    "house": "rumah",
     SIGN: "papan",
-}  # fmt: skip
+}
 # animals by their tails, trees by their trunks, flowers by their stems, all other things as "fruits"
 CLASSIFIERS = (
-    {kind: "buah" for kind in NOUNS}
-    | {kind: "ekor" for kind in KNOWLEDGE["is an animal"]}
-    | {"tree": "batang", "tulip": "tangkai"}
+    {kind: "buah" for kind in NOUNS} | {kind: "ekor" for kind in KNOWLEDGE["is an animal"]} | {"tree": "batang", "tulip": "tangkai"}
 )
-COLOUR_WORDS = {
-    "red": "merah", "yellow": "kuning", "green": "hijau", "blue": "biru", "purple": "ungu", "pink": "merah muda",
-}  # fmt: skip
+COLOUR_WORDS = {"red": "merah", "yellow": "kuning", "green": "hijau", "blue": "biru", "purple": "ungu", "pink": "merah muda"}
 SIZE_WORDS = {"small": "kecil", "large": "besar"}
 NUMBERS = {2: "dua", 3: "tiga", 4: "empat", 5: "lima"}
 PLACE_PHRASES = {
@@ -89,17 +111,14 @@ def realise(facts: Facts, choose: Choose) -> str:
     things = [_indefinite(thing, choose) for thing in facts.things]
     text = choose(("", "ada ")) + _and(things, apart=scattered(facts.things))
     clauses = [
-        f"{_definite(relation.subject, choose)} {choose(RELATION_PHRASES[relation.name])} "
-        f"{_definite(relation.object, choose)}"
+        f"{_definite(relation.subject, choose)} {choose(RELATION_PHRASES[relation.name])} {_definite(relation.object, choose)}"
         for relation in facts.relations
     ]
     return "; ".join([text, *clauses])
 
 
 _EMPTY, _THERE, _THAT = Phrases({EMPTY: True}), Phrases({"ada": True}), Phrases({"itu": True})
-_COUNT = Phrases(
-    {quantified(kind, n): (CLASSIFIERS[kind], n) for kind in ("dog", "key", "tree", "tulip") for n in (1, *NUMBERS)}
-)
+_COUNT = Phrases({quantified(kind, n): (CLASSIFIERS[kind], n) for kind in ("dog", "key", "tree", "tulip") for n in (1, *NUMBERS)})
 _NOUN, _SIZE, _COLOUR = (Phrases(inverse(table)) for table in (NOUNS, SIZE_WORDS, COLOUR_WORDS))
 _YANG = Phrases({f"yang {word}": size for size, word in SIZE_WORDS.items()})
 _COLOURED = Phrases({f"berwarna {word}": colour for colour, word in COLOUR_WORDS.items()})

@@ -11,16 +11,41 @@ from course_utils.world.languages import Choose, Phrases, Reader, inverse, listi
 from course_utils.world.things import WORDS
 
 NOUNS = {
-    "dog": "köpek", "cat": "kedi", "frog": "kurbağa", "tiger": "kaplan", "bee": "arı", "fish": "balık",
-    "snake": "yılan", "turtle": "kaplumbağa", "penguin": "penguen", "banana": "muz", "strawberry": "çilek",
-    "watermelon": "karpuz", "pizza": "pizza", "doughnut": "donut", "mushroom": "mantar", "bus": "otobüs",
-    "car": "araba", "bicycle": "bisiklet", "motorcycle": "motosiklet", "sailboat": "yelkenli", "rocket": "roket",
-    "airplane": "uçak", "tulip": "lale", "tree": "ağaç", "cactus": "kaktüs", "trumpet": "trompet", "guitar": "gitar",
-    "crown": "taç", "balloon": "balon", "key": "anahtar", "umbrella": "şemsiye", "house": "ev", SIGN: "tabela",
-}  # fmt: skip
-COLOUR_WORDS = {
-    "red": "kırmızı", "yellow": "sarı", "green": "yeşil", "blue": "mavi", "purple": "mor", "pink": "pembe",
-}  # fmt: skip
+    "dog": "köpek",
+    "cat": "kedi",
+    "frog": "kurbağa",
+    "tiger": "kaplan",
+    "bee": "arı",
+    "fish": "balık",
+    "snake": "yılan",
+    "turtle": "kaplumbağa",
+    "penguin": "penguen",
+    "banana": "muz",
+    "strawberry": "çilek",
+    "watermelon": "karpuz",
+    "pizza": "pizza",
+    "doughnut": "donut",
+    "mushroom": "mantar",
+    "bus": "otobüs",
+    "car": "araba",
+    "bicycle": "bisiklet",
+    "motorcycle": "motosiklet",
+    "sailboat": "yelkenli",
+    "rocket": "roket",
+    "airplane": "uçak",
+    "tulip": "lale",
+    "tree": "ağaç",
+    "cactus": "kaktüs",
+    "trumpet": "trompet",
+    "guitar": "gitar",
+    "crown": "taç",
+    "balloon": "balon",
+    "key": "anahtar",
+    "umbrella": "şemsiye",
+    "house": "ev",
+    SIGN: "tabela",
+}
+COLOUR_WORDS = {"red": "kırmızı", "yellow": "sarı", "green": "yeşil", "blue": "mavi", "purple": "mor", "pink": "pembe"}
 SIZE_WORDS = {"small": "küçük", "large": "büyük"}
 NUMBERS = {2: "iki", 3: "üç", 4: "dört", 5: "beş"}
 EMPTY = "boş bir resim"
@@ -67,10 +92,7 @@ _PLACE_WORDS = {
     "bottom right": ("sağ alt", "sağ alt köşe"),
 }
 PLACE_PHRASES = {place: tuple(map(locative, words)) for place, words in _PLACE_WORDS.items()}
-_SIDES = {
-    "left of": ("sol", "sol taraf"), "right of": ("sağ", "sağ taraf"),
-    "above": ("üst", "yukarı"), "below": ("alt", "aşağı"),
-}  # fmt: skip
+_SIDES = {"left of": ("sol", "sol taraf"), "right of": ("sağ", "sağ taraf"), "above": ("üst", "yukarı"), "below": ("alt", "aşağı")}
 RELATION_PHRASES = {name: tuple(map(at_its, sides)) for name, sides in _SIDES.items()}
 
 
@@ -98,8 +120,7 @@ def realise(facts: Facts, choose: Choose) -> str:
     last = ", " if scattered(facts.things) else " ve "
     text = listing([_indefinite(thing, choose) for thing in facts.things], ", ", last) + choose(("", " var"))
     clauses = [
-        f"{_definite(relation.subject, choose)}, {_definite(relation.object, choose, of=True)} "
-        f"{choose(RELATION_PHRASES[relation.name])}"
+        f"{_definite(relation.subject, choose)}, {_definite(relation.object, choose, of=True)} {choose(RELATION_PHRASES[relation.name])}"
         for relation in facts.relations
     ]
     return "; ".join([text, *clauses])

@@ -12,14 +12,30 @@ none), ``drawing`` (questions about given scenes), ``planting`` and ``pairs`` (s
 
 from course_utils.world.questions.annotators import ANNOTATORS, annotate
 from course_utils.world.questions.drawing import ask
-from course_utils.world.questions.forms import (
-    ANSWERS, ARGUMENTS, FORMS, PAD, TYPES, VOCAB, Form, Questions, all_questions, all_texts, read,
-)  # fmt: skip
+from course_utils.world.questions.forms import ANSWERS, ARGUMENTS, FORMS, PAD, TYPES, VOCAB, Form, Questions, all_questions, all_texts, read
 from course_utils.world.questions.oracle import answer, answerable, possible
 from course_utils.world.questions.pairs import Pairs, biased, favourite, pairs
 
 __all__ = [
-    "ANNOTATORS", "ANSWERS", "ARGUMENTS", "FORMS", "PAD", "TYPES", "VOCAB", "Form", "Pairs", "Questions",
-    "all_questions", "all_texts", "annotate", "answer", "answerable", "ask", "biased", "favourite", "pairs",
-    "possible", "read",
-]  # fmt: skip
+    "ANNOTATORS",
+    "ANSWERS",
+    "ARGUMENTS",
+    "FORMS",
+    "PAD",
+    "TYPES",
+    "VOCAB",
+    "Form",
+    "Pairs",
+    "Questions",
+    "all_questions",
+    "all_texts",
+    "annotate",
+    "answer",
+    "answerable",
+    "ask",
+    "biased",
+    "favourite",
+    "pairs",
+    "possible",
+    "read",
+]

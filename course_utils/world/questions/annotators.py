@@ -12,9 +12,7 @@ from course_utils.world.scenes import SLOTS
 ANNOTATORS = 10
 
 
-def annotate(
-    rng: np.random.Generator, questions: Questions, answers: np.ndarray, disagreement: float = 0.2
-) -> np.ndarray:
+def annotate(rng: np.random.Generator, questions: Questions, answers: np.ndarray, disagreement: float = 0.2) -> np.ndarray:
     """Ten answers a question.
 
     Each annotator errs with probability ``disagreement``, independently. Errors are plausible and partly shared: every

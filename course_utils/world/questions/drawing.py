@@ -6,9 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from course_utils.world.questions.forms import (
-    ARGUMENTS, FORM_TYPE, FORM_USES, FORMS, TYPES, Questions, all_questions, known_types,
-)  # fmt: skip
+from course_utils.world.questions.forms import ARGUMENTS, FORM_TYPE, FORM_USES, FORMS, TYPES, Questions, all_questions, known_types
 from course_utils.world.questions.oracle import HAS, answerable, asks
 from course_utils.world.questions.planting import pick
 from course_utils.world.scenes import Scenes
@@ -61,12 +59,15 @@ def _guess(rng: np.random.Generator, scenes: Scenes, types: np.ndarray) -> Quest
     has = HAS[:, scenes.kind[rows, slot]].T  # (B, properties)
     drawn_property = drawn.argument("property")
     seen = {
-        "kind": scenes.kind[rows, slot], "colour": scenes.colour[rows, slot], "size": scenes.size[rows, slot],
+        "kind": scenes.kind[rows, slot],
+        "colour": scenes.colour[rows, slot],
+        "size": scenes.size[rows, slot],
         "place": scenes.cell[rows, slot],
         "property": np.where(has.any(1), pick(rng, has | ~has.any(1)[:, None]), drawn_property),
-        "anchor_kind": scenes.kind[rows, anchor], "anchor_colour": scenes.colour[rows, anchor],
+        "anchor_kind": scenes.kind[rows, anchor],
+        "anchor_colour": scenes.colour[rows, anchor],
         "word": np.where(scenes.word >= 0, scenes.word, drawn.argument("word")),
-    }  # fmt: skip
+    }
     arguments = drawn.arguments.copy()
     for a, name in enumerate(ARGUMENTS):
         if name in seen:

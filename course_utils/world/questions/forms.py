@@ -27,9 +27,7 @@ COLOUR = KIND + len(KINDS)
 SIZE = COLOUR + len(COLOURS)
 SIDE = SIZE + len(SIZES)
 WORD = SIDE + 4
-ANSWERS = (
-    "yes", "no", *map(str, range(SLOTS + 1)), *KINDS, *COLOURS, *SIZES, "left", "right", "above", "below", *WORDS,
-)  # fmt: skip
+ANSWERS = ("yes", "no", *map(str, range(SLOTS + 1)), *KINDS, *COLOURS, *SIZES, "left", "right", "above", "below", *WORDS)
 
 RELATIONS = ("to the left of", "to the right of", "above", "below")
 PROPERTIES = tuple(KNOWLEDGE)

@@ -11,9 +11,23 @@ from __future__ import annotations
 import numpy as np
 
 from course_utils.world.questions.forms import (
-    ANSWERS, ARGUMENTS, COLOUR, COUNT, FORM_USES, KIND, NO, PROPERTIES, QUERIES, RELATIONS, SIDE, SIZE, WORD, YES,
-    TYPES, Questions,
-)  # fmt: skip
+    ANSWERS,
+    ARGUMENTS,
+    COLOUR,
+    COUNT,
+    FORM_USES,
+    KIND,
+    NO,
+    PROPERTIES,
+    QUERIES,
+    RELATIONS,
+    SIDE,
+    SIZE,
+    WORD,
+    YES,
+    TYPES,
+    Questions,
+)
 from course_utils.world.scenes import CELLS, HELD_OUT_PAIRS, SLOTS, Scenes
 from course_utils.world.things import COLOURS, KINDS, KNOWLEDGE, PLACES, SIZES, WORDS
 
@@ -108,15 +122,19 @@ def _judge(scenes: Scenes, questions: Questions) -> tuple[np.ndarray, np.ndarray
     sign, number = asks(questions, "word", "number", "says"), asks(questions, "number")
     problem = np.select(
         [
-            sign & (scenes.word < 0), number & ~NUMBERS[scenes.word], unclear.any(1),
-            has_anchor & (anchors == 0), has_anchor & (anchors > 1),
-            (one | between) & (targets == 0), (one | between) & (targets > 1),
+            sign & (scenes.word < 0),
+            number & ~NUMBERS[scenes.word],
+            unclear.any(1),
+            has_anchor & (anchors == 0),
+            has_anchor & (anchors > 1),
+            (one | between) & (targets == 0),
+            (one | between) & (targets > 1),
             between & ~(before | after)[rows, first],
             (place >= 0) & crowd.any(1),
         ],
         range(1, len(_PROBLEMS)),
         0,
-    )  # fmt: skip
+    )
     which_side = SIDE + 2 * vertical + after[rows, first]
     said = WORD + scenes.word.astype(int)
     answers = {
@@ -126,10 +144,12 @@ def _judge(scenes: Scenes, questions: Questions) -> tuple[np.ndarray, np.ndarray
         "colour": COLOUR + scenes.colour[rows, first].astype(int),
         "size": SIZE + scenes.size[rows, first].astype(int),
         "holds": np.where(side[rows, first], YES, NO),
-        "left or right": which_side, "above or below": which_side,
-        "word": said, "number": said,
+        "left or right": which_side,
+        "above or below": which_side,
+        "word": said,
+        "number": said,
         "says": np.where(scenes.word == argument("word"), YES, NO),
-    }  # fmt: skip
+    }
     return np.choose(questions.query, [answers[query] for query in QUERIES]).astype(np.int16), problem
 
 

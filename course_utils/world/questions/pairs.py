@@ -15,9 +15,7 @@ import numpy as np
 
 from course_utils.world import emoji
 from course_utils.world.questions import planting
-from course_utils.world.questions.forms import (
-    ANSWERS, ARGUMENTS, COUNT, FORM_TYPE, FORMS, TYPES, Questions, all_questions, known_types,
-)  # fmt: skip
+from course_utils.world.questions.forms import ANSWERS, ARGUMENTS, COUNT, FORM_TYPE, FORMS, TYPES, Questions, all_questions, known_types
 from course_utils.world.questions.oracle import HELD_OUT, asks, possible
 from course_utils.world.questions.planting import pick
 from course_utils.world.scenes import Scenes

@@ -11,9 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from course_utils.world.questions.forms import (
-    COLOUR, COUNT, FORM_USES, ARGUMENTS, KIND, SIDE, SIZE, TYPES, WORD, YES, Questions,
-)  # fmt: skip
+from course_utils.world.questions.forms import COLOUR, COUNT, FORM_USES, ARGUMENTS, KIND, SIDE, SIZE, TYPES, WORD, YES, Questions
 from course_utils.world.questions.oracle import CROWDS, HELD_OUT, anchored, asks, compares, pairs_that_fit
 from course_utils.world.scenes import CELLS, SLOTS, Scenes, sample
 from course_utils.world.things import COLOURS, KINDS, WORDS
@@ -37,12 +35,7 @@ def _pick_pair(rng: np.random.Generator, allowed: np.ndarray) -> tuple[np.ndarra
 
 
 def plant(
-    rng: np.random.Generator,
-    questions: Questions,
-    answer_a: np.ndarray,
-    answer_b: np.ndarray,
-    split: str,
-    styles: Sequence[str],
+    rng: np.random.Generator, questions: Questions, answer_a: np.ndarray, answer_b: np.ndarray, split: str, styles: Sequence[str]
 ) -> tuple[Scenes, Scenes]:
     """Two scenes a question, one edit apart: the first answers ``answer_a``, the second ``answer_b`` (both int[B])."""
     n = len(questions)
@@ -70,9 +63,13 @@ def plant(
         which = swap != turned
         arrays = {}
         for name, one, two, empty in (
-            ("kind", kind, other_kind, 0), ("colour", colour, other_colour, 0), ("size", size, other_size, 0),
-            ("cell", cell, other_cell, -1), ("dx", base.dx, base.dx, 0), ("dy", base.dy, base.dy, 0),
-        ):  # fmt: skip
+            ("kind", kind, other_kind, 0),
+            ("colour", colour, other_colour, 0),
+            ("size", size, other_size, 0),
+            ("cell", cell, other_cell, -1),
+            ("dx", base.dx, base.dx, 0),
+            ("dy", base.dy, base.dy, 0),
+        ):
             roles = np.where(present, np.where(which[:, None], two, one), empty)
             arrays[name] = np.take_along_axis(roles, order, 1).astype(np.int8)
         said = np.where(reading, np.where(which, other_word, word), -1).astype(np.int8)
@@ -109,11 +106,10 @@ def _edited(rng: np.random.Generator, questions: Questions) -> np.ndarray:
     found = asks(questions, "exist", "count")
     ways[~found] = True
     return np.select(
-        [found, asks(questions, "kind"), asks(questions, "colour"), asks(questions, "size"),
-         asks(questions, "word", "number", "says")],
+        [found, asks(questions, "kind"), asks(questions, "colour"), asks(questions, "size"), asks(questions, "word", "number", "says")],
         [pick(rng, ways), _BY_KIND, _BY_COLOUR, _BY_SIZE, _BY_WORD],
         _BY_CELL,
-    )  # fmt: skip
+    )
 
 
 def _looks(rng, questions, first, second, many, edited, split):
@@ -158,9 +154,7 @@ def _looks(rng, questions, first, second, many, edited, split):
     not_answer = np.ones((n, len(COLOURS)), bool)
     not_answer[by_colour] = (colours != first[by_colour, None] - COLOUR) & (colours != second[by_colour, None] - COLOUR)
     anchor_like = ((kinds == questions.argument("anchor_kind")[:, None]) | ~_uses(questions, "anchor_kind"))[:, :, None]
-    anchor_like = anchor_like & (
-        (colours == questions.argument("anchor_colour")[:, None]) | ~_uses(questions, "anchor_colour")
-    )[:, None]
+    anchor_like = anchor_like & ((colours == questions.argument("anchor_colour")[:, None]) | ~_uses(questions, "anchor_colour"))[:, None]
     anchor = anchor_like & allowed & ~(fit & by_looks[:, None, None])
     anchor = np.where(same[:, None, None], anchor_like & (colours == colour[:, :1])[:, None], anchor)
     unused = np.ones((n, len(COLOURS)), bool)  # where colours are compared: a pair, another pair, and one of a third
@@ -184,10 +178,7 @@ def _looks(rng, questions, first, second, many, edited, split):
             good = np.where(relative[:, None, None], anchor, good)
         kind[:, role], colour[:, role] = _pick_pair(rng, good)
         unused[rows, colour[:, role]] = False
-    return (
-        kind, colour, np.concatenate([other_kind[:, None], kind[:, 1:]], 1),
-        np.concatenate([other_colour[:, None], colour[:, 1:]], 1),
-    )  # fmt: skip
+    return (kind, colour, np.concatenate([other_kind[:, None], kind[:, 1:]], 1), np.concatenate([other_colour[:, None], colour[:, 1:]], 1))
 
 
 def _sizes(rng, questions, first, second, edited, kind, colour, drawn):
@@ -241,9 +232,7 @@ def _cells(rng, questions, first, many):
     anywhere = rng.integers(CELLS, size=n)
 
     cell, other = np.full((2, n, SLOTS), -1)
-    cell[:, 0] = np.select(
-        [between & target_moves, between, relative, place >= 0], [from_cell, still, target, place], anywhere
-    )
+    cell[:, 0] = np.select([between & target_moves, between, relative, place >= 0], [from_cell, still, target, place], anywhere)
     other[:, 0] = np.where(between & target_moves, to, cell[:, 0])
     cell[:, 1] = np.where(between, np.where(target_moves, still, from_cell), anchor)
     other[:, 1] = np.where(between & ~target_moves, to, cell[:, 1])
