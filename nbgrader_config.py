@@ -59,9 +59,8 @@ c.GradingExecute.timeout = 900  # seconds a cell: an endless loop would hold up 
 # (the course's own take 10 to 60 seconds, several times as long on a busy machine)
 c.GradingExecute.deadline = 3600  # seconds a notebook: a challenge and its slow neighbours end, sixty slow cells do not
 c.GradingExecute.startup_timeout = 120  # a busy machine starts kernels slowly, which is not the student's fault
-c.GradingExecute.kernel_environment = {
-    "COURSE_FAST": "steps"
-}  # few training steps, all cases of a check; set for this kernel only, not for a lab
+# Few training steps, all cases of a check; set for this kernel only, not for a lab.
+c.GradingExecute.kernel_environment = {"COURSE_FAST": "steps"}
 c.GradingExecute.seed_file = str(ROOT / "instructor_seed")  # hidden cases that nobody can read in this repository
 c.GradingExecute.cache = str(ROOT / ".grading" / "programs")  # programs compiled once for the class; hand-ins only read it
 c.GradingExecute.largest_output = 200_000  # one printed line can have 50 MB

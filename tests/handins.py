@@ -351,7 +351,7 @@ def eats_memory(nb):
     write(nb, SECOND, "import numpy as np\ndef bilinear_pooling(params, v, h):\n    return [np.ones(10**8) for _ in range(100)]")
 
 
-@hand_in(4.0, (FIRST,))
+@hand_in(4.0, (FIRST,), flagged=True)
 def ends_the_kernel_under_the_next(nb):
     write(
         nb,

@@ -26,7 +26,7 @@ from course_utils.exercises import border, checking, core
 from course_utils.instructor import sandbox
 from course_utils.instructor.demonstration import demonstrations, missed
 from course_utils.instructor.flags import flags
-from course_utils.instructor.kernel import Kernel
+from course_utils.instructor.kernel import TIMEOUT, Kernel
 from course_utils.show import feedback
 
 _NO_SCORE = (
@@ -160,6 +160,8 @@ class Run:
         """Fills ``hidden``, or ``visible``, which stays empty for an exercise that trains: once is long enough."""
         if one.exercise.trains and (self.options.warms or not hidden):  # warmed, it takes longer than what it compiles would save
             return
+        if hidden and isinstance(one.visible, str) and one.visible.startswith(TIMEOUT):  # it is not waited for twice
+            one.hidden = one.hidden or one.visible
         if hidden:
             one.hidden = one.hidden or self._answers(kernel, one.exercise, self.options.seed)
         else:

@@ -84,7 +84,8 @@ def run(jobs: Sequence[Job], folder: Path, *, workers: int = 0, scheduler: str =
             scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="vlm-"))
             stack.enter_context(dask.config.set({"temporary-directory": scratch}))
             scheduler = stack.enter_context(
-                LocalCluster(n_workers=processes, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=None)
+                # one worker needs no process beside this one
+                LocalCluster(n_workers=processes, threads_per_worker=1, processes=processes > 1, dashboard_address=None, memory_limit=None)
             )
         client = stack.enter_context(Client(scheduler))
         futures = {
