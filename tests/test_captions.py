@@ -281,7 +281,7 @@ def test_parsing_gives_back_the_facts(language, level):
     for text, stated in zip(texts, bound):
         found = read(text, language)
         assert sorted(map(str, found.things)) == sorted(map(str, stated.things))
-        towards = [{r, r.turned()} & set(stated.relations) for r in found.relations]
+        towards = [{r, r.inverse()} & set(stated.relations) for r in found.relations]
         assert set().union(*towards) == set(stated.relations) and len(towards) == len(stated.relations)
 
 

@@ -195,21 +195,21 @@ def test_a_learners_loss_takes_the_place_of_ours():
 
 def test_words_become_tokens_and_unknown_words_are_said():
     texts = ["Dog face", "a picture of a DOG!", "zyzzyva", ""]
-    tokens = D.words.tokens(texts, 5)
+    tokens = D.words.vocabulary().encode(texts, 5)
     assert tokens.shape == (4, 5) and tokens.dtype == np.int32
     dog = D.words.vocabulary()["dog"]
     assert tokens[0].tolist() == [dog, D.words.vocabulary()["face"], 0, 0, 0] and tokens[1, 4] == dog
     assert tokens[2].tolist() == [D.words.UNKNOWN, 0, 0, 0, 0] and not tokens[3].any()
-    assert D.words.unknown("a zyzzyva and a Quokka") == ["zyzzyva", "quokka"]
+    assert D.words.vocabulary().unknown("a zyzzyva and a Quokka") == ["zyzzyva", "quokka"]
 
 
 def test_no_word_of_a_held_out_concept_alone_is_in_the_vocabulary():
     known = emoji.load()
-    taught = {w for k in np.flatnonzero(known.train_concepts) for p in D.words.phrases(k) for w in D.words.split(p)}
-    taught |= {w for t in D.words.TEMPLATES for w in D.words.split(t.format(""))}
+    taught = {w for k in np.flatnonzero(known.train_concepts) for p in D.words.phrases(k) for w in D.words.vocabulary().split(p)}
+    taught |= {w for t in D.words.TEMPLATES for w in D.words.vocabulary().split(t.format(""))}
     assert set(D.words.vocabulary()) == taught
     assert min(D.words.vocabulary().values()) == 2
-    new = [k for k in np.flatnonzero(known.test_concepts) if D.words.unknown(known.names["en"][k])]
+    new = [k for k in np.flatnonzero(known.test_concepts) if D.words.vocabulary().unknown(known.names["en"][k])]
     assert len(new) > 20
 
 

@@ -23,12 +23,12 @@ from course_utils.world.questions.forms import (
     RELATIONS,
     SIDE,
     SIZE,
+    TYPES,
     WORD,
     YES,
-    TYPES,
     Questions,
 )
-from course_utils.world.scenes import CELLS, HELD_OUT_PAIRS, SLOTS, Scenes
+from course_utils.world.scenes import CELLS, HELD_OUT, SLOTS, Scenes
 from course_utils.world.things import COLOURS, KINDS, KNOWLEDGE, PLACES, SIZES, WORDS
 
 # property → kinds about which one could argue. No question about the property is asked of a scene that shows one.
@@ -40,9 +40,6 @@ UNCLEAR = {
 # bool[properties, kinds]
 HAS = np.array([[kind in KNOWLEDGE[name] for kind in KINDS] for name in PROPERTIES])
 MAY_HAVE = HAS | np.array([[kind in UNCLEAR.get(name, ()) for kind in KINDS] for name in PROPERTIES])
-
-# bool[kinds, colours]
-HELD_OUT = np.array([[(k, c) in HELD_OUT_PAIRS for c in range(len(COLOURS))] for k in range(len(KINDS))])
 
 # bool[places, cells]: where a second object would make the name of the place unclear. A corner or the middle is one
 # cell; "on the left" could be said of the whole left column.

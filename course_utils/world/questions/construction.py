@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from course_utils.world.questions.forms import COLOUR, COUNT, FORM_USES, ARGUMENTS, KIND, SIDE, SIZE, TYPES, WORD, YES, Questions
-from course_utils.world.questions.oracle import CROWDS, HELD_OUT, anchored, asks, compares, pairs_that_fit
-from course_utils.world.scenes import CELLS, SLOTS, Scenes, sample
+from course_utils.world.questions.forms import ARGUMENTS, COLOUR, COUNT, FORM_USES, KIND, SIDE, SIZE, TYPES, WORD, YES, Questions
+from course_utils.world.questions.oracle import CROWDS, anchored, asks, compares, pairs_that_fit
+from course_utils.world.scenes import CELLS, HELD_OUT, SLOTS, Scenes, sample
 from course_utils.world.things import COLOURS, KINDS, WORDS
 
 _BY_KIND, _BY_COLOUR, _BY_SIZE, _BY_CELL, _BY_WORD = range(5)
@@ -34,7 +34,7 @@ def _pick_pair(rng: np.random.Generator, allowed: np.ndarray) -> tuple[np.ndarra
     return kind, pick(rng, allowed[np.arange(len(kind)), kind])
 
 
-def plant(
+def build(
     rng: np.random.Generator, questions: Questions, answer_a: np.ndarray, answer_b: np.ndarray, split: str, styles: Sequence[str]
 ) -> tuple[Scenes, Scenes]:
     """Two scenes a question, one edit apart: the first answers ``answer_a``, the second ``answer_b`` (both int[B])."""
