@@ -11,6 +11,7 @@ from course_utils.models import captioning as C
 from course_utils.models.captioning import pointer, words
 from course_utils.towers import regions
 from course_utils.world import captions, render, scenes
+from course_utils.world.things import KINDS
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +111,7 @@ def told(kinds):
     image = rng.normal(size=(1, 6, 68 + 32)).astype(np.float32)
     image[..., 68:] = 1e-9
     for place, kind in enumerate(kinds):
-        image[0, place, 68 + words.KINDS.index(kind)] = 1.0
+        image[0, place, 68 + KINDS.index(kind)] = 1.0
     return image, np.array([[True] * len(kinds) + [False] * (6 - len(kinds))])
 
 
@@ -120,7 +121,7 @@ def test_a_pointing_captioner_gives_probabilities_and_names_only_what_was_detect
     logits, aux = model(image, C.VOCAB.encode(["a red rocket and two blue fish"]), mask)
     p = np.exp(np.asarray(logits))
     np.testing.assert_allclose(p.sum(-1), 1, atol=1e-3)
-    named = {word for word, token in words.TOKEN.items() if words.WORD_KIND[token] >= 0 and p[0, :, token].max() > 1e-3}
+    named = {word for token, word in enumerate(words.VOCAB) if words.WORD_KIND[token] >= 0 and p[0, :, token].max() > 1e-3}
     assert named == {"rocket", "rockets", "fish"}
     np.testing.assert_allclose(aux["maps"].sum(-1), 1, rtol=1e-5)
 
@@ -151,7 +152,7 @@ def test_no_training_picture_shows_a_novel_kind_and_every_test_picture_does(monk
     monkeypatch.setenv("COURSE_FAST", "1")
     for test in (False, True):
         drawn, found = novel.seen(test=test)
-        kinds = [{words.KINDS[k] for k in row[there]} for row, there in zip(drawn.kind, drawn.present)]
+        kinds = [{KINDS[k] for k in row[there]} for row, there in zip(drawn.kind, drawn.present)]
         assert all(bool(k & set(novel.NOVEL)) == test for k in kinds)
         assert novel.image(found).shape == (len(drawn), 6, 100)
 

@@ -54,7 +54,7 @@ def test_a_batch_holds_different_concepts_that_are_trained_on():
 
 def test_every_way_to_say_a_concept_is_made_of_its_own_words():
     template = {word for t in dual.words.TEMPLATES for word in dual.words.vocabulary().split(t.format(""))}
-    words = {token: word for word, token in dual.words.vocabulary().items()}
+    words = dual.words.vocabulary()
     for concept in (0, 100, 500):
         own = {w for phrase in dual.words.phrases(concept) for w in dual.words.vocabulary().split(phrase)} | template
         assert {words[t] for t in np.unique(learning.said()[concept]) if t > 1} <= own

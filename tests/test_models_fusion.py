@@ -13,6 +13,7 @@ from course_utils import training
 from course_utils.models import fusion
 from course_utils.models.fusion import encoders, pooling, stacked, vqa
 from course_utils.nn import published
+from course_utils.nn.pixels import overlapping_windows
 from course_utils.text import PAD
 from course_utils.world import questions as Q
 from course_utils.world import render
@@ -204,7 +205,7 @@ def test_windows_times_a_matrix_are_a_convolution(stride, side):
     expected = jax.lax.conv_general_dilated(
         x, kernel, (stride, stride), [(stride // 2, stride // 2)] * 2, dimension_numbers=("NHWC", "HWIO", "NHWC")
     )
-    np.testing.assert_allclose(encoders.overlapping_windows(x, stride) @ quarters, expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(overlapping_windows(x, stride) @ quarters, expected, rtol=1e-4, atol=1e-4)
 
 
 def image_of(config, n=2, seed=0):
@@ -244,9 +245,9 @@ def test_padding_does_not_change_a_question_and_order_does(config):
 
 
 def test_the_longest_question_fits():
-    assert Q.all_questions().tokens(encoders.LONGEST).shape[1] == encoders.LONGEST
+    assert Q.all_questions().tokens(Q.LONGEST).shape[1] == Q.LONGEST
     with pytest.raises(ValueError, match="has 14 tokens"):
-        Q.all_questions().tokens(encoders.LONGEST - 1)
+        Q.all_questions().tokens(Q.LONGEST - 1)
 
 
 def test_encoder_errors_say_what_to_do():

@@ -31,7 +31,7 @@ from course_utils.exercises import check
 from course_utils.experiments import record
 from course_utils.experiments.dual_encoder import binding, cache, colleague, learning, linear, naming, shipped, swapping
 from course_utils.models import dual_encoder as dual
-from course_utils.nn import vit
+from course_utils.nn import pixels, vit
 from course_utils.show import dual_encoder as figures
 from course_utils.show import live, results, source
 from course_utils.world import emoji, render
@@ -71,7 +71,7 @@ figures.towers().show()
 # %%
 P = 8
 picture = dual.pictures.pictures("noto", shown[:1], dual.pictures.Variation(ground="scene"), seed=2)  # (1, 32, 32, 3)
-patches = vit.patchify(picture, P)  # (1, N, P²·3)
+patches = pixels.patchify(picture, P)  # (1, N, P²·3)
 figures.patches(picture[0], np.asarray(patches[0]), P).show()
 
 # %% [markdown]

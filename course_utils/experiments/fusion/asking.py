@@ -1,6 +1,6 @@
 """Questions about pictures as data sets, and models trained and tested on them: what notebook 01's experiments share.
 
-Pictures are seen through the frozen tower (``models.fusion.grid``), once, before anything is trained: 64 numbers for each
+Pictures are seen through the frozen tower (``towers.grid``), once, before anything is trained: 64 numbers for each
 of nine places. So a step of training takes milliseconds, and nothing but question answering is learned.
 """
 

@@ -69,7 +69,7 @@ def asks(questions: Questions, *queries: str) -> np.ndarray:
     return np.isin(questions.query, [QUERIES.index(query) for query in queries])
 
 
-def anchored(questions: Questions) -> np.ndarray:
+def uses_anchor(questions: Questions) -> np.ndarray:
     """bool[B]: whether the question starts from another object than the one it asks about."""
     return FORM_USES[questions.form][:, [ARGUMENTS.index("anchor_kind"), ARGUMENTS.index("anchor_colour")]].any(1)
 
@@ -96,7 +96,7 @@ def _judge(scenes: Scenes, questions: Questions) -> tuple[np.ndarray, np.ndarray
     unclear = present & (wanted >= 0) & (HAS != MAY_HAVE)[wanted, kind]
     for name, array in (("kind", kind), ("colour", scenes.colour), ("size", scenes.size), ("place", scenes.cell)):
         target &= _matches(array, argument(name))
-    has_anchor = anchored(questions)
+    has_anchor = uses_anchor(questions)
     anchor = present & has_anchor[:, None]
     anchor &= _matches(kind, argument("anchor_kind")) & _matches(scenes.colour, argument("anchor_colour"))
 
@@ -209,7 +209,7 @@ def pairs_that_fit(questions: Questions, split: str = "all") -> tuple[np.ndarray
     clear = (wanted < 0)[:, None] | (HAS == MAY_HAVE)[wanted]
     like = _matches(kinds, questions.argument("anchor_kind"))[:, :, None]
     like = like & _matches(colours, questions.argument("anchor_colour"))[:, None]
-    free = clear[:, :, None] & ~(like & anchored(questions)[:, None, None])
+    free = clear[:, :, None] & ~(like & uses_anchor(questions)[:, None, None])
     return fit, free & ~HELD_OUT if split == "train" else free
 
 
