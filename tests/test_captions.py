@@ -281,7 +281,7 @@ def test_parsing_gives_back_the_facts(language, level):
     for text, stated in zip(texts, bound):
         found = read(text, language)
         assert sorted(map(str, found.things)) == sorted(map(str, stated.things))
-        towards = [{r, r.turned()} & set(stated.relations) for r in found.relations]
+        towards = [{r, r.inverse()} & set(stated.relations) for r in found.relations]
         assert set().union(*towards) == set(stated.relations) and len(towards) == len(stated.relations)
 
 
@@ -410,3 +410,32 @@ def test_unknown_names_are_answered_with_the_allowed_ones():
     for call in (lambda: caption(scenes, "full", "de"), lambda: parse("ein Hund", "de")):
         with pytest.raises(ValueError, match="no caption language 'de'. Choose from: en, tr, id, zh"):
             call()
+
+
+# --- order and opening
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_things_are_named_in_the_order_that_is_asked_for(language):
+    scenes = sample(np.random.default_rng(5), 300, objects=(2, 4), repeat=0.0)
+    order = np.argsort(np.random.default_rng(6).random((300, 5)), 1)
+    for rng in (None, np.random.default_rng(7)):
+        for i, text in enumerate(caption(scenes, language=language, rng=rng, order=order)):
+            first = [(KINDS[scenes.kind[i, m]], COLOURS[scenes.colour[i, m]]) for m in order[i] if scenes.present[i, m]]
+            assert [thing[::2] for thing in read(text, language).things] == list(dict.fromkeys(first))
+    in_reading_order = np.argsort(np.where(scenes.present, scenes.cell, 9), 1, kind="stable")
+    assert caption(scenes, language=language, order=in_reading_order) == caption(scenes, language=language)
+    with pytest.raises(ValueError, match=r"expected \(300, 5\), in each row every slot once"):
+        caption(scenes, language=language, order=order[:, :4])
+
+
+def test_an_opening_is_there_where_it_is_asked_for():
+    scenes = sample(np.random.default_rng(5), 200)
+    opening = np.arange(200) % 2 == 0
+    signs = {"en": lambda t: t.startswith("there "), "tr": lambda t: t.endswith(" var"), "id": lambda t: t.startswith("ada ")}
+    signs["zh"] = lambda t: t.startswith("图中有")
+    for language, sign in signs.items():
+        for rng in (None, np.random.default_rng(8)):
+            texts = caption(scenes, language=language, rng=rng, opening=opening)
+            np.testing.assert_array_equal([sign(text) for text in texts], opening)
+            assert [parse(text, language) for text in texts] == tuples(scenes)

@@ -11,9 +11,9 @@ from flax import nnx
 
 from course_utils import paths, training
 from course_utils.experiments import checkpoints
-from course_utils.models.fusion import grid
 from course_utils.nn import checkpoint
 from course_utils.nn.linear import Linear
+from course_utils.towers import grid
 from course_utils.world import render, scenes
 from course_utils.world.atlas import CANVASES
 from course_utils.world.things import COLOURS, KINDS, SIZES, WORDS

@@ -8,8 +8,10 @@ from flax import nnx
 from course_utils import decode
 from course_utils.experiments.captioning import growing, novel, writing
 from course_utils.models import captioning as C
-from course_utils.models.captioning import pointing, regions, words
+from course_utils.models.captioning import pointer, words
+from course_utils.towers import regions
 from course_utils.world import captions, render, scenes
+from course_utils.world.things import KINDS
 
 
 @pytest.fixture(scope="module")
@@ -90,12 +92,12 @@ def test_iou_by_hand():
 def test_the_shipped_proposer_finds_what_stands_there():
     drawn = scenes.sample(scenes.generator("test", 9), 200)
     found = regions.propose(drawn)
-    told = regions.found(found, drawn)
+    told = regions.evaluate(found, drawn)
     assert told["recall"] > 0.95 and told["precision"] > 0.95 and told["kind"] > 0.9
     blank = scenes.compose([{"kind": "dog"}])
     assert regions.propose(blank).mask.sum() == 1
     moved = regions.Regions(found.features, found.box + 30, found.kind, found.mask)
-    assert regions.found(moved, drawn)["recall"] < 0.3
+    assert regions.evaluate(moved, drawn)["recall"] < 0.3
 
 
 # ---- nouns by pointing
@@ -109,37 +111,37 @@ def told(kinds):
     image = rng.normal(size=(1, 6, 68 + 32)).astype(np.float32)
     image[..., 68:] = 1e-9
     for place, kind in enumerate(kinds):
-        image[0, place, 68 + words.KINDS.index(kind)] = 1.0
+        image[0, place, 68 + KINDS.index(kind)] = 1.0
     return image, np.array([[True] * len(kinds) + [False] * (6 - len(kinds))])
 
 
 def test_a_pointing_captioner_gives_probabilities_and_names_only_what_was_detected():
-    model = pointing.PointingCaptioner(CONFIG, rngs=nnx.Rngs(0))
+    model = pointer.PointerCaptioner(CONFIG, rngs=nnx.Rngs(0))
     image, mask = told(["rocket", "fish"])
-    logits, aux = model(image, C.encode(["a red rocket and two blue fish"]), mask)
+    logits, aux = model(image, C.VOCAB.encode(["a red rocket and two blue fish"]), mask)
     p = np.exp(np.asarray(logits))
     np.testing.assert_allclose(p.sum(-1), 1, atol=1e-3)
-    named = {word for word, token in words.TOKEN.items() if words.WORD_KIND[token] >= 0 and p[0, :, token].max() > 1e-3}
+    named = {word for token, word in enumerate(words.VOCAB) if words.WORD_KIND[token] >= 0 and p[0, :, token].max() > 1e-3}
     assert named == {"rocket", "rockets", "fish"}
     np.testing.assert_allclose(aux["maps"].sum(-1), 1, rtol=1e-5)
 
 
 def test_all_nouns_are_read_alike():
-    model = pointing.PointingCaptioner(CONFIG, rngs=nnx.Rngs(0))
+    model = pointer.PointerCaptioner(CONFIG, rngs=nnx.Rngs(0))
     image, mask = told(["rocket", "dog"])
-    one, other = (model(image, C.encode([f"a red {kind} and a blue dog"]), mask)[0] for kind in ("rocket", "cactus"))
+    one, other = (model(image, C.VOCAB.encode([f"a red {kind} and a blue dog"]), mask)[0] for kind in ("rocket", "cactus"))
     np.testing.assert_allclose(one, other, atol=1e-6)
-    several = model(image, C.encode(["a red rockets and a blue dog"]), mask)[0]
+    several = model(image, C.VOCAB.encode(["a red rockets and a blue dog"]), mask)[0]
     assert np.abs(several - one).max() > 1e-4
 
 
 def test_a_pointing_captioner_without_attention_is_refused():
     with pytest.raises(ValueError, match="attention"):
-        pointing.PointingCaptioner(C.CaptionConfig(way="uniform"), rngs=nnx.Rngs(0))
+        pointer.PointerCaptioner(C.CaptionConfig(way="uniform"), rngs=nnx.Rngs(0))
 
 
 def test_pointing_decodes_by_beam_as_well():
-    model = pointing.PointingCaptioner(CONFIG, rngs=nnx.Rngs(0))
+    model = pointer.PointerCaptioner(CONFIG, rngs=nnx.Rngs(0))
     image, mask = told(["rocket", "dog"])
     one = decode.greedy(model.step, model.start(image, mask), 1, begin=C.BEGIN, end=C.END, length=6)
     beam = jax.jit(lambda i: decode.beam(model.step, model.start(i, mask), 1, begin=C.BEGIN, end=C.END, length=6, width=4))(image)
@@ -150,7 +152,7 @@ def test_no_training_picture_shows_a_novel_kind_and_every_test_picture_does(monk
     monkeypatch.setenv("COURSE_FAST", "1")
     for test in (False, True):
         drawn, found = novel.seen(test=test)
-        kinds = [{words.KINDS[k] for k in row[there]} for row, there in zip(drawn.kind, drawn.present)]
+        kinds = [{KINDS[k] for k in row[there]} for row, there in zip(drawn.kind, drawn.present)]
         assert all(bool(k & set(novel.NOVEL)) == test for k in kinds)
         assert novel.image(found).shape == (len(drawn), 6, 100)
 

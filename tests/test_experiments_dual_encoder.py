@@ -9,6 +9,7 @@ from course_utils.experiments import dual_encoder as experiment
 from course_utils.experiments.dual_encoder import binding, cache, colleague, learning, linear, naming, pixels, shipped, swapping
 from course_utils.metrics import retrieval
 from course_utils.models import dual_encoder as dual
+from course_utils.text import PAD
 from course_utils.world import captions, emoji, scenes
 
 
@@ -52,12 +53,12 @@ def test_a_batch_holds_different_concepts_that_are_trained_on():
 
 
 def test_every_way_to_say_a_concept_is_made_of_its_own_words():
-    template = {word for t in dual.words.TEMPLATES for word in dual.words.split(t.format(""))}
-    words = {token: word for word, token in dual.words.vocabulary().items()}
+    template = {word for t in dual.words.TEMPLATES for word in dual.words.vocabulary().split(t.format(""))}
+    words = dual.words.vocabulary()
     for concept in (0, 100, 500):
-        own = {w for phrase in dual.words.phrases(concept) for w in dual.words.split(phrase)} | template
+        own = {w for phrase in dual.words.phrases(concept) for w in dual.words.vocabulary().split(phrase)} | template
         assert {words[t] for t in np.unique(learning.said()[concept]) if t > 1} <= own
-    assert (learning.said()[:, :, 0] != dual.words.PAD).all()
+    assert (learning.said()[:, :, 0] != PAD).all()
 
 
 def test_a_left_out_style_is_left_out_and_test_pictures_are_the_same_for_all():
@@ -131,7 +132,7 @@ def test_a_wrong_caption_is_wrong_in_one_thing_only():
         swapped = captions.parse(test.wrong["colours swapped"][i])
         single = {key: n for key, n in own.items() if len(key) == 1}
         assert {key: n for key, n in swapped.items() if len(key) == 1} == single and swapped != own
-        assert sorted(dual.words.split(test.own[i])) == sorted(dual.words.split(test.wrong["colours swapped"][i]))
+        assert sorted(dual.words.vocabulary().split(test.own[i])) == sorted(dual.words.vocabulary().split(test.wrong["colours swapped"][i]))
         for change, place in (("another thing", 0), ("another colour", 1)):
             wrong = captions.parse(test.wrong[change][i])
             gone, come = own - wrong, wrong - own
@@ -173,7 +174,7 @@ def test_every_arm_of_binding_fits_its_loss(arm):
 
 def test_somebodys_step_is_taken_as_often_as_asked(monkeypatch):
     def step(params, images, words, rate):
-        assert images.shape == (128, 768) and words.shape == (128, len(dual.words.vocabulary()) + 2)
+        assert images.shape == (128, 768) and words.shape == (128, len(dual.words.vocabulary()))
         return {**params, "log_scale": params["log_scale"] + rate}, words.sum()
 
     params, history = linear.train(step, steps=4)

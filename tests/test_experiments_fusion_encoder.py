@@ -11,6 +11,7 @@ from course_utils.experiments import fusion_encoder as experiment
 from course_utils.experiments.fusion_encoder import binding, colleague, matching, objectives, retrieval
 from course_utils.models import fusion_encoder as fe
 from course_utils.models.fusion_encoder import dual, words
+from course_utils.text import PAD
 from course_utils.world import captions
 from course_utils.world import scenes as S
 from course_utils.world.things import PLACES
@@ -33,11 +34,11 @@ def test_a_caption_says_what_stands_in_its_picture(data):
     assert data.features.shape == (70, 9, 64) and data.tokens.shape == (70, words.LONGEST)
     for i, text in enumerate(data.texts[:20]):
         assert captions.parse(text) == captions.tuples(data.scenes[[i]])[0]
-    assert not matching.HELD[data.scenes.kind[:, :2], data.scenes.colour[:, :2]].any()
+    assert not S.HELD_OUT[data.scenes.kind[:, :2], data.scenes.colour[:, :2]].any()
 
 
 def test_content_is_equal_exactly_where_captions_say_the_same():
-    data = matching.described(matching.draw(np.random.default_rng(0), 300, (1, 2)), np.random.default_rng(1))
+    data = matching.described(matching.sample(np.random.default_rng(0), 300, (1, 2)), np.random.default_rng(1))
     told = [frozenset(graph.items()) for graph in captions.tuples(data.scenes)]
     groups = collections.defaultdict(set)
     for content, graph in zip(data.content.tolist(), told):
@@ -141,9 +142,9 @@ def test_the_colleagues_negatives_are_one_exchange_of_neighbours(data):
     wrong = colleague.their_negatives(np.random.default_rng(0), data.tokens)
     for own, other in zip(data.tokens, wrong):
         places = np.flatnonzero(own != other)
-        assert len(places) == 2 and places[1] == places[0] + 1 and own[0] == other[0] == words.START
+        assert len(places) == 2 and places[1] == places[0] + 1 and own[0] == other[0] == words.VOCAB.index("<cls>")
         np.testing.assert_array_equal(own[places], other[places[::-1]])
-        assert own[places].min() > words.PAD
+        assert own[places].min() > PAD
 
 
 def test_every_arm_of_the_recording_is_measured_once_with_batches_that_fit(monkeypatch):

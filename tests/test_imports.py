@@ -42,6 +42,10 @@ def test_imports_point_one_way():
         ("paths", "import course_utils.world"),
         ("models/__init__", "from course_utils import exercises"),
         ("show/__init__", "import course_utils.instructor.source"),
+        ("models/captioning/words", "from course_utils.models import fusion"),
+        ("experiments/fusion_encoder/matching", "from course_utils.models.dual_encoder import words"),
+        ("exercises/dual_encoder/recall", "import course_utils.show.start_here"),
+        ("experiments/fusion/shipped", "from course_utils.experiments import checkpoints"),
     ],
 )
 def test_the_import_rules_can_fail(tmp_path, module, line):

@@ -46,8 +46,8 @@ def spoilt(rng, texts):
 def pairs(request):
     rng = np.random.default_rng(request.param)
     drawn = scenes.sample(rng, 53)
-    plain = [" ".join(words.split(text)) for text in captions.caption(drawn)]
-    several = list(zip(*([" ".join(words.split(t)) for t in captions.caption(drawn, rng=rng)] for _ in range(3))))
+    plain = [" ".join(words.VOCAB.split(text)) for text in captions.caption(drawn)]
+    several = list(zip(*([" ".join(words.VOCAB.split(t)) for t in captions.caption(drawn, rng=rng)] for _ in range(3))))
     references = [list(texts)[: 1 + i % 3] for i, texts in enumerate(several)]
     return spoilt(rng, plain), references
 
@@ -113,7 +113,7 @@ def test_spice_is_one_for_every_wording_of_the_truth_and_reads_what_is_said():
     truth = captions.tuples(drawn)
     assert (metric.spice(captions.caption(drawn), truth) == 1).all()
     assert (metric.spice(captions.caption(drawn, rng=rng), truth) == 1).all()
-    commas = [" ".join(words.split(t)) for t in captions.caption(drawn)]
+    commas = [" ".join(words.VOCAB.split(t)) for t in captions.caption(drawn)]
     assert (metric.spice(commas, truth) == 1).all()
     one = [captions.parse("a red dog and a blue cat")]
     # red dog, blue dog: of ("dog",), ("dog","red"), ("dog","blue") two are true, of four truths two are found

@@ -10,7 +10,7 @@ from flax import nnx
 
 from course_utils import decode, training
 from course_utils.models import captioning as C
-from course_utils.models.captioning import fixed, words
+from course_utils.models.captioning import one_caption, words
 from course_utils.world import captions, scenes
 
 B, T, N, F = 3, 7, 5, 7
@@ -33,23 +33,23 @@ def test_captions_survive_becoming_numbers():
     rng = np.random.default_rng(0)
     drawn = scenes.sample(rng, 300)
     for texts, length in ((captions.caption(drawn), C.LONGEST), (captions.caption(drawn, rng=rng), C.LONGEST + 2)):
-        assert C.texts(C.encode(texts, length)) == texts
+        assert C.VOCAB.decode(C.VOCAB.encode(texts, length)) == texts
 
 
 def test_the_longest_caption_fits_and_longer_ones_are_refused():
     longest = "a red dog, a red cat, a red frog, a red bus and a red key"
-    assert C.encode([longest])[0, -1] == C.END
-    with pytest.raises(ValueError, match="does not fit"):
-        C.encode([longest], C.LONGEST - 1)
+    assert C.VOCAB.encode([longest])[0, -1] == C.END
+    with pytest.raises(ValueError, match="room for 18; shorten it, or give a length of 20"):
+        C.VOCAB.encode([longest], C.LONGEST - 1)
     with pytest.raises(ValueError, match="'unicorn'"):
-        C.encode(["a unicorn"])
+        C.VOCAB.encode(["a unicorn"])
 
 
 def test_every_word_has_a_class_and_every_noun_a_kind():
-    assert C.CLASSES[words.WORD_CLASS[words.TOKEN["blue"]]] == "colour"
-    assert C.CLASSES[words.WORD_CLASS[words.TOKEN["two"]]] == "number"
-    assert C.CLASSES[words.WORD_CLASS[words.TOKEN["cacti"]]] == "kind"
-    assert words.WORD_KIND[words.TOKEN["cacti"]] == words.WORD_KIND[words.TOKEN["cactus"]] >= 0
+    assert C.CLASSES[words.WORD_CLASS[words.VOCAB.index("blue")]] == "colour"
+    assert C.CLASSES[words.WORD_CLASS[words.VOCAB.index("two")]] == "number"
+    assert C.CLASSES[words.WORD_CLASS[words.VOCAB.index("cacti")]] == "kind"
+    assert words.WORD_KIND[words.VOCAB.index("cacti")] == words.WORD_KIND[words.VOCAB.index("cactus")] >= 0
     assert (words.WORD_KIND >= 0).sum() == (words.WORD_CLASS == 0).sum()
 
 
@@ -152,7 +152,7 @@ def test_a_captioner_learns_a_few_captions_by_heart(way):
     image, tokens = batch(2)
     model = made(way, width=32, inner=8)
     data = {"image": np.asarray(image), "tokens": np.asarray(tokens, np.int32)}
-    loss = C.drawn_loss() if way == "hard" else C.writing_loss()
+    loss = C.reinforce_loss() if way == "hard" else C.writing_loss()
 
     def sample(rng):
         return {**data, "chance": rng.random((B, 4, T)).astype(np.float32)} if way == "hard" else data
@@ -181,7 +181,7 @@ def test_padding_counts_for_nothing():
 def test_a_place_is_drawn_as_often_as_its_share():
     alpha = jnp.array([[0.1, 0.0, 0.6, 0.3]])
     chance = (jnp.arange(1000) + 0.5) / 1000
-    places = C.drawn(jnp.repeat(alpha, 1000, 0), chance)
+    places = C.sample_place(jnp.repeat(alpha, 1000, 0), chance)
     np.testing.assert_allclose(np.bincount(places, minlength=4) / 1000, alpha[0], atol=2e-3)
 
 
@@ -245,13 +245,13 @@ def test_a_baseline_makes_reinforce_less_noisy():
 
 
 def test_the_first_look_is_uniform_before_training_and_after_and_any_picture_gets_the_caption():
-    image = fixed.random_image()
-    model = fixed.FixedDecoder(rngs=nnx.Rngs(0))
-    before, maps = fixed.said(model, image)
+    image = one_caption.random_image()
+    model = one_caption.OneCaptionDecoder(rngs=nnx.Rngs(0))
+    before, maps = one_caption.write(model, image)
     np.testing.assert_allclose(maps[0], 1 / 16, atol=1e-6)
-    fixed.train(model, image)
-    after, maps = fixed.said(model, image)
+    one_caption.train(model, image)
+    after, maps = one_caption.write(model, image)
     assert after == ["a", "red", "car", "<end>"] != before
     np.testing.assert_allclose(maps[0], 1 / 16, atol=1e-6)
     assert np.abs(maps[1:] - 1 / 16).max() > 0.01
-    assert fixed.said(model, fixed.random_image(1))[0] == after, "it learned the caption, not the picture"
+    assert one_caption.write(model, one_caption.random_image(1))[0] == after, "it learned the caption, not the picture"

@@ -12,8 +12,9 @@ from flax import nnx
 from course_utils import losses, training
 from course_utils.models import dual_encoder as D
 from course_utils.models.dual_encoder import clip, towers
-from course_utils.nn import published, vit
+from course_utils.nn import pixels, published, vit
 from course_utils.nn.vit import ViTConfig
+from course_utils.text import split_lower
 from course_utils.world import emoji
 from course_utils.world.recolour import recolour
 from course_utils.world.things import RGB
@@ -90,11 +91,11 @@ def test_what_follows_the_end_of_a_text_does_not_change_it():
 
 def test_patches_are_squares_row_by_row():
     image = np.arange(2 * 6 * 9 * 3).reshape(2, 6, 9, 3)
-    patches = vit.patchify(image, 3)
+    patches = pixels.patchify(image, 3)
     assert patches.shape == (2, 6, 27)
     np.testing.assert_array_equal(patches[1, 4], image[1, 3:6, 3:6].ravel())
     with pytest.raises(ValueError, match="Patches of 4 px do not fill a picture of 6 × 9 px"):
-        vit.patchify(image, 4)
+        pixels.patchify(image, 4)
 
 
 def test_without_positions_the_order_of_patches_is_lost():
@@ -122,7 +123,6 @@ def test_quick_gelu_is_neither_of_the_other_two():
 
 
 CONFIGS = {
-    "patches": (D.PatchConfig.tiny(), (5, 9, 9, 3)),
     "windows": (D.WindowConfig.tiny(), (5, 8, 8, 3)),
     "ViT": (ViTConfig.tiny(), (5, 9, 9, 3)),
     "places": (D.PlacesConfig.tiny(), (5, 5, 7)),
@@ -153,7 +153,7 @@ def test_each_tower_sees_its_own_input_only(image, text):
 
 def test_a_bag_has_no_order_and_passes_over_what_it_never_met():
     for name, config in TEXTS.items():
-        model = D.DualEncoder(D.DualConfig(D.PatchConfig.tiny(), config, width=3), rngs=nnx.Rngs(0))
+        model = D.DualEncoder(D.DualConfig(D.WindowConfig.tiny(), config, width=3), rngs=nnx.Rngs(0))
         vectors = np.asarray(run(model.text, TOKENS)[0])
         assert (np.abs(vectors[0] - vectors[1]).max() < 1e-6) == (name == "bag")
         assert (np.abs(vectors[3] - vectors[4]).max() < 1e-6) == (name == "bag")
@@ -163,7 +163,7 @@ def test_a_bag_has_no_order_and_passes_over_what_it_never_met():
 
 def test_a_window_tower_shares_what_it_learns_and_refuses_what_does_not_fit():
     x = normal(2, 8, 12, 3)
-    w = towers.overlapping(x, 2)
+    w = pixels.overlapping_windows(x, 2)
     assert w.shape == (2, 4, 6, 48)
     inner = x[1, 1:5, 3:7]  # the window of row 1, column 2 starts half a stride before it
     np.testing.assert_array_equal(np.sort(w[1, 1, 2]), np.sort(inner.ravel()))
@@ -174,7 +174,7 @@ def test_a_window_tower_shares_what_it_learns_and_refuses_what_does_not_fit():
 
 @pytest.mark.parametrize("loss, biased", [(D.contrastive_loss, False), (D.pairwise_loss, True)])
 def test_pairs_can_be_learnt_by_heart(loss, biased):
-    model = D.DualEncoder(D.DualConfig(D.PatchConfig.tiny(), D.BagConfig.tiny(), 5, biased), rngs=nnx.Rngs(0))
+    model = D.DualEncoder(D.DualConfig(D.WindowConfig.tiny(), D.BagConfig.tiny(), 5, biased), rngs=nnx.Rngs(0))
     image, tokens = np.random.default_rng(0).random((7, 9, 9, 3), np.float32), np.arange(2, 9, dtype=np.int32)[:, None]
     batch = {"image": image, "tokens": tokens}
     history = training.fit(model, loss, lambda rng: batch, steps=150, learning_rate=0.03, progress=False)
@@ -195,21 +195,20 @@ def test_a_learners_loss_takes_the_place_of_ours():
 
 def test_words_become_tokens_and_unknown_words_are_said():
     texts = ["Dog face", "a picture of a DOG!", "zyzzyva", ""]
-    tokens = D.words.tokens(texts, 5)
+    tokens = D.words.vocabulary().encode(texts, 5)
     assert tokens.shape == (4, 5) and tokens.dtype == np.int32
-    dog = D.words.vocabulary()["dog"]
-    assert tokens[0].tolist() == [dog, D.words.vocabulary()["face"], 0, 0, 0] and tokens[1, 4] == dog
+    dog, face = map(D.words.vocabulary().index, ("dog", "face"))
+    assert tokens[0].tolist() == [dog, face, 0, 0, 0] and tokens[1, 4] == dog
     assert tokens[2].tolist() == [D.words.UNKNOWN, 0, 0, 0, 0] and not tokens[3].any()
-    assert D.words.unknown("a zyzzyva and a Quokka") == ["zyzzyva", "quokka"]
+    assert D.words.vocabulary().unknown("a zyzzyva and a Quokka") == ["zyzzyva", "quokka"]
 
 
 def test_no_word_of_a_held_out_concept_alone_is_in_the_vocabulary():
     known = emoji.load()
-    taught = {w for k in np.flatnonzero(known.train_concepts) for p in D.words.phrases(k) for w in D.words.split(p)}
-    taught |= {w for t in D.words.TEMPLATES for w in D.words.split(t.format(""))}
-    assert set(D.words.vocabulary()) == taught
-    assert min(D.words.vocabulary().values()) == 2
-    new = [k for k in np.flatnonzero(known.test_concepts) if D.words.unknown(known.names["en"][k])]
+    taught = {w for k in np.flatnonzero(known.train_concepts) for p in D.words.phrases(k) for w in split_lower(p)}
+    taught |= {w for t in D.words.TEMPLATES for w in split_lower(t.format(""))}
+    assert D.words.vocabulary()[:2] == ("<pad>", "<unknown>") and set(D.words.vocabulary()[2:]) == taught
+    new = [k for k in np.flatnonzero(known.test_concepts) if D.words.vocabulary().unknown(known.names["en"][k])]
     assert len(new) > 20
 
 

@@ -13,6 +13,8 @@ from course_utils import training
 from course_utils.models import fusion
 from course_utils.models.fusion import encoders, pooling, stacked, vqa
 from course_utils.nn import published
+from course_utils.nn.pixels import overlapping_windows
+from course_utils.text import PAD
 from course_utils.world import questions as Q
 from course_utils.world import render
 
@@ -203,7 +205,7 @@ def test_windows_times_a_matrix_are_a_convolution(stride, side):
     expected = jax.lax.conv_general_dilated(
         x, kernel, (stride, stride), [(stride // 2, stride // 2)] * 2, dimension_numbers=("NHWC", "HWIO", "NHWC")
     )
-    np.testing.assert_allclose(encoders.overlapping_windows(x, stride) @ quarters, expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(overlapping_windows(x, stride) @ quarters, expected, rtol=1e-4, atol=1e-4)
 
 
 def image_of(config, n=2, seed=0):
@@ -213,7 +215,7 @@ def image_of(config, n=2, seed=0):
     return rng.integers(0, 256, (n, config.side, config.side, 3), np.uint8)
 
 
-TINY = [fusion.PatchConfig.tiny(), fusion.PatchConfig.tiny(depth=1), fusion.WindowConfig.tiny(), fusion.FeatureConfig.tiny()]
+TINY = [fusion.PatchGridConfig.tiny(), fusion.PatchGridConfig.tiny(depth=1), fusion.WindowGridConfig.tiny(), fusion.FeatureConfig.tiny()]
 
 
 @pytest.mark.parametrize("config", TINY, ids=["patches", "vit", "cnn", "features"])
@@ -224,7 +226,7 @@ def test_grids(config):
 
 def test_without_blocks_a_patch_reaches_its_own_place_and_with_them_all():
     for depth in (0, 1):
-        config = fusion.PatchConfig.tiny(depth)
+        config = fusion.PatchGridConfig.tiny(depth)
         tower, image = encoders.build(config, rngs=nnx.Rngs(0)), image_of(config)
         changed = image.copy()
         changed[:, 3:6, 6:9] = 255 - changed[:, 3:6, 6:9]  # row 1, column 2
@@ -243,18 +245,18 @@ def test_padding_does_not_change_a_question_and_order_does(config):
 
 
 def test_the_longest_question_fits():
-    assert Q.all_questions().tokens(encoders.LONGEST).shape[1] == encoders.LONGEST
+    assert Q.all_questions().tokens(Q.LONGEST).shape[1] == Q.LONGEST
     with pytest.raises(ValueError, match="has 14 tokens"):
-        Q.all_questions().tokens(encoders.LONGEST - 1)
+        Q.all_questions().tokens(Q.LONGEST - 1)
 
 
 def test_encoder_errors_say_what_to_do():
     with pytest.raises(ValueError, match="5 px do not fill 64 px"):
-        encoders.build(fusion.PatchConfig(patch=5), rngs=nnx.Rngs(0))
+        encoders.build(fusion.PatchGridConfig(patch=5), rngs=nnx.Rngs(0))
     with pytest.raises(ValueError, match="stride of 4 does not fit 6 px"):
-        encoders.build(fusion.WindowConfig(side=12, strides=(2, 4)), rngs=nnx.Rngs(0))
+        encoders.build(fusion.WindowGridConfig(side=12, strides=(2, 4)), rngs=nnx.Rngs(0))
     with pytest.raises(ValueError, match="2 strides, 1 widths"):
-        encoders.build(fusion.WindowConfig(widths=(8,)), rngs=nnx.Rngs(0))
+        encoders.build(fusion.WindowGridConfig(widths=(8,)), rngs=nnx.Rngs(0))
 
 
 # --- models
@@ -312,7 +314,7 @@ def test_model_errors_say_what_to_do():
 def test_every_answer_is_one_token():
     assert [Q.VOCAB[token] for token in fusion.ANSWER_TOKENS] == list(Q.ANSWERS)
     assert fusion.TOKEN_ANSWERS[fusion.ANSWER_TOKENS].tolist() == list(range(len(Q.ANSWERS)))
-    assert fusion.TOKEN_ANSWERS[Q.VOCAB.index("the")] == fusion.TOKEN_ANSWERS[Q.PAD] == -1
+    assert fusion.TOKEN_ANSWERS[Q.VOCAB.index("the")] == fusion.TOKEN_ANSWERS[PAD] == -1
 
 
 def test_a_generator_does_not_see_the_word_that_it_is_to_write():

@@ -14,6 +14,7 @@ from course_utils.models.fusion_encoder.published import visualbert_names
 from course_utils.nn import published
 from course_utils.nn.attention import MultiHeadAttention
 from course_utils.nn.post_norm import PostNormBlock
+from course_utils.text import PAD
 
 CLOSE = {"rtol": 1e-5, "atol": 1e-6}
 HEADS = 2  # of the published miniature
@@ -429,11 +430,11 @@ def test_reranking_by_hand():
 
 
 def test_captions_become_numbers_and_back():
-    tokens = words.tokenise(["a red dog, a blue bus and two yellow bananas"], 14)
-    assert tokens.shape == (1, 14) and tokens[0, 0] == words.START and (tokens[0, -2:] == words.PAD).all()
-    assert " ".join(words.words(tokens[0])) == "<cls> a red dog , a blue bus and two yellow bananas"
+    tokens = words.VOCAB.encode(["a red dog, a blue bus and two yellow bananas"], 14)
+    assert tokens.shape == (1, 14) and tokens[0, 0] == words.VOCAB.index("<cls>") and (tokens[0, -2:] == PAD).all()
+    assert " ".join(words.VOCAB.words(tokens[0])) == "<cls> a red dog , a blue bus and two yellow bananas"
     with pytest.raises(ValueError, match="elephant"):
-        words.tokenise(["a red elephant"])
+        words.VOCAB.encode(["a red elephant"])
     with pytest.raises(ValueError, match="room for 3"):
-        words.tokenise(["a red dog and a cat"], 4)
+        words.VOCAB.encode(["a red dog and a cat"], 4)
     assert [words.VOCAB[w] for w in words.COLOUR_WORDS[:2]] == ["red", "yellow"]

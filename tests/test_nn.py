@@ -10,7 +10,7 @@ from flax import nnx
 
 from course_utils.nn import init, published
 from course_utils.nn.attention import MultiHeadAttention, masked_softmax
-from course_utils.nn.embed import Embed, Positions
+from course_utils.nn.embed import Embed, Positions, extend_columns, extend_rows
 from course_utils.nn.linear import Linear
 from course_utils.nn.lstm import LSTM, LSTMCell
 from course_utils.nn.masks import attention_mask
@@ -224,3 +224,21 @@ def test_published_weights_that_do_not_fit_change_nothing(change, message):
     with pytest.raises(ValueError, match=message):
         published.load(model, tensors, names)
     np.testing.assert_array_equal(model.first.kernel[...], untouched.first.kernel[...])
+
+
+# --- more words
+
+
+def test_more_words_change_no_logit_of_the_words_there_were():
+    embed, unembed = Embed(7, 5, rngs=nnx.Rngs(0)), Linear(5, 7, rngs=nnx.Rngs(1))
+    longer, wider = extend_rows(embed, 11, rngs=nnx.Rngs(2)), extend_columns(unembed, 11, rngs=nnx.Rngs(3))
+    tokens = jnp.array([[0, 6, 3], [2, 2, 5]])
+    before, after = unembed(embed(tokens)), wider(longer(tokens))
+    assert after.shape == (2, 3, 11)
+    np.testing.assert_allclose(after[..., :7], before, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(longer.attend(longer(tokens))[..., :7], embed.attend(embed(tokens)), rtol=1e-5, atol=1e-6)
+    assert np.abs(longer(jnp.arange(7, 11))).max(1).min() > 0.01 and np.abs(after[..., 7:]).max((0, 1)).min() > 0.01
+    assert extend_columns(Linear(5, 7, use_bias=False, rngs=nnx.Rngs(0)), 9, rngs=nnx.Rngs(1)).bias is None
+    for fewer in (lambda: extend_rows(embed, 6, rngs=nnx.Rngs(0)), lambda: extend_columns(unembed, 6, rngs=nnx.Rngs(0))):
+        with pytest.raises(ValueError, match="7 words already; 6 would be fewer. Give 7 or more"):
+            fewer()

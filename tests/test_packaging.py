@@ -15,7 +15,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-
 from conftest import NOTEBOOKS, ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -188,7 +187,7 @@ def test_the_wheel_holds_every_data_file_and_its_licences(wheel):
 
 
 def test_a_checkpoint_loads_from_the_wheel(elsewhere, tmp_path):
-    code = "from course_utils.models.fusion import grid; print(grid.frozen_tower().describe.kernel.shape)"
+    code = "from course_utils.towers import grid; print(grid.frozen_tower().describe.kernel.shape)"
     done = run(elsewhere, "-c", code, cwd=tmp_path, env=outside())
     assert done.returncode == 0 and done.stdout.strip() == "(1323, 128)", done.stderr
 

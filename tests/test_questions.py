@@ -9,6 +9,7 @@ import re
 import numpy as np
 import pytest
 
+from course_utils.text import PAD
 from course_utils.world import questions as Q
 from course_utils.world.questions.forms import KIND, SIZE
 from course_utils.world.scenes import HELD_OUT_PAIRS, Scenes, check, compose, describe, sample
@@ -159,7 +160,7 @@ def test_texts_are_all_different_and_plain():
 
 def test_answers_and_words_are_closed_vocabularies():
     assert len(set(Q.ANSWERS)) == len(Q.ANSWERS) and set(KINDS + COLOURS + SIZES + WORDS) <= set(Q.ANSWERS)
-    assert len(set(Q.VOCAB)) == len(Q.VOCAB) and Q.VOCAB[Q.PAD] == "<pad>" and set(Q.ANSWERS) <= set(Q.VOCAB)
+    assert len(set(Q.VOCAB)) == len(Q.VOCAB) and Q.VOCAB[PAD] == "<pad>" and set(Q.ANSWERS) <= set(Q.VOCAB)
 
 
 def test_questions_are_read_back_and_spelled_in_tokens():
@@ -169,7 +170,7 @@ def test_questions_are_read_back_and_spelled_in_tokens():
     np.testing.assert_array_equal(again.arguments, drawn.arguments)
     tokens = drawn.tokens(23)
     assert tokens.shape == (211, 23) and tokens.dtype == np.int32
-    spelled = [" ".join(Q.VOCAB[t] for t in row if t != Q.PAD).replace(" ?", "?") for row in tokens]
+    spelled = [" ".join(Q.VOCAB[t] for t in row if t != PAD).replace(" ?", "?") for row in tokens]
     assert spelled == drawn.texts()
     assert len(drawn[5]) == 1 and drawn[-7:].texts() == drawn.texts()[-7:]
 

@@ -132,9 +132,9 @@ def test_colours_show_in_every_kind_and_style():
 
 def test_recolouring_and_shrinking_commute():
     art, purple = emoji.load().sprites("twemoji")[3], (140, 60, 190)
-    large, ink = recolour.coloured(recolour.ink(art), purple), recolour.ink(art)
+    large, ink = recolour.apply_colour(recolour.ink(art), purple), recolour.ink(art)
     shrunk = A._shrink(large, 0.3)
-    np.testing.assert_allclose(shrunk, recolour.coloured(A._shrink(ink, 0.3), purple), atol=1e-9)
+    np.testing.assert_allclose(shrunk, recolour.apply_colour(A._shrink(ink, 0.3), purple), atol=1e-9)
     assert shrunk.shape == (19, 19, 4) and abs(shrunk.mean() / large.mean() - 1) < 1e-9
     shown = recolour.recolour(art, purple)
     assert shown.dtype == np.uint8 and (shown[..., 3] == art[..., 3]).all()

@@ -6,7 +6,8 @@ import itertools
 import numpy as np
 import pytest
 
-from course_utils.world import emoji, scenes as S
+from course_utils.world import emoji
+from course_utils.world import scenes as S
 from course_utils.world.things import ARTWORK, COLOURS, KINDS, KNOWLEDGE, PLACES, SIZES, WORDS
 
 DRAWS = 12_007
@@ -153,6 +154,11 @@ def test_what_is_not_said_is_filled_in():
         (lambda: draw(n=3, objects=(2, 6)), r"\(2, 6\).*≤ 5"),
         (lambda: draw(n=3, styles=["oil"]), "'oil'. Choose from: noto"),
         (lambda: draw(n=3, styles=[]), "styles is empty. Choose from: noto"),
+        (lambda: draw(n=3, kinds=["cow"]), "'cow'. Choose from: dog"),
+        (lambda: draw(n=3, colours=[]), "colours is empty. Choose from: red"),
+        (lambda: draw(n=3, kinds=["dog"], colours=["yellow"]), "a dog that is yellow; give more colours, or split='all'"),
+        (lambda: draw(n=3, kinds=["cat"], split="test"), "No held-out pair is of these kinds"),
+        (lambda: draw(n=3, kinds=KINDS[:4], distinct=True), "need 5 kinds or more"),
         (lambda: draw(n=3, sign=1.5), "sign is 1.5.*between 0 and 1"),
         (lambda: draw(n=-1), "n is -1.*0 or more"),
         (lambda: S.generator("dev"), "'dev'. Choose from: train, validation, test"),
@@ -162,6 +168,44 @@ def test_a_wish_that_cannot_be_says_what_can(wish, says):
     with pytest.raises(ValueError, match=says) as caught:
         wish()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("split", ["train", "test", "all"])
+def test_scenes_of_some_kinds_and_colours(split):
+    kinds, colours = ("dog", "tiger", "bee", "bus", "key"), ("red", "yellow", "blue")
+    scenes = draw(n=2000, kinds=kinds, colours=colours, split=split, sign=0.3)
+    S.check(scenes)
+    shown = {(KINDS[k], COLOURS[c]) for k, c in zip(scenes.kind[scenes.present], scenes.colour[scenes.present])}
+    held = {(KINDS[k], COLOURS[c]) for k, c in S.HELD_OUT_PAIRS}
+    expected = set(itertools.product(kinds, colours))
+    assert shown == (expected - held if split == "train" else expected) and expected & held
+    if split == "test":
+        assert (S.HELD_OUT[scenes.kind, scenes.colour] & scenes.present).any(1).all()
+
+
+@pytest.mark.parametrize("split", ["train", "all"])
+def test_distinct_kinds_are_all_different_and_equally_likely(split):
+    kinds = ("dog", "cat", "fish", "car", "bus", "tulip", "guitar", "umbrella")
+    scenes = draw(n=4000, kinds=kinds, distinct=True, objects=(2, 5), split=split)
+    S.check(scenes)
+    count = np.bincount(scenes.kind[scenes.present], minlength=len(KINDS))
+    assert {KINDS[k] for k in np.flatnonzero(count)} == set(kinds)
+    assert count[count > 0].min() > 0.9 * count.sum() / len(kinds)
+    for kind, present in zip(scenes.kind, scenes.present):
+        assert len(set(kind[present].tolist())) == present.sum()
+    assert (S.HELD_OUT[scenes.kind, scenes.colour] & scenes.present).any() == (split == "all")
+
+
+def test_colours_are_exchanged_where_both_scenes_may_be_shown():
+    scenes = draw(n=3000, objects=(1, 3), split="all")
+    fits, other = S.exchangeable(scenes), S.exchange_colours(scenes)
+    np.testing.assert_array_equal(S.exchange_colours(other).colour, scenes.colour)
+    assert S.exchangeable(other[np.flatnonzero(fits)]).all()
+    for i in range(300):
+        (k, m), (c, d) = scenes.kind[i, :2], scenes.colour[i, :2]
+        held = S.HELD_OUT[[k, m, k, m], [c, d, d, c]].any()
+        assert fits[i] == (scenes.present[i, 1] and k != m and c != d and not held)
+        assert other.colour[i, :2].tolist() == [d, c]
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_figures_are_tidy_whatever_was_measured(seed, low, high):
 def test_pictures_are_tidy():
     drawn = scenes.sample(np.random.default_rng(1), 4, objects=(5, 5))
     pictures, texts = np.asarray(render.render(drawn, 96)), captions.caption(drawn)
-    words = captioning.split(texts[0]) + ["<end>"]
+    words = captioning.VOCAB.split(texts[0]) + ["<end>"]
     maps = np.random.default_rng(2).dirichlet(np.ones(9), len(words))
     boxes = [render.boxes(drawn[[i]], 64)[0] for i in range(4)]
     names = [["motorcycle"] * 5] * 4

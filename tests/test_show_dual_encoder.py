@@ -7,7 +7,7 @@ from course_utils.errors import BadInput
 from course_utils.experiments.dual_encoder import shipped
 from course_utils.experiments.record import Estimate
 from course_utils.models.dual_encoder import pictures
-from course_utils.nn import vit
+from course_utils.nn import pixels
 from course_utils.show import dual_encoder as F
 from course_utils.show.dual_encoder import search
 
@@ -61,9 +61,9 @@ def drawn(n: int) -> np.ndarray:
 def test_pictures_of_the_idea_are_tidy():
     tidy(F.towers())
     picture = drawn(1)
-    tidy(F.patches(picture[0], np.asarray(vit.patchify(picture, 8))[0], 8))
+    tidy(F.patches(picture[0], np.asarray(pixels.patchify(picture, 8))[0], 8))
     with pytest.raises(ValueError, match="up to 16 patches, not 64"):
-        F.patches(picture[0], np.asarray(vit.patchify(picture, 4))[0], 4)
+        F.patches(picture[0], np.asarray(pixels.patchify(picture, 4))[0], 4)
     names = ["tiger", "red heart", "bus", "face with tears of joy", "key", "tulip", "penguin", "owl"]
     tidy(F.pairs(drawn(8), names, drawn(8), names, styles=("noto", "fluent"), left_out="twemoji"))
     caption = "there is a purple watermelon and a yellow sailboat"

@@ -10,12 +10,12 @@ from flax import nnx
 
 from course_utils.errors import BadInput
 from course_utils.models import fusion
-from course_utils.models.fusion import grid
 from course_utils.models.fusion.encoders import FeatureConfig, LSTMConfig
 from course_utils.show.explorer import wished
 from course_utils.show.fusion.ask import ask
 from course_utils.show.fusion.looking import looks, pairs
 from course_utils.show.fusion.pipeline import QUESTION, pipeline, scene
+from course_utils.towers import grid
 from course_utils.world import questions
 from course_utils.world.questions import ANSWERS
 

@@ -18,8 +18,8 @@ from course_utils.experiments.captioning import detector
 from course_utils.experiments.dual_encoder import shipped as towers
 from course_utils.experiments.fusion import asking, shipped
 from course_utils.models import fusion
-from course_utils.models.fusion import grid
 from course_utils.nn import checkpoint
+from course_utils.towers import grid
 from course_utils.world import render, scenes
 
 

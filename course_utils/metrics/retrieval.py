@@ -45,6 +45,15 @@ def recall_at(scores: np.ndarray, target: np.ndarray, ks: Sequence[int] = (1, 5,
     return np.array([(found < k).mean() for k in ks])
 
 
+def recall(ranking: np.ndarray, truth: np.ndarray, k: int = 1) -> float:
+    """R@k: the share of queries with a right candidate among their first k.
+
+    ranking int[Q, M], truth bool[Q, M] in candidates' numbers.
+    """
+    hits = np.take_along_axis(np.asarray(truth), np.asarray(ranking)[:, :k], 1)
+    return float(hits.any(1).mean())
+
+
 def chance(gallery: int, ks: Sequence[int] = (1, 5, 10)) -> np.ndarray:
     """R@k of a random order of a gallery: min(1, k / G), float64[len(ks)].
 

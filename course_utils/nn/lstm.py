@@ -11,8 +11,19 @@ from course_utils.nn.linear import Linear
 Carry = tuple[jax.Array, jax.Array]
 
 
+def update(gates: jax.Array, c: jax.Array, forget_bias: float = 0.0) -> Carry:
+    """One step of memory, c' = f ∘ c + i ∘ g and h' = o ∘ tanh(c').
+
+    The gates float32[B, 4 D], before their nonlinearities, lie side by side in the order i, f, g, o; c float32[B, D].
+    ``forget_bias`` is added to f: above 0, a memory remembers at first. Returns the next (h, c).
+    """
+    i, f, g, o = jnp.split(gates, 4, axis=-1)  # (B, D) each
+    c = jax.nn.sigmoid(f + forget_bias) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+    return jax.nn.sigmoid(o) * jnp.tanh(c), c
+
+
 class LSTMCell(nnx.Module):
-    """One step of memory: c' = f ∘ c + i ∘ g, h' = o ∘ tanh(c'), every gate from the input and from h.
+    """One step of memory, every gate from the input and from h.
 
     Kept in two halves, because the input's half does not wait for the step before it.
     """
@@ -29,9 +40,7 @@ class LSTMCell(nnx.Module):
     def step(self, carry: Carry, from_input: jax.Array) -> Carry:
         """(h, c) and the input's half of the gates, float32[B, 4 D] → the next (h, c)."""
         h, c = carry
-        i, f, g, o = jnp.split(from_input + self.recurrent(h), 4, axis=-1)  # (B, D) each
-        c = jax.nn.sigmoid(f + 1) * c + jax.nn.sigmoid(i) * jnp.tanh(g)  # + 1: remembers at first
-        return jax.nn.sigmoid(o) * jnp.tanh(c), c
+        return update(from_input + self.recurrent(h), c, forget_bias=1.0)
 
     def __call__(self, carry: Carry, x: jax.Array) -> Carry:
         """(h, c) float32[B, D] and x float32[B, d_in] → the next (h, c)."""

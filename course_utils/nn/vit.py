@@ -10,32 +10,16 @@ import dataclasses
 
 import jax
 import jax.numpy as jnp
-from einops import rearrange
 from flax import nnx
 
 from course_utils.nn import init
 from course_utils.nn.embed import Positions
 from course_utils.nn.linear import Linear
 from course_utils.nn.norm import LayerNorm
+from course_utils.nn.pixels import patchify
 from course_utils.nn.transformer import MLP, Block
 
 EPS = 1e-5
-
-
-def patchify(image: jax.Array, patch: int) -> jax.Array:
-    """Cuts pictures into squares and lays each out as a row: [B, H, W, C] → [B, N, P² C], patches row by row.
-
-    Within a patch, pixels go row by row and a pixel's channels stay together.
-
-    Raises
-    ------
-    ValueError
-        If the patch size does not divide height and width.
-    """
-    height, width = image.shape[1:3]
-    if height % patch or width % patch:
-        raise ValueError(f"Patches of {patch} px do not fill a picture of {height} × {width} px; choose a divisor of both.")
-    return rearrange(image, "b (r p) (c q) k -> b (r c) (p q k)", p=patch, q=patch)
 
 
 def quick_gelu(x: jax.Array) -> jax.Array:

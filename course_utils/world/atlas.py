@@ -16,9 +16,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from course_utils.world import emoji, grounds
-from course_utils.world.recolour import coloured, ink
+from course_utils.world.recolour import apply_colour, ink
 from course_utils.world.things import ARTWORK, RGB, SIZES, WORDS
-
 
 # Shrunk pixels that a sprite covers in part count for more, or thin strokes (a bicycle's frame) would fade away.
 BOLDER = 1.25
@@ -80,7 +79,7 @@ def atlas(side: int) -> Atlas:
     inks = _sprites(place)
     sprites = np.empty((*inks.shape[:2], len(RGB), *inks.shape[2:-1], 4), np.uint8)
     for c, rgb in enumerate(RGB):
-        sprites[:, :, c] = _rounded(coloured(inks, rgb))
+        sprites[:, :, c] = _rounded(apply_colour(inks, rgb))
     mask = sprites[:, :, 0, ..., 3] >= 128
     tiles = np.concatenate([sprites.reshape(-1, place.tile, place.tile, 4), _signs(place)])
     clear = np.repeat(255 - tiles[..., 3:], 3, axis=-1)

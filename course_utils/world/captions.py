@@ -10,6 +10,7 @@ The texts are captions, not sentences: lower case, no full stop, clauses separat
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from types import MappingProxyType
 
 import numpy as np
@@ -24,7 +25,15 @@ LANGUAGES = tuple(_GRAMMARS)
 _DRAWS = 64  # random numbers a caption: more than the choices of the longest one
 
 
-def caption(scenes: Scenes, level: str = "short", language: str = "en", rng: np.random.Generator | None = None) -> list[str]:
+def caption(
+    scenes: Scenes,
+    level: str = "short",
+    language: str = "en",
+    rng: np.random.Generator | None = None,
+    *,
+    order: np.ndarray | None = None,
+    opening: np.ndarray | None = None,
+) -> list[str]:
     """One caption a scene.
 
     Parameters
@@ -33,25 +42,43 @@ def caption(scenes: Scenes, level: str = "short", language: str = "en", rng: np.
         and places; ``"relations"`` adds how neighbours stand to each other.
     language : ``"en"``, ``"tr"`` (Turkish), ``"id"`` (Indonesian) or ``"zh"`` (Chinese)
     rng : varies order and wording; without it, reading order and the plain wording.
+    order : int[B, 5], the slots of each scene in the order in which their things are named (a sign last); else ``rng``, or
+        reading order, decides.
+    opening : bool[B], whether a caption says that things are there ("there is", "var", "ada", "图中有"; not where a Chinese
+        caption begins with a place); else ``rng``, or the plain wording, which has none, decides.
 
     Raises
     ------
     ValueError
-        If the level or language is unknown; the message gives the allowed values.
+        If the level or language is unknown; the message gives the allowed values. If ``order`` does not name every slot once.
     """
     grammar = _grammar(language)
-    batch = symbols.extract(scenes, level)
+    batch = symbols.extract(scenes, level, order)
+    opens = [None] * len(batch) if opening is None else np.asarray(opening, bool).tolist()
     if rng is None:
-        return [grammar.realise(facts, lambda options: options[0]) for facts in batch]
+        return [grammar.realise(facts, lambda options: options[0], opened) for facts, opened in zip(batch, opens)]
     texts = []
-    for facts, draws in zip(batch, rng.random((len(batch), _DRAWS))):
+    for facts, opened, draws in zip(batch, opens, rng.random((len(batch), _DRAWS))):
         numbers = iter(draws.tolist())
-        things = sorted(facts.things, key=lambda _: next(numbers))
+        things = sorted(facts.things, key=lambda _: next(numbers)) if order is None else facts.things
         relations = sorted(facts.relations, key=lambda _: next(numbers))
-        relations = [relation.turned() if next(numbers) < 0.5 else relation for relation in relations]
+        relations = [relation.inverse() if next(numbers) < 0.5 else relation for relation in relations]
         shuffled = symbols.Facts(tuple(things), tuple(relations))
-        texts.append(grammar.realise(shuffled, chooser(numbers)))
+        texts.append(grammar.realise(shuffled, chooser(numbers), opened))
     return texts
+
+
+def split(text: str, language: str = "en") -> list[str]:
+    """The words of a caption, marks too; of a Chinese one, which has no spaces, the phrases of its grammar.
+
+    ``join(split(text, language), language) == text``. Raises ValueError if the language is unknown.
+    """
+    return _grammar(language).split(text)
+
+
+def join(words: Iterable[str], language: str = "en") -> str:
+    """The caption that words make. Raises ValueError if the language is unknown."""
+    return _grammar(language).join(words)
 
 
 def read(text: str, language: str = "en") -> symbols.Facts:

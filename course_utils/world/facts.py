@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from course_utils.world.scenes import Scenes
+import numpy as np
+
+from course_utils.world.scenes import SLOTS, Scenes
 from course_utils.world.things import COLOURS, KINDS, PLACES, SIZES, WORDS
 
 # what each level adds: kinds and their number; colours and what signs say; sizes and places; relations
@@ -40,7 +42,7 @@ class Relation(NamedTuple):
     name: str
     object: Thing
 
-    def turned(self) -> Relation:
+    def inverse(self) -> Relation:
         """The same fact seen from the other thing."""
         return Relation(self.object, OPPOSITE[self.name], self.subject)
 
@@ -68,13 +70,13 @@ def graph(facts: Facts) -> Counter:
         if thing.word:
             tuples[thing.kind, "says", thing.word] += 1
     for relation in facts.relations:
-        subject, name, landmark = relation if relation.name in ("left of", "above") else relation.turned()
+        subject, name, landmark = relation if relation.name in ("left of", "above") else relation.inverse()
         tuples[subject.kind, name, landmark.kind] += 1
     return tuples
 
 
-def extract(scenes: Scenes, level: str) -> list[Facts]:
-    """The facts of every scene at a level of detail, in reading order.
+def extract(scenes: Scenes, level: str, order: np.ndarray | None = None) -> list[Facts]:
+    """The facts of every scene at a level of detail, in reading order, or things in the ``order`` of their slots, int[B, 5].
 
     ``"relations"`` relates every thing but the first to the nearest one before it in reading order (the latest of
     several), sideways if they are further apart in columns than in rows, else up and down.
@@ -82,17 +84,22 @@ def extract(scenes: Scenes, level: str) -> list[Facts]:
     Raises
     ------
     ValueError
-        If the level is unknown; the message gives all of them.
+        If the level is unknown; the message gives all of them. If a row of the order does not name every slot once.
     """
     if level not in LEVELS:
         raise ValueError(f"There is no level {level!r}. Choose from: {', '.join(LEVELS)}.")
+    if order is not None and not np.array_equal(np.sort(order, 1), np.tile(np.arange(SLOTS), (len(scenes), 1))):
+        raise ValueError(f"order has shape {np.shape(order)}; expected ({len(scenes)}, {SLOTS}), in each row every slot once.")
     detail = LEVELS.index(level)
     facts = []
-    for nodes in inventory(scenes):
+    for i, nodes in enumerate(inventory(scenes)):
         groups: dict[tuple, list[int]] = {}
         for cell, kind, colour, size, word in nodes:
             key = (kind, colour if detail >= 1 else None, size if detail >= 2 else None, word if detail >= 1 else None)
             groups.setdefault(key, []).append(cell)
+        if order is not None:
+            cells_in_order = [*scenes.cell[i, order[i]].tolist(), int(scenes.word_cell[i])]
+            groups = dict(sorted(groups.items(), key=lambda group: min(map(cells_in_order.index, group[1]))))
         things = tuple(
             Thing(kind, len(cells), colour, size, tuple(PLACES[c] for c in cells) if detail >= 2 else (), word)
             for (kind, colour, size, word), cells in groups.items()

@@ -35,7 +35,7 @@ def ink(rgba: np.ndarray) -> np.ndarray:
     return np.stack([alpha, alpha * shadow * contrast, alpha * highlight * contrast], -1)
 
 
-def coloured(ink: np.ndarray, colour) -> np.ndarray:
+def apply_colour(ink: np.ndarray, colour) -> np.ndarray:
     """Ink in a colour (three numbers in 0..255): float[..., 3] → float[..., 4] in 0..255, premultiplied by alpha."""
     r, g, b = np.asarray(colour, float)
     mixture = np.array(
@@ -50,6 +50,6 @@ def coloured(ink: np.ndarray, colour) -> np.ndarray:
 
 def recolour(rgba: np.ndarray, colour) -> np.ndarray:
     """One picture in another colour, for display: uint8[S, S, 4] → uint8[S, S, 4], straight alpha."""
-    mixed = coloured(ink(rgba), colour)
+    mixed = apply_colour(ink(rgba), colour)
     straight = mixed[..., :3] / np.maximum(mixed[..., 3:] / 255, 1 / 255)
     return np.concatenate([np.round(straight), rgba[..., 3:]], -1).clip(0, 255).astype(np.uint8)

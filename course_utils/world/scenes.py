@@ -22,6 +22,7 @@ JITTER = 4
 
 # A tenth of the (kind, colour) pairs is held out: no training scene shows them. Every kind and every colour is met.
 HELD_OUT_PAIRS = frozenset((k, (5 * k + 1) % len(COLOURS)) for k in range(len(KINDS)) if k % 5 in (0, 2, 4))
+HELD_OUT = np.array([[(k, c) in HELD_OUT_PAIRS for c in range(len(COLOURS))] for k in range(len(KINDS))])  # bool[K, C]
 
 # Streams of random numbers that never meet, one for each split.
 SEED_SPLITS = ("train", "validation", "test")
@@ -102,6 +103,9 @@ def sample(
     n: int,
     *,
     objects: tuple[int, int] = (1, SLOTS),
+    kinds: Sequence[str] = KINDS,
+    colours: Sequence[str] = COLOURS,
+    distinct: bool = False,
     styles: Sequence[str] = emoji.TRAINING_STYLES,
     split: str = "train",
     sign: float = 0.0,
@@ -112,6 +116,9 @@ def sample(
     Parameters
     ----------
     objects : the least and the greatest number of objects in a scene; all numbers are equally likely.
+    kinds, colours : those that occur, equally likely as far as the split allows.
+    distinct : no two objects of a scene are of one kind (``repeat`` then says nothing). It draws in another order, so that
+        the same generator gives other scenes.
     styles : art styles, equally likely.
     split : which (kind, colour) pairs
         ``"train"``: never one of ``HELD_OUT_PAIRS``. ``"test"``: at least one held-out pair in every scene, the other
@@ -123,7 +130,7 @@ def sample(
     Raises
     ------
     ValueError
-        If a number is out of range, or a style or split is unknown; the message gives the allowed values.
+        If a number is out of range, or a name is unknown, or the names leave nothing to draw; the message says what to give.
     """
     low, high = objects
     if not 1 <= low <= high <= SLOTS:
@@ -135,31 +142,42 @@ def sample(
             raise ValueError(f"{name} is {value}; expected a probability between 0 and 1.")
     if split not in ("train", "test", "all"):
         raise ValueError(f"There is no split {split!r}. Choose from: train, test, all.")
-    if not len(styles):
-        raise ValueError(f"styles is empty. Choose from: {', '.join(emoji.STYLES)}.")
-    style_of = np.array([_known("art style", style, emoji.STYLES) for style in styles], np.int8)
+    style_of = _indices("styles", "art style", styles, emoji.STYLES)
+    kind_of, colour_of = _indices("kinds", "kind", kinds, KINDS), _indices("colours", "colour", colours, COLOURS)
+    allowed = np.isin(np.arange(len(COLOURS)), colour_of) & ~(HELD_OUT & (split == "train"))  # (K, C)
+    if not allowed[kind_of].any(1).all():
+        lacking = KINDS[kind_of[~allowed[kind_of].any(1)][0]]
+        raise ValueError(f"No training scene shows a {lacking} that is {' or '.join(colours)}; give more colours, or split='all'.")
 
     present = np.arange(SLOTS) < rng.integers(low, high + 1, (n, 1))  # (B, M)
-    cells = np.argsort(rng.random((n, CELLS)), axis=1).astype(np.int8)
-    kind = rng.integers(len(KINDS), size=(n, SLOTS))
-    again = rng.random((n, SLOTS)) < repeat
-    for slot in range(1, SLOTS):
-        kind[:, slot] = np.where(again[:, slot], kind[:, slot - 1], kind[:, slot])
-    if split == "test":  # one filled slot of each scene, any of them, shows a held-out pair
-        slot = (rng.random(n) * present.sum(1)).astype(int)
-        pair = _HELD_OUT[rng.integers(len(_HELD_OUT), size=n)]
-        kind[np.arange(n), slot] = pair[:, 0]
-    banned = _BANNED[kind] if split == "train" else len(COLOURS)
-    colour = (rng.random((n, SLOTS)) * (len(COLOURS) - (banned < len(COLOURS)))).astype(int)
-    colour += colour >= banned
-    if split == "test":
-        colour[np.arange(n), slot] = pair[:, 1]
+    if distinct:
+        if split == "test" or sign or len(kind_of) < SLOTS:
+            raise ValueError(f"Distinct kinds need {SLOTS} kinds or more, no sign, and the split 'train' or 'all'.")
+        kind = kind_of[np.argsort(rng.random((n, len(kind_of))), axis=1)[:, :SLOTS]]
+        colour = np.where(allowed[kind], rng.random((n, SLOTS, len(COLOURS))), -1.0).argmax(-1)
+        cells = _places(rng, n)
+    else:
+        cells = _places(rng, n)
+        kind = kind_of[rng.integers(len(kind_of), size=(n, SLOTS))]
+        again = rng.random((n, SLOTS)) < repeat
+        for slot in range(1, SLOTS):
+            kind[:, slot] = np.where(again[:, slot], kind[:, slot - 1], kind[:, slot])
+        if split == "test":  # one filled slot of each scene, any of them, shows a held-out pair
+            slot = (rng.random(n) * present.sum(1)).astype(int)
+            pairs = np.array([(k, c) for k, c in sorted(HELD_OUT_PAIRS) if k in kind_of and c in colour_of])
+            if not len(pairs):
+                raise ValueError("No held-out pair is of these kinds and colours; give more of them, or split='train' or 'all'.")
+            pair = pairs[rng.integers(len(pairs), size=n)]
+            kind[np.arange(n), slot] = pair[:, 0]
+        nth = (rng.random((n, SLOTS)) * allowed.sum(1)[kind]).astype(int)  # of the colours that the kind may have
+        colour = np.argsort(~allowed, axis=1, kind="stable")[kind, nth]
+        if split == "test":
+            colour[np.arange(n), slot] = pair[:, 1]
     size = rng.integers(len(SIZES), size=(n, SLOTS))
     dx, dy = rng.integers(-JITTER, JITTER + 1, (2, n, SLOTS))
-    style = style_of[rng.integers(len(style_of), size=n)]
+    style = style_of[rng.integers(len(style_of), size=n)].astype(np.int8)
     background = rng.integers(len(BACKGROUNDS), size=n)
-    has_sign = rng.random(n) < sign
-    word = rng.integers(len(WORDS), size=n)
+    has_sign, word = (np.zeros(n, bool), np.zeros(n, int)) if distinct else (rng.random(n) < sign, rng.integers(len(WORDS), size=n))
 
     filled = {"kind": kind, "colour": colour, "size": size, "dx": dx, "dy": dy}
     return Scenes(
@@ -170,6 +188,23 @@ def sample(
         word=np.where(has_sign, word, -1).astype(np.int8),
         word_cell=np.where(has_sign, cells[:, SLOTS], -1).astype(np.int8),
     )
+
+
+def exchangeable(scenes: Scenes) -> np.ndarray:
+    """Where the first two objects may exchange their colours, so that both scenes are possible in training: bool[B].
+
+    They are of two kinds, in two colours, and no pair is held out.
+    """
+    kind, colour = scenes.kind[:, :2], scenes.colour[:, :2]
+    two = scenes.present[:, 1] & (kind[:, 0] != kind[:, 1]) & (colour[:, 0] != colour[:, 1])
+    return two & ~(HELD_OUT[kind, colour] | HELD_OUT[kind, colour[:, ::-1]]).any(1)
+
+
+def exchange_colours(scenes: Scenes) -> Scenes:
+    """The same scenes, the colours of their first two objects exchanged."""
+    colour = scenes.colour.copy()
+    colour[:, :2] = colour[:, 1::-1]
+    return scenes.replace(colour=colour)
 
 
 def compose(
@@ -289,6 +324,18 @@ def check(scenes: Scenes) -> None:
     _refuse(count > 1, "two things are in one place")
 
 
+def _places(rng: np.random.Generator, n: int) -> np.ndarray:
+    """All cells in random order, a row for each scene: int8[n, 9]."""
+    return np.argsort(rng.random((n, CELLS)), axis=1).astype(np.int8)
+
+
+def _indices(argument: str, what: str, names: Sequence[str], allowed: Sequence[str]) -> np.ndarray:
+    """The positions of names. Raises ValueError, with all that exist, if one does not, or none is given."""
+    if not len(names):
+        raise ValueError(f"{argument} is empty. Choose from: {', '.join(allowed)}.")
+    return np.array([_known(what, name, allowed) for name in names])
+
+
 def _refuse(wrong: np.ndarray, why: str) -> None:
     if wrong.any():
         raise ValueError(f"Scene {np.argwhere(wrong)[0][0]} is not possible: {why}.")
@@ -302,7 +349,3 @@ def _known(what: str, name: str, allowed: Sequence[str]) -> int:
 
 
 _PER_OBJECT = ("kind", "colour", "size", "cell", "dx", "dy")
-_HELD_OUT = np.array(sorted(HELD_OUT_PAIRS))
-# The colour in which training scenes never show a kind, or len(COLOURS), which is none.
-_BANNED = np.full(len(KINDS), len(COLOURS))
-_BANNED[_HELD_OUT[:, 0]] = _HELD_OUT[:, 1]

@@ -32,7 +32,7 @@ from course_utils.experiments import record
 from course_utils.experiments.captioning import colleague, drawing, growing, novel, writing
 from course_utils.metrics import caption as metric
 from course_utils.models import captioning
-from course_utils.models.captioning import fixed
+from course_utils.models.captioning import one_caption
 from course_utils.show import captioning as figures
 from course_utils.show import live, results, source
 from course_utils.world import captions, render
@@ -51,15 +51,15 @@ recorded = record.load("02")
 # The task as printed never trains it. Let us do that.
 
 # %%
-decoder, image = fixed.FixedDecoder(rngs=nnx.Rngs(0)), fixed.random_image()
-before_says, before = fixed.said(decoder, image)
-fixed.train(decoder, image, steps=runtime.steps(100))
-after_says, after = fixed.said(decoder, image)
+decoder, image = one_caption.OneCaptionDecoder(rngs=nnx.Rngs(0)), one_caption.random_image()
+before_says, before = one_caption.write(decoder, image)
+one_caption.train(decoder, image, steps=runtime.steps(100))
+after_says, after = one_caption.write(decoder, image)
 print("before:", *before_says)
 print("after: ", *after_says)
 
 # %%
-figures.first_maps(before, after, fixed.WORDS[1:]).show()
+figures.first_maps(before, after, one_caption.WORDS[1:]).show()
 
 # %% [markdown]
 # **Why is the first map flat?** The state starts at $h = 0$. Then every score is $v_n \cdot 0 = 0$, and a softmax of equal scores is uniform. No training changes that: the first map stays flat for ever, because $W_q$ only ever multiplies a zero. (Before training the other maps are flatter than after it, because the weights are small.) The models below do not start at zero: their first state is made of the picture.
@@ -68,7 +68,7 @@ figures.first_maps(before, after, fixed.WORDS[1:]).show()
 
 # %%
 for seed in range(1, 5):
-    says, maps = fixed.said(decoder, fixed.random_image(seed))
+    says, maps = one_caption.write(decoder, one_caption.random_image(seed))
     print(*says, "  largest shares:", *(f"{share:.0%}" for share in maps.max(1)))
 
 # %% [markdown]
@@ -289,7 +289,7 @@ for name, arm in {"attention": "attention", "uniform": "uniform", "Show and Tell
 
 # %%
 shown = few[2]
-words = [*captioning.split(test.plain[shown]), "<end>"]
+words = [*captioning.VOCAB.split(test.plain[shown]), "<end>"]
 maps = writing.maps(model, test.features, test.tokens)
 figures.looks(np.asarray(render.render(test.scenes[[shown]], 96))[0], words, maps[shown, : len(words)]).show()
 
@@ -405,7 +405,7 @@ figures.step_through(model)
 # Attention makes more mistakes as things are added. Take the pictures apart in which two things are equal, so that the caption needs *two* or *three*:
 
 # %%
-equal = np.array([bool({"two", "three"} & set(captioning.split(text))) for text in test.plain])
+equal = np.array([bool({"two", "three"} & set(captioning.VOCAB.split(text))) for text in test.plain])
 right = np.array([a == b for a, b in zip(says, test.plain)])
 print(f"equal things, {equal.sum()} of {len(test)} pictures: {right[equal].mean():.0%} of your captions exact")
 print("no equal things, by number of things:", *(f" {k}: {right[~equal & (test.objects == k)].mean():.0%}" for k in range(1, 6)))
@@ -576,7 +576,7 @@ def train_and_write(train, test, way="uniform", steps=300, learning_rate=1.2e-2,
     model = captioning.Captioner(captioning.CaptionConfig(way=way), rngs=nnx.Rngs(0))
     arrays = {"image": np.asarray(train["features"]), "tokens": np.asarray(train["tokens"])}
     writing.train(model, arrays, writing.WRITING, steps=steps, learning_rate=learning_rate, more=more)
-    return captioning.encode(writing.write(model, np.asarray(test["features"])), captioning.LONGEST + 1)  # some never end
+    return captioning.VOCAB.encode(writing.write(model, np.asarray(test["features"])), captioning.LONGEST + 1)  # some never end
 
 
 def given_model(train, test):

@@ -31,7 +31,7 @@ from course_utils.exercises import check
 from course_utils.experiments import record
 from course_utils.experiments.dual_encoder import binding, cache, colleague, learning, linear, naming, shipped, swapping
 from course_utils.models import dual_encoder as dual
-from course_utils.nn import vit
+from course_utils.nn import pixels, vit
 from course_utils.show import dual_encoder as figures
 from course_utils.show import live, results, source
 from course_utils.world import emoji, render
@@ -71,7 +71,7 @@ figures.towers().show()
 # %%
 P = 8
 picture = dual.pictures.pictures("noto", shown[:1], dual.pictures.Variation(ground="scene"), seed=2)  # (1, 32, 32, 3)
-patches = vit.patchify(picture, P)  # (1, N, P²·3)
+patches = pixels.patchify(picture, P)  # (1, N, P²·3)
 figures.patches(picture[0], np.asarray(patches[0]), P).show()
 
 # %% [markdown]
@@ -266,7 +266,7 @@ figures.retrieval(recorded, {LEFT_OUT: float(recall(scores, at, [1])[0])}, guess
 wanted = ["face", "food", "bird", "vehicle"]
 query = learning.read(model, wanted) @ image.T  # (4, 807)
 best = np.argsort(-query, axis=1)[:, :5]
-fits = np.array([[word in dual.words.split(" ".join(dual.words.phrases(k))) for k in taught] for word in wanted])
+fits = np.array([[word in dual.words.vocabulary().split(" ".join(dual.words.phrases(k))) for k in taught] for word in wanted])
 right = np.take_along_axis(fits, best, 1)
 figures.found(
     wanted, learning.test_pictures(LEFT_OUT, taught)[best], np.take_along_axis(query, best, 1), right,
@@ -313,7 +313,7 @@ grade("03.4", zero_shot)
 
 # %%
 drawn = learning.said()[taught]  # every way in which a concept is said, as word numbers: (807, 24, T)
-holds = (drawn == dual.words.tokens(["animal"])[0, 0]).any(-1).mean()
+holds = (drawn == dual.words.vocabulary().encode(["animal"])[0, 0]).any(-1).mean()
 plain, framed = learning.read(model, ["animal", "a picture of animal"])
 print(f"of all training texts {holds:.1%} hold “animal”; cosine of “animal” and “a picture of animal” {plain @ framed:.2f}\n")
 for name, labels in naming.label_sets().items():
@@ -555,7 +555,7 @@ def given_model(pictures, names):
 #
 # Hint: Varied pictures are one step, and 300 steps are too few to see what they bring. That alone does not reach the last threshold in the time: what else does training spend its steps on that the test never asks for? And must a picture be looked at only once?
 #
-# Hint: What is asked for are names, while `learning.said()` also tells keywords and templates. `learning.train(..., texts=...)` takes other ways to say every concept, int32 $(K, \text{ways}, T)$. `dual.words.tokens(emoji.load().names["en"])` are the names as tokens, $(K, T)$: with `[:, None]` there is one way each. A mirrored picture, `pictures[:, :, ::-1]`, has the same name.
+# Hint: What is asked for are names, while `learning.said()` also tells keywords and templates. `learning.train(..., texts=...)` takes other ways to say every concept, int32 $(K, \text{ways}, T)$. `dual.words.vocabulary().encode(emoji.load().names["en"])` are the names as tokens, $(K, T)$: with `[:, None]` there is one way each. A mirrored picture, `pictures[:, :, ::-1]`, has the same name.
 
 # %% solution="03.7"
 def name_pictures(pictures, names):
@@ -564,7 +564,7 @@ def name_pictures(pictures, names):
     pictures: uint8[m, 32, 32, 3], names: list of G strings  →  int[m]
     """
     ### BEGIN SOLUTION
-    told = dual.words.tokens(emoji.load().names["en"])[:, None]  # nothing but names, since names are asked for
+    told = dual.words.vocabulary().encode(emoji.load().names["en"])[:, None]  # nothing but names, since names are asked for
     model = learning.train(emoji.TRAINING_STYLES, "augmented", steps=850, texts=told)
     pictures = np.asarray(pictures)
     looks = learning.seen(model, pictures) + learning.seen(model, pictures[:, :, ::-1])  # a mirrored picture has the same name

@@ -346,7 +346,7 @@ my_suspicion = "…"
 # %%
 made = colleague.their_negatives(np.random.default_rng(0), new.tokens[:3])
 for true_one, wrong in zip(new.tokens, made):
-    print(f"{' '.join(words.words(true_one)[1:]):48} → {' '.join(words.words(wrong)[1:])}")
+    print(f"{' '.join(words.VOCAB.words(true_one)[1:]):48} → {' '.join(words.VOCAB.words(wrong)[1:])}")
 
 # %% [markdown]
 # Two checks. (a) changes **one** thing: their test, their captions, but the picture is another one's. (b) keeps the model and takes another test, ours of binding. What do you expect of each? Write it down, then run both.
@@ -499,7 +499,7 @@ def streams(model, batch):
 
 
 text, image = training.predict(fused, streams, {"tokens": test.a.tokens[:1], "image": test.a.features[:1]}, size=1)
-said = words.words(test.a.tokens[0])
+said = words.VOCAB.words(test.a.tokens[0])
 plan = transport(jax.jit(fusion.cosine_cost)(text[0, : len(said)], image[0]), 0.5, 50)
 print(f"the plan sends most of a thing's name to the thing itself: {objectives.pointing(fused, test.a)['plan']:.0%} of the time, by chance {1 / 9:.0%}")
 figures.transport(np.asarray(render.render(test.a.scenes[[0]], 96))[0], said, PLACES, plan).show()

@@ -536,7 +536,7 @@ def _given(train, test, way, steps, changed=lambda rng, x: x, learning_rate=1.2e
         return {"image": np.float32(changed(rng, x[row])), "tokens": tokens[row]}
 
     writing.train(model, {"image": x, "tokens": tokens}, writing.WRITING, steps=steps, learning_rate=learning_rate, more=more)
-    return captioning.encode(writing.write(model, np.asarray(test["features"])), captioning.LONGEST + 1)
+    return captioning.VOCAB.encode(writing.write(model, np.asarray(test["features"])), captioning.LONGEST + 1)
 
 
 def _noise(rng, x, share):
@@ -576,7 +576,7 @@ def challenge_one(train, test):
 
 
 def challenge_words(train, test):
-    return captioning.texts(np.resize(train["tokens"], (len(test["features"]), 20)))
+    return captioning.VOCAB.decode(np.resize(train["tokens"], (len(test["features"]), 20)))
 
 
 RIGHT = {

@@ -14,7 +14,7 @@ from course_utils.exercises.judging import Unusable, judge_score
 from course_utils.experiments.captioning import writing
 from course_utils.metrics import caption as metric
 from course_utils.models import captioning
-from course_utils.models.fusion import grid
+from course_utils.towers import grid
 from course_utils.world import captions, scenes
 
 TAUGHT, ASKED = 500, 1000
@@ -39,13 +39,13 @@ def caption_challenge(train: dict, test: dict) -> np.ndarray:
 
     model = captioning.Captioner(captioning.CaptionConfig(), rngs=nnx.Rngs(0))
     writing.train(model, {"image": features, "tokens": tokens}, writing.WRITING, steps=STEPS, more=noisy)
-    return captioning.encode(writing.write(model, np.asarray(test["features"])), captioning.LONGEST + 1)
+    return captioning.VOCAB.encode(writing.write(model, np.asarray(test["features"])), captioning.LONGEST + 1)
 
 
 @functools.cache
 def _taught() -> dict[str, np.ndarray]:
     drawn = scenes.sample(scenes.generator("train", 7), TAUGHT)
-    return {"features": grid.scene_features(drawn), "tokens": captioning.encode(captions.caption(drawn))}
+    return {"features": grid.scene_features(drawn), "tokens": captioning.VOCAB.encode(captions.caption(drawn))}
 
 
 def cases(seed: int) -> list[Case]:
@@ -65,7 +65,7 @@ def _score(case: Case, answer) -> float:
         raise Unusable("There are numbers that are not whole among your tokens.", "not-whole")
     if got.min() < 0 or got.max() >= len(captioning.VOCAB):
         raise Unusable(f"Tokens are whole numbers from 0 to {len(captioning.VOCAB) - 1}.", "out-of-range")
-    return float(metric.spice(captioning.texts(got.astype(int)), case.truth).mean())
+    return float(metric.spice(captioning.VOCAB.decode(got.astype(int)), case.truth).mean())
 
 
 def judge(cases: list[Case], answers: list) -> Verdict:

@@ -74,7 +74,7 @@ def cases(seed: int) -> list[Case]:
     rng = np.random.default_rng([seed, 205])
     pictures = 300
     drawn = scenes.sample(rng, pictures, objects=(2, 4))
-    several = [[" ".join(words.split(t)) for t in texts] for texts in zip(*(captions.caption(drawn, rng=rng) for _ in range(3)))]
+    several = [[" ".join(words.VOCAB.split(t)) for t in texts] for texts in zip(*(captions.caption(drawn, rng=rng) for _ in range(3)))]
     everywhere = Counter()
     for texts in several:
         everywhere.update({gram for text in texts for n in range(1, 5) for gram in _grams(text, n)})
@@ -88,7 +88,7 @@ def cases(seed: int) -> list[Case]:
     for i, spoil in enumerate(("colour", "repeated", "cut short", "longer", "another", "said once")):
         text = several[i][0].split()
         if spoil == "colour":
-            place = next(k for k, word in enumerate(text) if words.WORD_CLASS[words.TOKEN[word]] == 1)
+            place = next(k for k, word in enumerate(text) if words.WORD_CLASS[words.VOCAB.index(word)] == 1)
             text[place] = "purple" if text[place] != "purple" else "green"
         elif spoil == "repeated":
             text = text + ["and", *text[-3:], "and", *text[-3:]]

@@ -25,7 +25,7 @@ def name_pictures(pictures: np.ndarray, names: list[str]) -> np.ndarray:
 
     Each picture is looked at twice, as it is and mirrored.
     """
-    told = words.tokens(emoji.load().names["en"])[:, None]
+    told = words.vocabulary().encode(emoji.load().names["en"])[:, None]
     model = learning.train(emoji.TRAINING_STYLES, "augmented", steps=STEPS, texts=told)
     pictures = np.asarray(pictures)
     looks = learning.seen(model, pictures) + learning.seen(model, pictures[:, :, ::-1])

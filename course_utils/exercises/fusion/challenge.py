@@ -12,9 +12,9 @@ from course_utils.exercises.core import Case, Exercise, Verdict
 from course_utils.exercises.judging import choices, judge_score
 from course_utils.experiments.fusion import asking
 from course_utils.models import fusion
-from course_utils.models.fusion import encoders, grid
+from course_utils.towers import grid
 from course_utils.world import scenes
-from course_utils.world.questions import ANSWERS, biased
+from course_utils.world.questions import ANSWERS, LONGEST, biased
 
 TYPES = ("what", "colour", "size", "reading")
 TAUGHT, ASKED = 16_000, 4096
@@ -43,7 +43,7 @@ def answer_challenge(train: dict, test: dict) -> np.ndarray:
 @functools.cache
 def _taught() -> dict[str, np.ndarray]:
     drawn, questions, answer = biased(scenes.generator("train"), TAUGHT, TYPES, strength=STRENGTH)
-    return {"features": grid.scene_features(drawn), "tokens": questions.tokens(encoders.LONGEST), "answer": answer.astype(np.int32)}
+    return {"features": grid.scene_features(drawn), "tokens": questions.tokens(LONGEST), "answer": answer.astype(np.int32)}
 
 
 def cases(seed: int) -> list[Case]:

@@ -24,7 +24,7 @@ def _numbers(texts: list[str]) -> np.ndarray:
     """Captions as numbers of words, however long: an untrained model finds no end."""
     table = np.zeros((len(texts), 2 * captioning.LONGEST))
     for row, text in zip(table, texts):
-        ids = [words.TOKEN[word] for word in captioning.split(text)]
+        ids = [words.VOCAB.index(word) for word in captioning.VOCAB.split(text)]
         row[: len(ids)] = ids
     return table
 

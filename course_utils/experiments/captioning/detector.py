@@ -7,15 +7,14 @@ import numpy as np
 from flax import nnx
 
 from course_utils import training
-from course_utils.models.captioning import regions
-from course_utils.models.fusion import grid
+from course_utils.towers import grid, regions
 from course_utils.world import render, scenes
 
 PICTURES, STEPS, BATCH = 12_000, 4000, 64
 
 
 def _first_layer(tower: grid.GridTower, batch):
-    return regions.look_through(tower, batch["image"])[0].astype(jnp.float16)
+    return regions.window_features(tower, batch["image"])[0].astype(jnp.float16)
 
 
 def train() -> regions.RegionProposer:
@@ -29,11 +28,11 @@ def train() -> regions.RegionProposer:
         return {name: array[row] for name, array in arrays.items()}
 
     model = regions.RegionProposer(rngs=nnx.Rngs(0))
-    training.fit(model, regions.proposing_loss, sample, steps=STEPS, learning_rate=3e-3, progress=False)
+    training.fit(model, regions.proposal_loss, sample, steps=STEPS, learning_rate=3e-3, progress=False)
     return model
 
 
 def told(model: regions.RegionProposer) -> dict[str, float]:
     """Recall, precision and kinds at IoU 0.5 on test scenes."""
     drawn = scenes.sample(scenes.generator("test", 2), 2000)
-    return regions.found(regions.propose(drawn, model), drawn)
+    return regions.evaluate(regions.propose(drawn, model), drawn)

@@ -36,7 +36,7 @@ def train(
 ) -> captioning.Captioner:
     """A "hard" captioner that starts from a soft one. ``surrogate``: another implementation, say a learner's."""
     model = hardened(soft)
-    data, loss = writing.captioned(seed=seed), captioning.drawn_loss(surrogate, SAMPLES, ENTROPY)
+    data, loss = writing.captioned(seed=seed), captioning.reinforce_loss(surrogate, SAMPLES, ENTROPY)
 
     def chance(rng: np.random.Generator) -> dict[str, np.ndarray]:
         size = writing.BATCH * runtime.preset().batch

@@ -112,7 +112,7 @@ def beams(
     batch = {"image": part.features}
     written = training.predict(model, search, batch)
     return {
-        **writing.scores(captioning.texts(written.tokens[:, 0]), part),
+        **writing.scores(captioning.VOCAB.decode(written.tokens[:, 0]), part),
         "log-probability": float(written.log_prob[:, 0].mean()),
         "length": float(written.length[:, 0].mean() - 1),
     }

@@ -12,7 +12,8 @@ from course_utils import runtime
 from course_utils.experiments.captioning import writing
 from course_utils.metrics import caption as metric
 from course_utils.models import captioning
-from course_utils.models.captioning import pointing, regions, words
+from course_utils.models.captioning import pointer, words
+from course_utils.towers import regions
 from course_utils.world import captions, scenes
 from course_utils.world.things import KINDS
 
@@ -21,7 +22,7 @@ _NOVEL = np.array([KINDS.index(kind) for kind in NOVEL])
 STEPS = 600
 CONFIG = captioning.CaptionConfig(way="attention", places=regions.MOST, features=64, extra=4, positions=False)
 # name → the model, and how many of the numbers after a region's features it reads besides
-ARMS = {"pointing": (pointing.PointingCaptioner, 4), "no words from the detector": (captioning.Captioner, 4 + len(KINDS))}
+ARMS = {"pointing": (pointer.PointerCaptioner, 4), "no words from the detector": (captioning.Captioner, 4 + len(KINDS))}
 
 
 def _has_novel(drawn: scenes.Scenes) -> np.ndarray:
@@ -55,7 +56,7 @@ def train(
     build, extra = ARMS[arm]
     model = build(captioning.CaptionConfig(**{**CONFIG.__dict__, "extra": extra}), rngs=nnx.Rngs(seed))
     drawn, found = seen(pictures, seed)
-    arrays = {"image": image(found), "mask": found.mask, "tokens": captioning.encode(captions.caption(drawn))}
+    arrays = {"image": image(found), "mask": found.mask, "tokens": captioning.VOCAB.encode(captions.caption(drawn))}
     writing.train(model, arrays, writing.WRITING, steps=steps, seed=seed, watch=watch)
     return model
 
@@ -74,7 +75,7 @@ def named(written: list[str], drawn: scenes.Scenes, novel: bool) -> float:
     """The F1 of naming kinds, over (picture, kind) pairs: of novel kinds, or of all others."""
     says = np.zeros((len(written), len(KINDS)), bool)
     for i, text in enumerate(written):
-        kinds = [words.WORD_KIND[words.TOKEN[word]] for word in captioning.split(text)]
+        kinds = [words.WORD_KIND[words.VOCAB.index(word)] for word in captioning.VOCAB.split(text)]
         says[i, [kind for kind in kinds if kind >= 0]] = True
     shows = np.zeros_like(says)
     row, slot = np.nonzero(drawn.present)
@@ -105,4 +106,4 @@ def run(seed: int) -> list[dict]:
 def baselines() -> list[dict]:
     """How good the detector is on the test pictures."""
     drawn, found = seen(writing.TEST, test=True)
-    return [{"arm": "detector", "measure": m, "value": v} for m, v in regions.found(found, drawn).items()]
+    return [{"arm": "detector", "measure": m, "value": v} for m, v in regions.evaluate(found, drawn).items()]

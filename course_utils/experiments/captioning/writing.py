@@ -16,7 +16,7 @@ from flax import nnx
 from course_utils import decode, runtime, training
 from course_utils.metrics import caption as metric
 from course_utils.models import captioning
-from course_utils.models.fusion import grid
+from course_utils.towers import grid
 from course_utils.world import captions, scenes
 
 PICTURES, TEST = 16_000, 1000
@@ -66,13 +66,13 @@ class Captioned:
 
 def cut(caption: str) -> str:
     """A caption with its commas cut off, as the metrics read it."""
-    return " ".join(captioning.split(caption))
+    return " ".join(captioning.VOCAB.split(caption))
 
 
 def captioned_scenes(drawn: scenes.Scenes) -> Captioned:
     """Scenes with what belongs to them."""
     plain = captions.caption(drawn)
-    return Captioned(drawn, plain, grid.scene_features(drawn), captioning.encode(plain))
+    return Captioned(drawn, plain, grid.scene_features(drawn), captioning.VOCAB.encode(plain))
 
 
 @functools.lru_cache(maxsize=4)
@@ -159,7 +159,7 @@ def _greedy(model: captioning.Captioner, batch) -> decode.Written:
 def write(model: captioning.Captioner, image: np.ndarray, mask: np.ndarray | None = None, *, size: int = 256) -> list[str]:
     """The captions that a model writes, word by word, of features float32[n, N, F], ``size`` pictures at a time."""
     batch = {"image": image} | ({} if mask is None else {"mask": mask})
-    return captioning.texts(training.predict(model, _greedy, batch, size=size).tokens)
+    return captioning.VOCAB.decode(training.predict(model, _greedy, batch, size=size).tokens)
 
 
 def _maps(model: captioning.Captioner, batch) -> jax.Array:

@@ -20,7 +20,8 @@ from flax import nnx
 from course_utils import losses, runtime, training
 from course_utils.models import dual_encoder as dual
 from course_utils.models.dual_encoder import words
-from course_utils.models.fusion import grid
+from course_utils.text import Vocabulary
+from course_utils.towers import grid
 from course_utils.world import captions, scenes
 from course_utils.world.things import COLOURS, KINDS
 
@@ -53,23 +54,15 @@ class Pairs:
         return grid.scene_features(self.swapped)
 
 
-def _with(drawn: scenes.Scenes, **changed: np.ndarray) -> scenes.Scenes:
-    return drawn.replace(**{name: array.astype(np.int8) for name, array in changed.items()})
-
-
 @functools.cache
 def pairs(split: str, n: int, seed: int = 0) -> Pairs:
     """``n`` scenes of a stream of random numbers. All pairs of kind and colour, in all captions, occur in training.
 
     Thing and colour of the wrong captions are such as the scene does not show.
     """
-    rng, banned = scenes.generator(split, seed), np.zeros((len(KINDS), len(COLOURS)), bool)
-    banned[tuple(np.array(sorted(scenes.HELD_OUT_PAIRS)).T)] = True
+    rng = scenes.generator(split, seed)
     drawn = scenes.sample(rng, 3 * n, objects=(2, 2), repeat=0.0)
-    kind, colour = drawn.kind.copy(), drawn.colour.copy()
-    two = (kind[:, 0] != kind[:, 1]) & (colour[:, 0] != colour[:, 1])
-    allowed = ~banned[kind[:, 0], colour[:, 1]] & ~banned[kind[:, 1], colour[:, 0]]
-    drawn = drawn[np.flatnonzero(two & allowed)[:n]]
+    drawn = drawn[np.flatnonzero(scenes.exchangeable(drawn))[:n]]
     kind, colour, slot = drawn.kind, drawn.colour, rng.integers(2, size=n)
     row = np.arange(n)
 
@@ -81,14 +74,12 @@ def pairs(split: str, n: int, seed: int = 0) -> Pairs:
         out[row, slot] = new[row, bad.argmin(1)]
         return out
 
-    other_kind = another(kind, len(KINDS), lambda new: banned[new, colour[row, slot][:, None]])
-    other_colour = another(colour, len(COLOURS), lambda new: banned[kind[row, slot][:, None], new])
-    exchanged = colour.copy()
-    exchanged[:, :2] = colour[:, 1::-1]
+    other_kind = another(kind, len(KINDS), lambda new: scenes.HELD_OUT[new, colour[row, slot][:, None]])
+    other_colour = another(colour, len(COLOURS), lambda new: scenes.HELD_OUT[kind[row, slot][:, None], new])
     changed = {
-        "another thing": _with(drawn, kind=other_kind),
-        "another colour": _with(drawn, colour=other_colour),
-        "colours swapped": _with(drawn, colour=exchanged),
+        "another thing": drawn.replace(kind=other_kind),
+        "another colour": drawn.replace(colour=other_colour),
+        "colours swapped": scenes.exchange_colours(drawn),
     }
 
     def said(what: scenes.Scenes) -> list[str]:
@@ -99,19 +90,13 @@ def pairs(split: str, n: int, seed: int = 0) -> Pairs:
 
 
 @functools.cache
-def _vocabulary() -> dict[str, int]:
-    taught = pairs("train", SCENES)
-    found = sorted({word for text in taught.own for word in words.split(text)})
-    return {word: token for token, word in enumerate(found, 2)}
+def _vocabulary() -> Vocabulary:
+    return words.vocabulary_of(pairs("train", SCENES).own, LONGEST)
 
 
 def tokens(texts: list[str]) -> np.ndarray:
     """Captions as numbers: int32[n, 10]."""
-    table = np.full((len(texts), LONGEST), words.PAD, np.int32)
-    for row, text in zip(table, texts):
-        ids = [_vocabulary().get(word, words.UNKNOWN) for word in words.split(text)]
-        row[: len(ids)] = ids
-    return table
+    return _vocabulary().encode(texts)
 
 
 def with_swapped(model: dual.DualEncoder, batch) -> tuple[jax.Array, dict]:
@@ -131,7 +116,7 @@ def train(arm: str, *, seed: int = 0, steps: int = STEPS, watch: Callable | None
     if arm not in ARMS:
         raise ValueError(f"There is no arm {arm!r}. Choose from: {', '.join(ARMS)}.")
     taught = pairs("train", 1000 if runtime.is_fast() else SCENES)
-    count = len(_vocabulary()) + 2
+    count = len(_vocabulary())
     text = dual.BagConfig(count, embedding=64) if arm == ARMS[0] else dual.SentenceConfig(count, LONGEST, hidden=64)
     model = dual.DualEncoder(dual.DualConfig(dual.PlacesConfig(), text, width=64), rngs=nnx.Rngs(seed))
     own, swapped, features = tokens(taught.own), tokens(taught.wrong["colours swapped"]), taught.features

@@ -32,7 +32,7 @@ VARIATIONS = {
 
 def config(**changes) -> dual.DualConfig:
     """The miniature: windows, a bag of words, 96 numbers. ``changes``: fields of DualConfig."""
-    taught = {"image": dual.WindowConfig(hidden=192), "text": dual.BagConfig(len(words.vocabulary()) + 2, embedding=48), "width": 96}
+    taught = {"image": dual.WindowConfig(hidden=192), "text": dual.BagConfig(len(words.vocabulary()), embedding=48), "width": 96}
     return dual.DualConfig(**taught | changes)
 
 
@@ -67,7 +67,7 @@ def said() -> np.ndarray:
             if rng.random() < 0.5:
                 text = words.TEMPLATES[rng.integers(len(words.TEMPLATES))].format(text)
             table.append(text)
-    return words.tokens(table).reshape(len(emoji.load()), _TEXTS, -1)
+    return words.vocabulary().encode(table).reshape(len(emoji.load()), _TEXTS, -1)
 
 
 def sampler(styles: Sequence[str], how: pictures.Variation, batch: int = BATCH, texts: np.ndarray | None = None) -> Callable:
@@ -133,7 +133,7 @@ def seen(model: dual.DualEncoder, images: np.ndarray) -> np.ndarray:
 
 def read(model: dual.DualEncoder, texts: Sequence[str]) -> np.ndarray:
     """Texts as vectors of length 1: float32[n, D]."""
-    return training.predict(model, dual.text_vectors, {"tokens": words.tokens(texts)})
+    return training.predict(model, dual.text_vectors, {"tokens": words.vocabulary().encode(texts)})
 
 
 def drawn_in(style: str, rows: np.ndarray) -> np.ndarray:

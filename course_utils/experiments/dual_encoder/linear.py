@@ -10,8 +10,9 @@ import numpy as np
 
 from course_utils.experiments.dual_encoder import learning
 from course_utils.models.dual_encoder import pictures, words
-from course_utils.models.dual_encoder.words import PAD, UNKNOWN
+from course_utils.models.dual_encoder.words import UNKNOWN
 from course_utils.nn import init
+from course_utils.text import PAD
 
 STEPS = 300
 CHUNK = 50
@@ -41,7 +42,7 @@ def pixels(style: str, how: pictures.Variation = pictures.NONE) -> np.ndarray:
 
 def counts(tokens: np.ndarray) -> np.ndarray:
     """How often each word occurs: int32[B, T] → float32[B, V]."""
-    table = np.zeros((len(tokens), len(words.vocabulary()) + 2), np.float32)
+    table = np.zeros((len(tokens), len(words.vocabulary())), np.float32)
     known = (tokens != PAD) & (tokens != UNKNOWN)
     np.add.at(table, (np.broadcast_to(np.arange(len(tokens))[:, None], tokens.shape)[known], tokens[known]), 1)
     return table
@@ -52,7 +53,7 @@ def start(seed: int = 0) -> dict[str, jax.Array]:
     rng, pixels_ = np.random.default_rng(seed), 3 * _SIDE**2
     return {
         "image": init.put(rng.normal(0, pixels_**-0.5, (pixels_, WIDTH))),
-        "text": init.put(rng.normal(0, 0.5, (len(words.vocabulary()) + 2, WIDTH))),
+        "text": init.put(rng.normal(0, 0.5, (len(words.vocabulary()), WIDTH))),
         "log_scale": init.put(np.log(1 / 0.07)),
     }
 
@@ -82,5 +83,5 @@ def train(step: Callable, *, seed: int = 0, steps: int = STEPS) -> tuple[dict[st
 def table(params: dict[str, jax.Array], style: str, how: pictures.Variation = pictures.NONE) -> np.ndarray:
     """Cosines of a style's pictures with the names of the same concepts: float32[128, 128]."""
     image = pixels(style, how) @ np.asarray(params["image"])
-    text = counts(words.tokens(learning.names(rows()))) @ np.asarray(params["text"])
+    text = counts(words.vocabulary().encode(learning.names(rows()))) @ np.asarray(params["text"])
     return (image / np.linalg.norm(image, axis=1, keepdims=True)) @ (text / np.linalg.norm(text, axis=1, keepdims=True)).T

@@ -90,4 +90,4 @@ def named_right(
 
 def unread(classes: tuple[str, ...]) -> int:
     """How many classes have no word that any training text held."""
-    return sum(len(words.unknown(name)) == len(words.split(name)) for name in classes)
+    return sum(len(words.vocabulary().unknown(name)) == len(words.vocabulary().split(name)) for name in classes)

@@ -32,8 +32,8 @@ READERS = {
     "frozen features · LSTM, one hop": (asking.config(_ONE_HOP), False),
     "frozen features · LSTM, MUTAN": (asking.config(fusion.PoolingConfig("mutan", width=48)), False),
     "frozen features · LSTM, concat": (asking.config(fusion.PoolingConfig("concat")), False),
-    "CNN from pixels · LSTM": (asking.config(_TWO_HOPS, image=fusion.WindowConfig()), True),
-    "ViT from pixels · LSTM": (asking.config(_TWO_HOPS, image=fusion.PatchConfig(depth=1)), True),
+    "CNN from pixels · LSTM": (asking.config(_TWO_HOPS, image=fusion.WindowGridConfig()), True),
+    "ViT from pixels · LSTM": (asking.config(_TWO_HOPS, image=fusion.PatchGridConfig(depth=1)), True),
 }
 
 

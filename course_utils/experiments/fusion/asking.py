@@ -1,6 +1,6 @@
 """Questions about pictures as data sets, and models trained and tested on them: what notebook 01's experiments share.
 
-Pictures are seen through the frozen tower (``models.fusion.grid``), once, before anything is trained: 64 numbers for each
+Pictures are seen through the frozen tower (``towers.grid``), once, before anything is trained: 64 numbers for each
 of nine places. So a step of training takes milliseconds, and nothing but question answering is learned.
 """
 
@@ -17,10 +17,10 @@ from flax import nnx
 from course_utils import runtime, training
 from course_utils.metrics import vqa as metric
 from course_utils.models import fusion
-from course_utils.models.fusion import grid
-from course_utils.models.fusion.encoders import LONGEST
+from course_utils.towers import grid
 from course_utils.world import questions as Q
 from course_utils.world import scenes as S
+from course_utils.world.questions import LONGEST
 
 KINDS_OF_SET = ("biased", "flipped", "balanced")
 LEARNING_RATE = 4e-3

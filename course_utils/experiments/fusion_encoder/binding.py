@@ -12,10 +12,11 @@ from flax import nnx
 from course_utils import runtime, training
 from course_utils.experiments.fusion_encoder import matching
 from course_utils.experiments.fusion_encoder.matching import Matched
-from course_utils.models.fusion import grid
 from course_utils.models.fusion_encoder import words
+from course_utils.text import PAD
+from course_utils.towers import grid
+from course_utils.world import captions
 from course_utils.world import scenes as S
-from course_utils.world.things import COLOURS, KINDS
 
 PAIRS = 1024
 _FEW = 64
@@ -40,31 +41,17 @@ def pairs(n: int = PAIRS, seed: int = 0, *, test: bool = True) -> Binding:
     """
     n = min(n, _FEW) if runtime.is_fast() else n
     rng = S.generator("test" if test else "validation", seed)
-    scenes = matching.draw(rng, 4 * n, (2, 2))
-    kind, colour = scenes.kind[:, :2], scenes.colour[:, :2]
-    turned = colour[:, ::-1]
-    fits = (colour[:, 0] != colour[:, 1]) & ~matching.HELD[kind, turned].any(1)
-    scenes = scenes[np.flatnonzero(fits)[:n]]
-    exchanged = scenes.colour.copy()
-    exchanged[:, :2] = exchanged[:, 1::-1]
-    other = scenes.replace(colour=exchanged)
-    return Binding(*(_told(s, seed) for s in (scenes, other)))
+    scenes = matching.sample(rng, 4 * n)
+    scenes = scenes[np.flatnonzero(S.exchangeable(scenes))[:n]]
+    return Binding(*(_described(s, seed) for s in (scenes, S.exchange_colours(scenes))))
 
 
-def _told(scenes: S.Scenes, seed: int) -> Matched:
-    """Captions whose order and wording depend on the kinds only."""
-    rng = np.random.default_rng([seed, 404])
-    first, there = rng.integers(2, size=(2, len(scenes)))
-    texts = []
-    for i in range(len(scenes)):
-        order = (0, 1) if first[i] else (1, 0)
-        things = [_phrase(COLOURS[scenes.colour[i, m]], KINDS[scenes.kind[i, m]]) for m in order]
-        texts.append("there is " * there[i] + " and ".join(things))
-    return Matched(scenes, grid.scene_features(scenes), words.tokenise(texts), matching.content(scenes))
-
-
-def _phrase(colour: str, kind: str) -> str:
-    return f"a {colour} {kind}"
+def _described(scenes: S.Scenes, seed: int) -> Matched:
+    """Captions whose order and wording do not depend on the colours."""
+    first, opening = np.random.default_rng([seed, 404]).integers(2, size=(2, len(scenes)))
+    order = np.where(first[:, None], [0, 1, 2, 3, 4], [1, 0, 2, 3, 4])
+    texts = captions.caption(scenes, order=order, opening=opening)
+    return Matched(scenes, grid.scene_features(scenes), words.VOCAB.encode(texts), matching.content(scenes))
 
 
 def _logits(model: nnx.Module, batch) -> jax.Array:
@@ -96,7 +83,7 @@ def table(model: nnx.Module, test: Binding, *, hide: str = "") -> np.ndarray:
 
 def _in_order(tokens: np.ndarray) -> np.ndarray:
     """Each caption's words in the order of the vocabulary, padding at the end."""
-    return np.sort(np.where(tokens == words.PAD, len(words.VOCAB), tokens), 1).astype(np.int32) % len(words.VOCAB)
+    return np.sort(np.where(tokens == PAD, len(words.VOCAB), tokens), 1).astype(np.int32) % len(words.VOCAB)
 
 
 def right(scores: np.ndarray) -> dict[str, float]:

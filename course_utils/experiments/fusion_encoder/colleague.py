@@ -11,8 +11,9 @@ from course_utils import runtime, training
 from course_utils.experiments.fusion_encoder import binding, matching
 from course_utils.experiments.fusion_encoder.matching import Matched
 from course_utils.models import fusion_encoder as fe
-from course_utils.models.fusion_encoder import dual, words
+from course_utils.models.fusion_encoder import dual
 from course_utils.models.fusion_encoder.encoder import matching_loss
+from course_utils.text import PAD
 
 STEPS = 200
 
@@ -21,7 +22,7 @@ def their_negatives(rng: np.random.Generator, tokens: np.ndarray) -> np.ndarray:
     """For every caption a very similar one that is wrong: two neighbouring words change places."""
     wrong = tokens.copy()
     for row in wrong:
-        place = rng.integers(1, np.count_nonzero(row != words.PAD) - 1)
+        place = rng.integers(1, np.count_nonzero(row != PAD) - 1)
         row[place], row[place + 1] = row[place + 1], row[place]
     return wrong
 

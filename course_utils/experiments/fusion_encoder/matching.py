@@ -17,13 +17,12 @@ from flax import nnx
 
 from course_utils import runtime, training
 from course_utils.models import fusion_encoder as fe
-from course_utils.models.fusion import grid
 from course_utils.models.fusion_encoder import dual, words
 from course_utils.nn import init
-from course_utils.world import captions, emoji
+from course_utils.towers import grid
+from course_utils.world import captions
 from course_utils.world import scenes as S
-from course_utils.world.grounds import BACKGROUNDS
-from course_utils.world.things import COLOURS, KINDS, SIZES
+from course_utils.world.things import COLOURS, KINDS
 
 KIND_NAMES = ("dog", "cat", "fish", "car", "bus", "tulip", "guitar", "umbrella")
 PICTURES = 16_000
@@ -34,7 +33,6 @@ LEARNING_RATE = 2e-3
 RATES = {"single": 3e-3, "two": 1e-3}  # of the two streams some runs stand still at a higher one
 ALIGNED_SIZE = 3.0
 _FEW = 192
-_KIND = np.array([KINDS.index(name) for name in KIND_NAMES])
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -61,42 +59,17 @@ class Matched:
 
     @property
     def texts(self) -> list[str]:
-        return [" ".join(words.words(row)[1:]).replace(" ,", ",") for row in self.tokens]
+        return words.VOCAB.decode(self.tokens)
 
 
-def draw(rng: np.random.Generator, n: int, objects: tuple[int, int] = (2, 2)) -> S.Scenes:
-    """``n`` scenes of different kinds in colours that the tower knows, each kind once in a scene."""
-    low, high = objects
-    present = np.arange(S.SLOTS) < rng.integers(low, high + 1, (n, 1))
-    kind = _KIND[np.argsort(rng.random((n, len(_KIND))), 1)[:, : S.SLOTS]]
-    colour = _known_colours(rng, kind)
-    cell = np.argsort(rng.random((n, S.CELLS)), 1)[:, : S.SLOTS]
-    size = rng.integers(len(SIZES), size=kind.shape)
-    dx, dy = rng.integers(-S.JITTER, S.JITTER + 1, (2, *kind.shape))
-    filled = {"kind": kind, "colour": colour, "size": size, "dx": dx, "dy": dy}
-    nothing = np.full(n, -1, np.int8)
-    return S.Scenes(
-        **{name: np.where(present, array, 0).astype(np.int8) for name, array in filled.items()},
-        cell=np.where(present, cell, -1).astype(np.int8),
-        style=rng.integers(len(emoji.TRAINING_STYLES), size=n).astype(np.int8),
-        background=rng.integers(len(BACKGROUNDS), size=n).astype(np.int8),
-        word=nothing,
-        word_cell=nothing,
-    )
-
-
-HELD = np.zeros((len(KINDS), len(COLOURS)), bool)
-HELD[tuple(np.array(sorted(S.HELD_OUT_PAIRS)).T)] = True
-
-
-def _known_colours(rng: np.random.Generator, kind: np.ndarray) -> np.ndarray:
-    """Colours in which the tower has met these kinds."""
-    return np.where(HELD[kind], -1.0, rng.random((*kind.shape, len(COLOURS)))).argmax(-1)
+def sample(rng: np.random.Generator, n: int, objects: tuple[int, int] = (2, 2)) -> S.Scenes:
+    """``n`` scenes of different kinds in colours that the tower knows."""
+    return S.sample(rng, n, objects=objects, kinds=KIND_NAMES, distinct=True)
 
 
 def described(scenes: S.Scenes, rng: np.random.Generator) -> Matched:
     """Scenes with their captions, in varied order and wording."""
-    tokens = words.tokenise(captions.caption(scenes, "short", rng=rng))
+    tokens = words.VOCAB.encode(captions.caption(scenes, "short", rng=rng))
     return Matched(scenes, grid.scene_features(scenes), tokens, content(scenes))
 
 
@@ -111,7 +84,7 @@ def content(scenes: S.Scenes) -> np.ndarray:
 def matched(n: int = PICTURES, seed: int = 0, *, test: bool = False, objects: tuple[int, int] = (2, 2)) -> Matched:
     """``n`` pictures with captions; few of them under ``COURSE_FAST=1``. ``test``: scenes that no training set shows."""
     rng = S.generator("test" if test else "train", seed)
-    return described(draw(rng, min(n, _FEW) if runtime.is_fast() else n, objects), rng)
+    return described(sample(rng, min(n, _FEW) if runtime.is_fast() else n, objects), rng)
 
 
 def gumbel(rng: np.random.Generator, *shape: int) -> np.ndarray:

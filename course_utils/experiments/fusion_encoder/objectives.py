@@ -12,8 +12,9 @@ from course_utils import training
 from course_utils.experiments.fusion_encoder import matching
 from course_utils.experiments.fusion_encoder.matching import Matched
 from course_utils.models import fusion_encoder as fe
-from course_utils.models.fusion import grid
 from course_utils.models.fusion_encoder import dual, words
+from course_utils.text import PAD
+from course_utils.towers import grid
 from course_utils.world.things import KINDS
 
 TEST = 1024
@@ -93,7 +94,7 @@ def hidden_regions(model: fe.FusionEncoder, test: Matched, *, wrong_text: bool =
 
 def _streams(model: fe.FusionEncoder, batch) -> dict[str, jax.Array]:
     text, aux = model.stream(batch["tokens"], batch["image"])
-    plan = fe.transport_plan(text, aux["image"], batch["tokens"] != words.PAD)
+    plan = fe.transport_plan(text, aux["image"], batch["tokens"] != PAD)
     t = batch["tokens"].shape[1]
     return {"text": text, "image": aux["image"], "plan": plan, "attention": aux["attention"][-1][:, :, :t, t:]}
 

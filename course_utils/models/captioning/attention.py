@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from course_utils.nn.attention import masked_softmax
+from course_utils.nn.lstm import update
 
 Params = Mapping[str, jax.Array]
 
@@ -59,7 +60,4 @@ def lstm_step(params: Params, h: jax.Array, c: jax.Array, word: jax.Array, conte
     -------
     h, c : float32[B, D], the next ones.
     """
-    gates = word @ params["W_x"] + context @ params["W_z"] + h @ params["W_h"] + params["b"]
-    i, f, g, o = jnp.split(gates, 4, axis=-1)  # (B, D) each
-    c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
-    return jax.nn.sigmoid(o) * jnp.tanh(c), c
+    return update(word @ params["W_x"] + context @ params["W_z"] + h @ params["W_h"] + params["b"], c)

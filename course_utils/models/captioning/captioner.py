@@ -149,7 +149,7 @@ class Captioner(nnx.Module):
         if self.looks:
             context, alpha = self.attention(state["places"], state["h"], state["mask"])
         if self.config.way == "hard":
-            place = drawn(alpha, chance) if chance is not None else alpha.argmax(-1)
+            place = sample_place(alpha, chance) if chance is not None else alpha.argmax(-1)
             context = jnp.take_along_axis(state["places"], place[:, None, None], 1)[:, 0]
         h, c = self.memory(state["h"], state["c"], word, context)
         out = h + self.tell(context) if self.looks else h
@@ -200,6 +200,6 @@ class Captioner(nnx.Module):
         return self.score(out, maps, state), {"maps": maps}
 
 
-def drawn(alpha: jax.Array, chance: jax.Array) -> jax.Array:
+def sample_place(alpha: jax.Array, chance: jax.Array) -> jax.Array:
     """A place for each row, drawn with probabilities alpha float32[B, N] by a number float32[B] in [0, 1): int[B]."""
     return jnp.minimum((jnp.cumsum(alpha, -1) <= chance[:, None]).sum(-1), alpha.shape[-1] - 1)

@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from course_utils.models.captioning.captioner import drawn
-from course_utils.models.captioning.words import PAD
+from course_utils.models.captioning.captioner import sample_place
+from course_utils.text import PAD
 
 Batch = Mapping[str, Any]
 
@@ -77,7 +77,7 @@ def surrogate_of(slopes: Callable) -> Callable:
     return surrogate
 
 
-def drawn_loss(
+def reinforce_loss(
     function: Callable = reinforce_surrogate, samples: int = 4, entropy: float = 0.01
 ) -> Callable[[nnx.Module, Batch], tuple[jax.Array, dict[str, jax.Array]]]:
     """A loss for ``training.fit`` of a "hard" captioner: each picture is captioned with ``samples`` draws of looks.
@@ -92,7 +92,7 @@ def drawn_loss(
         logits, aux = model(image, tokens, None, chance)
         there = tokens != PAD
         maps = jnp.maximum(aux["maps"], 1e-8)
-        place = drawn(maps.reshape(-1, maps.shape[-1]), chance.ravel()).reshape(tokens.shape)
+        place = sample_place(maps.reshape(-1, maps.shape[-1]), chance.ravel()).reshape(tokens.shape)
         log_places = jnp.log(jnp.take_along_axis(maps, place[..., None], -1)[..., 0]) * there
         log_words = log_probs_of(logits, tokens) * there
         reward = jax.lax.stop_gradient(log_words.sum(-1)).reshape(-1, samples)

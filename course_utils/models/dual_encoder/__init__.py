@@ -6,13 +6,12 @@ vary).
 
 from course_utils.models.dual_encoder import clip, pictures, words
 from course_utils.models.dual_encoder.dual import DualConfig, DualEncoder, contrastive_loss, image_vectors, pairwise_loss, text_vectors
-from course_utils.models.dual_encoder.towers import BagConfig, PatchConfig, PlacesConfig, SentenceConfig, ViTConfig, WindowConfig
+from course_utils.models.dual_encoder.towers import BagConfig, PlacesConfig, SentenceConfig, ViTConfig, WindowConfig
 
 __all__ = [
     "BagConfig",
     "DualConfig",
     "DualEncoder",
-    "PatchConfig",
     "PlacesConfig",
     "SentenceConfig",
     "ViTConfig",

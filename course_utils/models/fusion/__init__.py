@@ -4,7 +4,7 @@
 and losses).
 """
 
-from course_utils.models.fusion.encoders import FeatureConfig, LSTMConfig, PatchConfig, TransformerConfig, WindowConfig
+from course_utils.models.fusion.encoders import FeatureConfig, LSTMConfig, PatchGridConfig, TransformerConfig, WindowGridConfig
 from course_utils.models.fusion.pooling import POOLINGS, Pooling, parameter_count, widest
 from course_utils.models.fusion.stacked import HOPS, StackedAttention
 from course_utils.models.fusion.vqa import (
@@ -28,7 +28,7 @@ __all__ = [
     "TOKEN_ANSWERS",
     "FeatureConfig",
     "LSTMConfig",
-    "PatchConfig",
+    "PatchGridConfig",
     "Pooling",
     "PoolingConfig",
     "StackConfig",
@@ -37,7 +37,7 @@ __all__ = [
     "VQAClassifier",
     "VQAConfig",
     "VQAGenerator",
-    "WindowConfig",
+    "WindowGridConfig",
     "parameter_count",
     "pictures",
     "sigmoid_loss",

@@ -19,10 +19,10 @@ from course_utils.models.fusion.encoders import (
     FeatureConfig,
     ImageConfig,
     LSTMConfig,
-    PatchConfig,
+    PatchGridConfig,
     QuestionConfig,
     TransformerConfig,
-    WindowConfig,
+    WindowGridConfig,
 )
 from course_utils.models.fusion.pooling import Pooling
 from course_utils.models.fusion.stacked import StackedAttention
@@ -71,7 +71,7 @@ class VQAConfig:
     decoder that writes (the classifier has none).
     """
 
-    image: ImageConfig | None = WindowConfig()
+    image: ImageConfig | None = WindowGridConfig()
     question: QuestionConfig = LSTMConfig()
     fusion: PoolingConfig | StackConfig = PoolingConfig()
     answers: int = len(ANSWERS)
@@ -83,9 +83,9 @@ class VQAConfig:
     def tiny(cls, image: str = "patches", question: str = "lstm", fusion: str = "mlb") -> VQAConfig:
         """For tests: every combination by name; image "blind" is none, fusion "san" is stacked attention."""
         images = {
-            "patches": PatchConfig.tiny(),
-            "vit": PatchConfig.tiny(depth=1),
-            "cnn": WindowConfig.tiny(),
+            "patches": PatchGridConfig.tiny(),
+            "vit": PatchGridConfig.tiny(depth=1),
+            "cnn": WindowGridConfig.tiny(),
             "features": FeatureConfig.tiny(),
             "blind": None,
         }

@@ -5,11 +5,12 @@
 captions).
 """
 
+from course_utils.metrics.retrieval import recall
 from course_utils.models.fusion_encoder.alignment import alignment_distance, cosine_cost, optimal_transport, transport_plan
 from course_utils.models.fusion_encoder.attention import CrossAttention, co_attention, cross_attention
 from course_utils.models.fusion_encoder.encoder import STREAMS, FusionEncoder, itm_loss, loss_with, uniter_loss
 from course_utils.models.fusion_encoder.negatives import hard_negatives
-from course_utils.models.fusion_encoder.ranking import recall, rerank, shortlist
+from course_utils.models.fusion_encoder.ranking import rerank, shortlist
 from course_utils.models.fusion_encoder.single_stream import SingleStream, StreamConfig, cell_boxes, join_streams
 from course_utils.models.fusion_encoder.two_stream import CoBlock, TwoStream
 

@@ -9,12 +9,13 @@ import jax.numpy as jnp
 from flax import nnx
 
 from course_utils import losses
-from course_utils.models.fusion_encoder.words import LONGEST, PAD, VOCAB
+from course_utils.models.fusion_encoder.words import LONGEST, VOCAB
 from course_utils.nn import init
 from course_utils.nn.embed import Embed, Positions
 from course_utils.nn.linear import Linear
 from course_utils.nn.masks import attention_mask
 from course_utils.nn.transformer import Transformer
+from course_utils.text import PAD
 
 _SCALE = 2.3  # log of the factor before the cosine, at the start
 

@@ -18,8 +18,9 @@ from course_utils.models.fusion_encoder.alignment import alignment_distance, tra
 from course_utils.models.fusion_encoder.negatives import Choose, hard_negatives
 from course_utils.models.fusion_encoder.single_stream import SingleStream, StreamConfig
 from course_utils.models.fusion_encoder.two_stream import TwoStream
-from course_utils.models.fusion_encoder.words import MASK, PAD
+from course_utils.models.fusion_encoder.words import MASK
 from course_utils.nn.linear import Linear
+from course_utils.text import PAD
 
 STREAMS = {"single": SingleStream, "two": TwoStream}
 

@@ -27,12 +27,3 @@ def rerank(dual: np.ndarray, fused: np.ndarray) -> np.ndarray:
     k = fused.shape[1]
     first = np.take_along_axis(order[:, :k], np.argsort(-fused, axis=1, kind="stable"), 1)
     return np.concatenate([first, order[:, k:]], 1)
-
-
-def recall(ranking: np.ndarray, truth: np.ndarray, k: int = 1) -> float:
-    """R@k: the share of queries with a right candidate among their first k.
-
-    ranking int[Q, M], truth bool[Q, M] in candidates' numbers.
-    """
-    hits = np.take_along_axis(np.asarray(truth), np.asarray(ranking)[:, :k], 1)
-    return float(hits.any(1).mean())

@@ -15,12 +15,13 @@ import jax.numpy as jnp
 from flax import nnx
 
 from course_utils.models.fusion_encoder.attention import Attend, CrossAttention
-from course_utils.models.fusion_encoder.words import LONGEST, PAD, VOCAB
+from course_utils.models.fusion_encoder.words import LONGEST, VOCAB
 from course_utils.nn import init
 from course_utils.nn.linear import Linear
 from course_utils.nn.masks import attention_mask
 from course_utils.nn.norm import LayerNorm
 from course_utils.nn.post_norm import EPSILON, PostNormBlock
+from course_utils.text import PAD
 
 Join = Callable[[Mapping[str, jax.Array], jax.Array, jax.Array, jax.Array], tuple[jax.Array, jax.Array]]
 

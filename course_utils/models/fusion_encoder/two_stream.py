@@ -14,11 +14,11 @@ from flax import nnx
 
 from course_utils.models.fusion_encoder.attention import Attend, CoAttend, CrossAttention, co_attention
 from course_utils.models.fusion_encoder.single_stream import Join, StreamConfig, Tables
-from course_utils.models.fusion_encoder.words import PAD
 from course_utils.nn.linear import Linear
 from course_utils.nn.norm import LayerNorm
 from course_utils.nn.post_norm import EPSILON, PostNormBlock
 from course_utils.nn.transformer import MLP
+from course_utils.text import PAD
 
 
 class CoBlock(nnx.Module):

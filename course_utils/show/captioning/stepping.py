@@ -13,12 +13,12 @@ from IPython.display import HTML
 
 from course_utils import decode, training
 from course_utils.models import captioning
-from course_utils.models.fusion import grid
 from course_utils.show.explorer import wished
 from course_utils.show.html import card, data_uri
 from course_utils.show.marks import spotlight
 from course_utils.show.palette import MONO, NEUTRAL, ROLE, VERDICT
 from course_utils.show.widgets import Interactive, interactive
+from course_utils.towers import grid
 from course_utils.world import captions
 from course_utils.world.render import render
 from course_utils.world.things import PLACES
@@ -73,7 +73,7 @@ def step_page(model: nnx.Module, scene: str, word: int) -> HTML:
     tokens, maps, p = (part[0] for part in training.predict(model, _said, {"image": grid.scene_features(shown)}, size=1))
     length = int(min((tokens != captioning.END).sum() + 1, len(tokens)))
     t = min(word, length) - 1
-    says, truth = captioning.text(tokens), captions.caption(shown)[0]
+    says, truth = captioning.VOCAB.decode([tokens])[0], captions.caption(shown)[0]
     veiled = np.round(255 * spotlight(picture, maps[t].reshape(3, 3))).astype(np.uint8)
     most = int(maps[t].argmax())
     right = says == truth

@@ -49,14 +49,14 @@ def _cache(model: dual.DualEncoder, style: str) -> tuple[np.ndarray, np.ndarray,
 def search_page(model: dual.DualEncoder, cache: tuple, text: str, style: str) -> HTML:
     """What a text finds, on a white card; words that the text tower never met are named."""
     rows, images, vectors = cache
-    strange = words.unknown(text)
-    known = [word for word in words.split(text) if word not in strange]
+    strange = words.vocabulary().unknown(text)
+    known = [word for word in words.vocabulary().split(text) if word not in strange]
     told = f"{len(rows)} pictures by {escape(style)}, none of them trained on; a concept that was never met is marked as new."
     if strange:
         told += f" Words it never read: <span style=\"font-family:'{MONO}',monospace\">{escape(', '.join(strange))}</span>."
     if not known:
         return HTML(card(f'<div style="color:{NEUTRAL["ink2"]}">{told} Type something it can know, such as: animal</div>'))
-    query = training.predict(model, dual.text_vectors, {"tokens": words.tokens([text])}, size=1)
+    query = training.predict(model, dual.text_vectors, {"tokens": words.vocabulary().encode([text])}, size=1)
     items, cosines = retrieval.top_k(vectors, query, _FOUND)
     names = emoji.load().names["en"]
     cells = ""

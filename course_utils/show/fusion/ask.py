@@ -14,15 +14,15 @@ from IPython.display import HTML
 
 from course_utils import training
 from course_utils.errors import BadInput
-from course_utils.models.fusion import grid
-from course_utils.models.fusion.encoders import LONGEST
 from course_utils.show.explorer import wished
 from course_utils.show.fusion.looking import place_shares
 from course_utils.show.html import card, data_uri
 from course_utils.show.marks import spotlight
 from course_utils.show.palette import MONO, NEUTRAL, ROLE, VERDICT
 from course_utils.show.widgets import Interactive, interactive
+from course_utils.towers import grid
 from course_utils.world import questions
+from course_utils.world.questions import LONGEST
 from course_utils.world.render import render
 from course_utils.world.scenes import Scenes
 from course_utils.world.things import PLACES

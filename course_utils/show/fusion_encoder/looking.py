@@ -11,12 +11,12 @@ from flax import nnx
 
 from course_utils import training
 from course_utils.errors import BadInput
-from course_utils.models.fusion import grid
 from course_utils.models.fusion_encoder import words as W
 from course_utils.show.board import Board, spotlight
 from course_utils.show.explorer import wished
 from course_utils.show.palette import NEUTRAL, ROLE
 from course_utils.show.widgets import Interactive, interactive
+from course_utils.towers import grid
 from course_utils.world import captions
 from course_utils.world.render import render
 from course_utils.world.things import KINDS, PLACES

@@ -1,8 +1,9 @@
 """The grammars of captions, one module a language, and the few tools they share.
 
-Each grammar has two functions: ``realise(facts, choose)`` words :class:`~course_utils.world.facts.Facts`, and
-``read(text)`` gives them back or raises :class:`NotInGrammar`. ``choose(options)`` picks one of several wordings that
-mean the same; the first is the plain one.
+Each grammar has four functions: ``realise(facts, choose, opening)`` words :class:`~course_utils.world.facts.Facts`, and
+``read(text)`` gives them back or raises :class:`NotInGrammar`; ``split(text)`` gives the words of a text, and
+``join(words)`` the text. ``choose(options)`` picks one of several wordings that mean the same; the first is the plain one.
+``opening`` says whether a caption says that things are there; ``None``: ``choose`` does.
 """
 
 from __future__ import annotations
@@ -65,12 +66,17 @@ def chooser(numbers: Iterable[float]) -> Choose:
     return lambda options: options[int(next(numbers) * len(options))]
 
 
+def choose_opening(options: Sequence, opening: bool | None, choose: Choose):
+    """Of two wordings, without and with an opening, the one wished for."""
+    return choose(options) if opening is None else options[opening]
+
+
 def listing(items: Sequence[str], comma: str, last: str) -> str:
     """``a, b and c``."""
     return last.join(filter(None, (comma.join(items[:-1]), items[-1])))
 
 
-def scattered(things: Sequence[Thing]) -> bool:
+def in_several_places(things: Sequence[Thing]) -> bool:
     """Whether some things stand in several places: then "and" already joins places and cannot join things too."""
     return any(len(thing.places) > 1 for thing in things)
 
@@ -80,7 +86,7 @@ def inverse(table: Mapping[str, str | tuple[str, ...]]) -> dict[str, str]:
     return {wording: symbol for symbol, wordings in table.items() for wording in ((wordings,) if isinstance(wordings, str) else wordings)}
 
 
-def placed(reader: Reader, thing: Thing) -> Thing:
+def check_places(reader: Reader, thing: Thing) -> Thing:
     """The thing, if it has a place for each of its number or none at all."""
     if thing.places and len(thing.places) != thing.count:
         raise reader.error(f"{thing.count} things with {len(thing.places)} places")

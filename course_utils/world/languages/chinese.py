@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from course_utils.world.facts import SIGN, Facts, Relation, Thing
-from course_utils.world.languages import Choose, Phrases, Reader, inverse, listing, placed
+from course_utils.world.languages import Choose, Phrases, Reader, check_places, choose_opening, inverse, listing
 from course_utils.world.things import WORDS
 
 # kind → measure word, noun. 喇叭 rather than 小号 for the trumpet: size words would run into 小号's own 小.
@@ -62,7 +65,7 @@ RELATION_PHRASES = {"left of": ("左边", "左侧"), "right of": ("右边", "右
 EMPTY = "一张空白的图"
 
 
-def described(thing: Thing) -> str:
+def noun_phrase(thing: Thing) -> str:
     """``红色的大狗``: colour with 的, then the size right before the noun."""
     colour = f"{COLOUR_WORDS[thing.colour]}的" if thing.colour else ""
     says = f"写着“{thing.word}”的" if thing.word else ""
@@ -74,11 +77,11 @@ def _and(items: list[str]) -> str:
 
 
 def _indefinite(thing: Thing) -> str:
-    return f"{NUMBERS[thing.count]}{MEASURES[thing.kind]}{described(thing)}"
+    return f"{NUMBERS[thing.count]}{MEASURES[thing.kind]}{noun_phrase(thing)}"
 
 
 def _definite(thing: Thing, choose: Choose) -> str:
-    return "".join(f"{choose(PLACE_PHRASES[place])}的" for place in thing.places) + described(thing)
+    return "".join(f"{choose(PLACE_PHRASES[place])}的" for place in thing.places) + noun_phrase(thing)
 
 
 def _placed_clause(thing: Thing, choose: Choose, place_first: bool) -> str:
@@ -87,19 +90,48 @@ def _placed_clause(thing: Thing, choose: Choose, place_first: bool) -> str:
     return f"{places}有{_indefinite(thing)}" if place_first else f"{_indefinite(thing)}在{places}"
 
 
-def realise(facts: Facts, choose: Choose) -> str:
+def realise(facts: Facts, choose: Choose, opening: bool | None = None) -> str:
     if not facts.things:
         return EMPTY
     if any(thing.places for thing in facts.things):
         place_first = choose((True, False))
         text = "，".join(_placed_clause(thing, choose, place_first) for thing in facts.things)
     else:
-        text = choose(("", "图中有")) + _and([_indefinite(thing) for thing in facts.things])
+        text = choose_opening(("", "图中有"), opening, choose) + _and([_indefinite(thing) for thing in facts.things])
     clauses = [
         f"{_definite(relation.subject, choose)}在{_definite(relation.object, choose)}的{choose(RELATION_PHRASES[relation.name])}"
         for relation in facts.relations
     ]
     return "；".join([text, *clauses])
+
+
+_PIECES = {
+    EMPTY,
+    *("图中有", "有", "在", "的", "写着", "、", "和", "，", "；"),
+    *(f"“{word}”" for word in WORDS),
+    *(NUMBERS.values()),
+    *(MEASURES.values()),
+    *(NOUNS.values()),
+    *(COLOUR_WORDS.values()),
+    *(SIZE_WORDS.values()),
+    *inverse(PLACE_PHRASES),
+    *inverse(RELATION_PHRASES),
+}
+_PIECE = re.compile("|".join([*map(re.escape, sorted(_PIECES, key=len, reverse=True)), r"\S"]))
+
+
+def split(text: str) -> list[str]:
+    """The phrases of a text: numbers, measure words, nouns, colours, sizes, places, particles, marks and what signs say.
+
+    There are no spaces to go by. From the left, the longest phrase that the grammar writes is taken (左上角 before 左边,
+    图中有 before 有); a character with which none begins stands alone.
+    """
+    return _PIECE.findall(text)
+
+
+def join(words: Iterable[str]) -> str:
+    """The text that phrases make, without spaces."""
+    return "".join(words)
 
 
 def _phrases(meanings: dict) -> Phrases:
@@ -144,7 +176,7 @@ def _read_indefinite(reader: Reader) -> Thing:
     if not places and reader.take(_AT):
         if not (places := _read_places(reader)):
             raise reader.error("expected a place")
-    return placed(reader, thing._replace(count=count, places=places))
+    return check_places(reader, thing._replace(count=count, places=places))
 
 
 def _read_definite(reader: Reader) -> Thing:

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from course_utils.text import join_words as join
+from course_utils.text import split_words as split
 from course_utils.world.facts import SIGN, Facts, Relation, Thing
-from course_utils.world.languages import Choose, NotInGrammar, Phrases, Reader, inverse, listing, placed, scattered
+from course_utils.world.languages import (
+    Choose,
+    NotInGrammar,
+    Phrases,
+    Reader,
+    check_places,
+    choose_opening,
+    in_several_places,
+    inverse,
+    listing,
+)
 from course_utils.world.things import COLOURS, KINDS, WORDS
 
 IRREGULAR = {"fish": "fish", "strawberry": "strawberries", "bus": "buses", "cactus": "cacti"}
@@ -55,12 +67,12 @@ def _definite(thing: Thing, choose: Choose) -> str:
     return " ".join(["the", noun_phrase(thing, choose), *(choose(PLACE_PHRASES[place]) for place in thing.places)])
 
 
-def realise(facts: Facts, choose: Choose) -> str:
+def realise(facts: Facts, choose: Choose, opening: bool | None = None) -> str:
     if not facts.things:
         return EMPTY
-    last = ", and " if scattered(facts.things) else " and "
+    last = ", and " if in_several_places(facts.things) else " and "
     text = listing([_indefinite(thing, choose) for thing in facts.things], ", ", last)
-    if choose((False, True)):
+    if choose_opening((False, True), opening, choose):
         text = f"there {'are' if facts.things[0].count > 1 else 'is'} {text}"
     clauses = [
         f"{_definite(relation.subject, choose)} is {choose(RELATION_PHRASES[relation.name])} {_definite(relation.object, choose)}"
@@ -89,7 +101,7 @@ def _read_thing(reader: Reader, count: int) -> Thing:
     places = [reader.take(_PLACE)]
     while places[-1]:
         places.append(reader.take(_NEXT_PLACE))
-    return placed(reader, Thing(kind, count, colour, size, tuple(places[:-1]), word))
+    return check_places(reader, Thing(kind, count, colour, size, tuple(places[:-1]), word))
 
 
 def _read_indefinite(reader: Reader) -> Thing:

@@ -6,8 +6,10 @@ A noun behind a number is never doubled (*dua ekor anjing*, not *anjing-anjing*)
 
 from __future__ import annotations
 
+from course_utils.text import join_words as join
+from course_utils.text import split_words as split
 from course_utils.world.facts import SIGN, Facts, Relation, Thing
-from course_utils.world.languages import Choose, Phrases, Reader, inverse, listing, placed, scattered
+from course_utils.world.languages import Choose, Phrases, Reader, check_places, choose_opening, in_several_places, inverse, listing
 from course_utils.world.things import KNOWLEDGE, WORDS
 
 NOUNS = {
@@ -72,7 +74,7 @@ RELATION_PHRASES = {
 EMPTY = "gambar kosong"
 
 
-def quantified(kind: str, count: int) -> str:
+def number_phrase(kind: str, count: int) -> str:
     """The number with its classifier: ``seekor``, ``dua ekor``."""
     return f"{NUMBERS[count]} {CLASSIFIERS[kind]}" if count > 1 else f"se{CLASSIFIERS[kind]}"
 
@@ -95,7 +97,7 @@ def _and(items: list[str], apart: bool = False) -> str:
 
 
 def _indefinite(thing: Thing, choose: Choose) -> str:
-    text = f"{quantified(thing.kind, thing.count)} {noun_phrase(thing, choose)}"
+    text = f"{number_phrase(thing.kind, thing.count)} {noun_phrase(thing, choose)}"
     places = [choose(PLACE_PHRASES[place]) for place in thing.places]
     return f"{text} {_and(places)}" if places else text
 
@@ -105,11 +107,11 @@ def _definite(thing: Thing, choose: Choose) -> str:
     return f"{noun_phrase(thing, choose)} {place}"
 
 
-def realise(facts: Facts, choose: Choose) -> str:
+def realise(facts: Facts, choose: Choose, opening: bool | None = None) -> str:
     if not facts.things:
         return EMPTY
     things = [_indefinite(thing, choose) for thing in facts.things]
-    text = choose(("", "ada ")) + _and(things, apart=scattered(facts.things))
+    text = choose_opening(("", "ada "), opening, choose) + _and(things, apart=in_several_places(facts.things))
     clauses = [
         f"{_definite(relation.subject, choose)} {choose(RELATION_PHRASES[relation.name])} {_definite(relation.object, choose)}"
         for relation in facts.relations
@@ -118,7 +120,7 @@ def realise(facts: Facts, choose: Choose) -> str:
 
 
 _EMPTY, _THERE, _THAT = Phrases({EMPTY: True}), Phrases({"ada": True}), Phrases({"itu": True})
-_COUNT = Phrases({quantified(kind, n): (CLASSIFIERS[kind], n) for kind in ("dog", "key", "tree", "tulip") for n in (1, *NUMBERS)})
+_COUNT = Phrases({number_phrase(kind, n): (CLASSIFIERS[kind], n) for kind in ("dog", "key", "tree", "tulip") for n in (1, *NUMBERS)})
 _NOUN, _SIZE, _COLOUR = (Phrases(inverse(table)) for table in (NOUNS, SIZE_WORDS, COLOUR_WORDS))
 _YANG = Phrases({f"yang {word}": size for size, word in SIZE_WORDS.items()})
 _COLOURED = Phrases({f"berwarna {word}": colour for colour, word in COLOUR_WORDS.items()})
@@ -148,7 +150,7 @@ def _read_indefinite(reader: Reader) -> Thing:
     places = [reader.take(_PLACE)]
     while places[-1]:
         places.append(reader.take(_NEXT_PLACE))
-    return placed(reader, thing._replace(count=count, places=tuple(places[:-1])))
+    return check_places(reader, thing._replace(count=count, places=tuple(places[:-1])))
 
 
 def _read_definite(reader: Reader) -> Thing:

@@ -6,8 +6,10 @@ Göksel & Kerslake, Turkish: A Comprehensive Grammar (2005): consonant alternati
 
 from __future__ import annotations
 
+from course_utils.text import join_words as join
+from course_utils.text import split_words as split
 from course_utils.world.facts import SIGN, Facts, Relation, Thing
-from course_utils.world.languages import Choose, Phrases, Reader, inverse, listing, placed, scattered
+from course_utils.world.languages import Choose, Phrases, Reader, check_places, choose_opening, in_several_places, inverse, listing
 from course_utils.world.things import WORDS
 
 NOUNS = {
@@ -114,11 +116,11 @@ def _definite(thing: Thing, choose: Choose, of: bool = False) -> str:
     return " ".join([*words, genitive(NOUNS[thing.kind]) if of else NOUNS[thing.kind]])
 
 
-def realise(facts: Facts, choose: Choose) -> str:
+def realise(facts: Facts, choose: Choose, opening: bool | None = None) -> str:
     if not facts.things:
         return EMPTY
-    last = ", " if scattered(facts.things) else " ve "
-    text = listing([_indefinite(thing, choose) for thing in facts.things], ", ", last) + choose(("", " var"))
+    last = ", " if in_several_places(facts.things) else " ve "
+    text = listing([_indefinite(thing, choose) for thing in facts.things], ", ", last) + choose_opening(("", " var"), opening, choose)
     clauses = [
         f"{_definite(relation.subject, choose)}, {_definite(relation.object, choose, of=True)} {choose(RELATION_PHRASES[relation.name])}"
         for relation in facts.relations
@@ -150,7 +152,7 @@ def _read_indefinite(reader: Reader) -> Thing:
     kind = reader.need(_NOUN, "a noun without plural")
     if word and kind != SIGN:
         raise reader.error("only a sign says something")
-    return placed(reader, Thing(kind, count, colour, size, tuple(places[:-1]), word))
+    return check_places(reader, Thing(kind, count, colour, size, tuple(places[:-1]), word))
 
 
 def _read_definite(reader: Reader, of: bool = False) -> Thing:

@@ -6,22 +6,34 @@
 >>> answer(compose([{"kind": "dog", "colour": "blue"}]), read("what colour is the dog?"))
 
 The modules, from the words to the data: ``forms`` (types, wording, vocabulary), ``oracle`` (answers and why there is
-none), ``drawing`` (questions about given scenes), ``planting`` and ``pairs`` (scenes built around questions),
+none), ``sampling`` (questions about given scenes), ``construction`` and ``pairs`` (scenes built around questions),
 ``annotators``.
 """
 
 from course_utils.world.questions.annotators import ANNOTATORS, annotate
-from course_utils.world.questions.drawing import ask
-from course_utils.world.questions.forms import ANSWERS, ARGUMENTS, FORMS, PAD, TYPES, VOCAB, Form, Questions, all_questions, all_texts, read
+from course_utils.world.questions.forms import (
+    ANSWERS,
+    ARGUMENTS,
+    FORMS,
+    LONGEST,
+    TYPES,
+    VOCAB,
+    Form,
+    Questions,
+    all_questions,
+    all_texts,
+    read,
+)
 from course_utils.world.questions.oracle import answer, answerable, possible
 from course_utils.world.questions.pairs import Pairs, biased, favourite, pairs
+from course_utils.world.questions.sampling import ask
 
 __all__ = [
     "ANNOTATORS",
     "ANSWERS",
     "ARGUMENTS",
     "FORMS",
-    "PAD",
+    "LONGEST",
     "TYPES",
     "VOCAB",
     "Form",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_utils.world.questions.construction import pick
 from course_utils.world.questions.forms import ANSWERS, COUNT, Questions
 from course_utils.world.questions.oracle import asks, possible
-from course_utils.world.questions.planting import pick
 from course_utils.world.scenes import SLOTS
 
 ANNOTATORS = 10

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from course_utils.text import PAD, Vocabulary, split_words
 from course_utils.world.scenes import SLOTS
 from course_utils.world.things import COLOURS, KINDS, KNOWLEDGE, PLACES, SIZES, WORDS
 
@@ -147,24 +148,15 @@ def all_texts() -> tuple[str, ...]:
     )
 
 
-def _words(text: str) -> list[str]:
-    return text.replace("?", " ?").split()
-
-
-PAD = 0
+LONGEST = 14  # tokens of the longest question, its mark included
 # All words of questions and, so that an answer can also be written, of answers.
-VOCAB = ("<pad>", *sorted({word for text in all_texts() for word in _words(text)} | set(ANSWERS)))
+VOCAB = Vocabulary(sorted({word for text in all_texts() for word in split_words(text)} | set(ANSWERS)), length=LONGEST, name="questions")
 
 
 @functools.cache
 def _token_table() -> np.ndarray:
     """int32[texts, longest], filled up with PAD."""
-    number = {word: i for i, word in enumerate(VOCAB)}
-    rows = [[number[word] for word in _words(text)] for text in all_texts()]
-    table = np.full((len(rows), max(map(len, rows))), PAD, np.int32)
-    for row, tokens in zip(table, rows):
-        row[: len(tokens)] = tokens
-    return table
+    return VOCAB.encode(all_texts())
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

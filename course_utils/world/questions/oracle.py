@@ -23,12 +23,12 @@ from course_utils.world.questions.forms import (
     RELATIONS,
     SIDE,
     SIZE,
+    TYPES,
     WORD,
     YES,
-    TYPES,
     Questions,
 )
-from course_utils.world.scenes import CELLS, HELD_OUT_PAIRS, SLOTS, Scenes
+from course_utils.world.scenes import CELLS, HELD_OUT, SLOTS, Scenes
 from course_utils.world.things import COLOURS, KINDS, KNOWLEDGE, PLACES, SIZES, WORDS
 
 # property → kinds about which one could argue. No question about the property is asked of a scene that shows one.
@@ -40,9 +40,6 @@ UNCLEAR = {
 # bool[properties, kinds]
 HAS = np.array([[kind in KNOWLEDGE[name] for kind in KINDS] for name in PROPERTIES])
 MAY_HAVE = HAS | np.array([[kind in UNCLEAR.get(name, ()) for kind in KINDS] for name in PROPERTIES])
-
-# bool[kinds, colours]
-HELD_OUT = np.array([[(k, c) in HELD_OUT_PAIRS for c in range(len(COLOURS))] for k in range(len(KINDS))])
 
 # bool[places, cells]: where a second object would make the name of the place unclear. A corner or the middle is one
 # cell; "on the left" could be said of the whole left column.
@@ -72,7 +69,7 @@ def asks(questions: Questions, *queries: str) -> np.ndarray:
     return np.isin(questions.query, [QUERIES.index(query) for query in queries])
 
 
-def anchored(questions: Questions) -> np.ndarray:
+def uses_anchor(questions: Questions) -> np.ndarray:
     """bool[B]: whether the question starts from another object than the one it asks about."""
     return FORM_USES[questions.form][:, [ARGUMENTS.index("anchor_kind"), ARGUMENTS.index("anchor_colour")]].any(1)
 
@@ -99,7 +96,7 @@ def _judge(scenes: Scenes, questions: Questions) -> tuple[np.ndarray, np.ndarray
     unclear = present & (wanted >= 0) & (HAS != MAY_HAVE)[wanted, kind]
     for name, array in (("kind", kind), ("colour", scenes.colour), ("size", scenes.size), ("place", scenes.cell)):
         target &= _matches(array, argument(name))
-    has_anchor = anchored(questions)
+    has_anchor = uses_anchor(questions)
     anchor = present & has_anchor[:, None]
     anchor &= _matches(kind, argument("anchor_kind")) & _matches(scenes.colour, argument("anchor_colour"))
 
@@ -212,7 +209,7 @@ def pairs_that_fit(questions: Questions, split: str = "all") -> tuple[np.ndarray
     clear = (wanted < 0)[:, None] | (HAS == MAY_HAVE)[wanted]
     like = _matches(kinds, questions.argument("anchor_kind"))[:, :, None]
     like = like & _matches(colours, questions.argument("anchor_colour"))[:, None]
-    free = clear[:, :, None] & ~(like & anchored(questions)[:, None, None])
+    free = clear[:, :, None] & ~(like & uses_anchor(questions)[:, None, None])
     return fit, free & ~HELD_OUT if split == "train" else free
 
 

@@ -14,11 +14,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from course_utils.world import emoji
-from course_utils.world.questions import planting
+from course_utils.world.questions import construction
+from course_utils.world.questions.construction import pick
 from course_utils.world.questions.forms import ANSWERS, ARGUMENTS, COUNT, FORM_TYPE, FORMS, TYPES, Questions, all_questions, known_types
-from course_utils.world.questions.oracle import HELD_OUT, asks, possible
-from course_utils.world.questions.planting import pick
-from course_utils.world.scenes import Scenes
+from course_utils.world.questions.oracle import asks, possible
+from course_utils.world.scenes import HELD_OUT, Scenes
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -94,7 +94,7 @@ def pairs(
     questions = _texts(rng, n, types, split)
     answer_a = pick(rng, possible(questions, split)).astype(np.int16)
     answer_b = _other(rng, questions, answer_a, split)
-    a, b = planting.plant(rng, questions, answer_a, answer_b, split, styles)
+    a, b = construction.build(rng, questions, answer_a, answer_b, split, styles)
     return Pairs(a, b, questions, answer_a, answer_b)
 
 
@@ -163,7 +163,7 @@ def biased(
     others = possible(questions, split)
     others[np.arange(n), answers] = False
     answers = np.where(rng.random(n) < strength, answers, pick(rng, others)).astype(np.int16)
-    scenes, _ = planting.plant(rng, questions, answers, _other(rng, questions, answers, split), split, styles)
+    scenes, _ = construction.build(rng, questions, answers, _other(rng, questions, answers, split), split, styles)
     return scenes, questions, answers
 
 

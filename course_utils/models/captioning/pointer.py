@@ -32,7 +32,7 @@ def _log(where: np.ndarray) -> np.ndarray:
 _AS_ONE, _AS_SEVERAL = (_log(np.isin(np.arange(len(VOCAB)), nouns)) for nouns in (SINGULAR, PLURALS))
 
 
-class PointingCaptioner(Captioner):
+class PointerCaptioner(Captioner):
     """Writes words and gaps; a gap is filled with the name of the region that is looked at, as the detector gives it.
 
     The probability of a noun is that of its gap times the share-weighted mean, over the regions, of the detector's

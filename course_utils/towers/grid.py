@@ -18,6 +18,7 @@ from flax import nnx
 from course_utils import training
 from course_utils.nn import checkpoint
 from course_utils.nn.linear import Linear
+from course_utils.nn.pixels import normalise
 from course_utils.nn.transformer import gelu
 from course_utils.world import render
 from course_utils.world.atlas import CANVASES
@@ -42,7 +43,7 @@ class GridTower(nnx.Module):
     def features(self, image: jax.Array) -> jax.Array:
         """uint8[B, 64, 64, 3] → float32[B, 9, 64], row by row."""
         starts, cell = CANVASES[SIDE].starts, CANVASES[SIDE].cell
-        x = image.astype(jnp.float32) / 127.5 - 1
+        x = normalise(image)
         x = jnp.stack([x[:, r : r + cell, c : c + cell] for r in starts for c in starts], 1)  # (B, 9, cell, cell, 3)
         return gelu(self.condense(gelu(self.describe(rearrange(x, "b n p q k -> b n (p q k)")))))
 

@@ -1,6 +1,6 @@
 """A small region proposer: where something stands, how large it is, and what it is called (after Ren et al., 2015).
 
-The frozen tower of notebook 01 is slid over the picture; from what it sees in each window a small head tells whether the
+The frozen tower of :mod:`~course_utils.towers.grid` is slid over the picture; from what it sees in each window a small head tells whether the
 window is centred on a thing, where its box is, and of which kind it is. The best windows that do not overlap are kept.
 "Bottom-up" attention (Anderson et al., 2018) then looks at these regions in the place of a grid.
 """
@@ -18,10 +18,11 @@ from einops import rearrange
 from flax import nnx
 
 from course_utils import training
-from course_utils.models.fusion import grid
 from course_utils.nn import checkpoint
 from course_utils.nn.linear import Linear
+from course_utils.nn.pixels import normalise
 from course_utils.nn.transformer import gelu
+from course_utils.towers import grid
 from course_utils.world import render
 from course_utils.world.atlas import CANVASES
 from course_utils.world.scenes import Scenes
@@ -44,16 +45,16 @@ class RegionProposer(nnx.Module):
         self.tell = Linear(HIDDEN, 1 + 4 + len(KINDS), rngs=rngs)
 
     def __call__(self, seen: jax.Array) -> dict[str, jax.Array]:
-        """float32[B, W, 128] of :func:`look_through` → ``thing`` [B, W], ``box`` [B, W, 4] in px, ``kind`` [B, W, K] logits."""
+        """float32[B, W, 128] of :func:`window_features` → ``thing`` [B, W], ``box`` [B, W, 4] in px, ``kind`` [B, W, K] logits."""
         told = self.tell(gelu(self.hidden(seen)))
         corner = jnp.asarray(np.tile(CORNERS, 2))  # of the window, twice: (ymin, xmin) and (ymax, xmax) start there
         box = corner + CELL / 2 + CELL / 2 * (told[..., 1:5] + jnp.array([-0.7, -0.7, 0.7, 0.7]))
         return {"thing": told[..., 0], "box": box, "kind": told[..., 5:]}
 
 
-def look_through(tower: grid.GridTower, image: jax.Array) -> tuple[jax.Array, jax.Array]:
+def window_features(tower: grid.GridTower, image: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Windows as the tower sees them: uint8[B, 64, 64, 3] → its first layer [B, W, 128] and its features [B, W, 64]."""
-    x = image.astype(jnp.float32) / 127.5 - 1
+    x = normalise(image)
     x = jnp.stack([x[:, y : y + CELL, z : z + CELL] for y, z in CORNERS], 1)  # (B, W, cell, cell, 3)
     hidden = gelu(tower.describe(rearrange(x, "b w p q k -> b w (p q k)")))
     return hidden, gelu(tower.condense(hidden))
@@ -74,7 +75,7 @@ def targets(scenes: Scenes) -> dict[str, np.ndarray]:
     return {"thing": thing, "box": boxes[rows, slot], "kind": np.where(thing, scenes.kind[rows, slot], -1).astype(np.int32)}
 
 
-def proposing_loss(model: RegionProposer, batch) -> tuple[jax.Array, dict[str, jax.Array]]:
+def proposal_loss(model: RegionProposer, batch) -> tuple[jax.Array, dict[str, jax.Array]]:
     """Is it a thing, where is its box, what is its kind: batches of ``seen`` and of :func:`targets`."""
     told = model(batch["seen"].astype(jnp.float32))
     there = batch["thing"]
@@ -119,7 +120,7 @@ class _Eyes(nnx.Module):
 
 
 def _look(eyes: _Eyes, batch) -> dict[str, jax.Array]:
-    hidden, features = look_through(eyes.tower, batch["image"])
+    hidden, features = window_features(eyes.tower, batch["image"])
     told = eyes.proposer(hidden)
     return {**told, "thing": jax.nn.sigmoid(told["thing"]), "kind": jax.nn.softmax(told["kind"]), "features": features}
 
@@ -154,7 +155,7 @@ def iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return shared / np.maximum(areas - shared, 1e-6)
 
 
-def found(regions: Regions, scenes: Scenes, at: float = 0.5) -> dict[str, float]:
+def evaluate(regions: Regions, scenes: Scenes, at: float = 0.5) -> dict[str, float]:
     """``recall`` (things with a region of IoU ``at`` or more), ``precision`` (regions with a thing), ``kind`` (found things
     whose likeliest kind is right)."""
     boxes = render.boxes(scenes, grid.SIDE).astype(np.float32)

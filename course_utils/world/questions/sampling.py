@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from course_utils.world.questions.construction import pick
 from course_utils.world.questions.forms import ARGUMENTS, FORM_TYPE, FORM_USES, FORMS, TYPES, Questions, all_questions, known_types
 from course_utils.world.questions.oracle import HAS, answerable, asks
-from course_utils.world.questions.planting import pick
 from course_utils.world.scenes import Scenes
 
 _TRIES = 16  # for each type, before another type is asked

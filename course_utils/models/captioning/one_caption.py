@@ -25,7 +25,7 @@ CAPTION = np.array([1, 2, 3, 4], np.int32)
 PLACES, FEATURES, WIDTH = 16, 32, 32
 
 
-class FixedDecoder(nnx.Module):
+class OneCaptionDecoder(nnx.Module):
     """Looks by a scalar product, reads a word, says the next."""
 
     def __init__(self, *, rngs: nnx.Rngs):
@@ -56,19 +56,19 @@ def random_image(seed: int = 42) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=(1, PLACES, FEATURES)).astype(np.float32)
 
 
-def _loss(model: FixedDecoder, batch) -> tuple[jax.Array, dict[str, jax.Array]]:
+def _loss(model: OneCaptionDecoder, batch) -> tuple[jax.Array, dict[str, jax.Array]]:
     logits, _ = model(batch["image"], batch["tokens"])
     return optax.softmax_cross_entropy_with_integer_labels(logits, batch["tokens"]).mean(), {}
 
 
-def train(model: FixedDecoder, image: np.ndarray, steps: int = 100) -> training.History:
+def train(model: OneCaptionDecoder, image: np.ndarray, steps: int = 100) -> training.History:
     """Teaches the caption, of one picture, in place."""
     batch = {"image": image, "tokens": CAPTION[None]}
     return training.fit(model, _loss, lambda rng: batch, steps=steps, learning_rate=1e-2, chunk=50, progress=False)
 
 
 @functools.partial(jax.jit, static_argnames="graphdef")
-def _said(graphdef, state, image):
+def _greedy(graphdef, state, image):
     model, tokens = nnx.merge(graphdef, state), jnp.zeros((1, 4), jnp.int32)
     for t in range(4):  # each word is read before the next is said
         logits, aux = model(image, tokens)
@@ -76,7 +76,7 @@ def _said(graphdef, state, image):
     return tokens, aux["maps"]
 
 
-def said(model: FixedDecoder, image: np.ndarray) -> tuple[list[str], np.ndarray]:
+def write(model: OneCaptionDecoder, image: np.ndarray) -> tuple[list[str], np.ndarray]:
     """What the decoder says of a picture, word by word, and where it looked before each word: float32[4, 16]."""
-    tokens, maps = _said(*nnx.split(model), image)
+    tokens, maps = _greedy(*nnx.split(model), image)
     return [WORDS[token] for token in tokens[0].tolist()], np.asarray(maps[0])

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from course_utils.world.questions.forms import COLOUR, COUNT, FORM_USES, ARGUMENTS, KIND, SIDE, SIZE, TYPES, WORD, YES, Questions
-from course_utils.world.questions.oracle import CROWDS, HELD_OUT, anchored, asks, compares, pairs_that_fit
-from course_utils.world.scenes import CELLS, SLOTS, Scenes, sample
+from course_utils.world.questions.forms import ARGUMENTS, COLOUR, COUNT, FORM_USES, KIND, SIDE, SIZE, TYPES, WORD, YES, Questions
+from course_utils.world.questions.oracle import CROWDS, asks, compares, pairs_that_fit, uses_anchor
+from course_utils.world.scenes import CELLS, HELD_OUT, SLOTS, Scenes, sample
 from course_utils.world.things import COLOURS, KINDS, WORDS
 
 _BY_KIND, _BY_COLOUR, _BY_SIZE, _BY_CELL, _BY_WORD = range(5)
@@ -34,7 +34,7 @@ def _pick_pair(rng: np.random.Generator, allowed: np.ndarray) -> tuple[np.ndarra
     return kind, pick(rng, allowed[np.arange(len(kind)), kind])
 
 
-def plant(
+def build(
     rng: np.random.Generator, questions: Questions, answer_a: np.ndarray, answer_b: np.ndarray, split: str, styles: Sequence[str]
 ) -> tuple[Scenes, Scenes]:
     """Two scenes a question, one edit apart: the first answers ``answer_a``, the second ``answer_b`` (both int[B])."""
@@ -85,12 +85,12 @@ def _uses(questions: Questions, *names: str) -> np.ndarray:
 
 def _two_ways_to_miss(questions: Questions) -> np.ndarray:
     """bool[B]: "a red dog", which a blue dog and a red cat almost are."""
-    return (_uses(questions, "kind", "colour", "size").sum(1) == 2) & ~anchored(questions)
+    return (_uses(questions, "kind", "colour", "size").sum(1) == 2) & ~uses_anchor(questions)
 
 
 def _how_many(rng: np.random.Generator, questions: Questions) -> np.ndarray:
     """How many objects: int[B]. It depends on the wording only; where one counts or compares there are always five."""
-    relative = anchored(questions)
+    relative = uses_anchor(questions)
     least = np.full(len(questions), 2)
     least[questions.type == TYPES.index("reading")] = 1
     least[relative | _two_ways_to_miss(questions) | asks(questions, "size")] = 3
@@ -146,7 +146,7 @@ def _looks(rng, questions, first, second, many, edited, split):
     stays = edited[c] != _BY_COLOUR
     other_colour[c] = np.where(stays, colour[c, 0], pick(rng, after_colours))
 
-    relative, two_ways = anchored(questions), _two_ways_to_miss(questions)
+    relative, two_ways = uses_anchor(questions), _two_ways_to_miss(questions)
     sized, by_looks = _uses(questions, "size")[:, 0], _uses(questions, "kind", "colour", "property").any(1)
     must_differ = by_looks & ~sized
     of_kind = (kinds == questions.argument("kind")[:, None])[:, :, None]
@@ -196,7 +196,7 @@ def _sizes(rng, questions, first, second, edited, kind, colour, drawn):
 
     by_size = asks(questions, "size")
     size[by_size, 0] = first[by_size] - SIZE
-    bystander = 1 + anchored(questions)[by_size]  # one small, one large
+    bystander = 1 + uses_anchor(questions)[by_size]  # one small, one large
     size[by_size, bystander + 1] = 1 - size[by_size, bystander]
     same = np.flatnonzero(compares(questions) & by_size)  # none, one, two or all three of the others: equally likely
     size[same, 2:] = rng.random((len(same), SLOTS - 2)) < rng.random((len(same), 1))
@@ -211,7 +211,7 @@ def _cells(rng, questions, first, many):
     relation, place = questions.argument("relation"), questions.argument("place")
     vertical = (relation >= 2) | asks(questions, "above or below")
     between = asks(questions, "holds", "left or right", "above or below")
-    relative = anchored(questions) & ~compares(questions)
+    relative = uses_anchor(questions) & ~compares(questions)
     # In lines along the relation's axis, counted from the side that is meant, and places across it.
     backwards = (relation % 2 == 1) & (relation >= 0)
 

@@ -1,0 +1,1 @@
+"""What several topics see pictures with: patches, windows, a frozen grid, proposed regions."""
