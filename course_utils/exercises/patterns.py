@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_utils.exercises.comparing import agrees
+from course_utils.exercises.comparison import agrees
 
 
 def _all_zero(case, expected, got):

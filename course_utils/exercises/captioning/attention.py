@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_utils.exercises.core import Case, Exercise, Picture, Verdict
-from course_utils.exercises.judging import Mistake, Output, judge_outputs
+from course_utils.exercises.judges import Mistake, Output, judge_outputs
 from course_utils.models.captioning import attention
 
 _SIZES = [(3, 5, 7, 4, 6), (5, 9, 3, 11, 2), (2, 7, 5, 3, 4), (1, 4, 11, 5, 7)]  # B, N, D_v, k, D

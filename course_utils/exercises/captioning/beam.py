@@ -6,7 +6,7 @@ import numpy as np
 
 from course_utils import decode
 from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.judging import Mistake, Output, judge_outputs
+from course_utils.exercises.judges import Mistake, Output, judge_outputs
 
 
 def cases(seed: int) -> list[Case]:

@@ -7,10 +7,10 @@ import functools
 import numpy as np
 from flax import nnx
 
-from course_utils.exercises.comparing import numbers
+from course_utils.exercises.comparison import numbers
 from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.explaining import what_it_is
-from course_utils.exercises.judging import Unusable, judge_score
+from course_utils.exercises.explanation import what_it_is
+from course_utils.exercises.judges import Unusable, judge_score
 from course_utils.experiments.captioning import writing
 from course_utils.metrics import caption as metric
 from course_utils.models import captioning

@@ -9,7 +9,7 @@ from collections import Counter
 import numpy as np
 
 from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.judging import Mistake, judge_values
+from course_utils.exercises.judges import Mistake, judge_values
 from course_utils.models.captioning import words
 from course_utils.world import captions, scenes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.judging import choices, judge_score
+from course_utils.exercises.judges import choices, judge_score
 from course_utils.experiments.dual_encoder import learning
 from course_utils.models.dual_encoder import pictures as drawing
 from course_utils.models.dual_encoder import words

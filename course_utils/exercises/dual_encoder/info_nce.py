@@ -7,7 +7,7 @@ import numpy as np
 from course_utils import losses
 from course_utils.exercises.core import Case, Exercise, Verdict
 from course_utils.exercises.dual_encoder.drawn import cosines, log_softmax, pair, softmax, unit
-from course_utils.exercises.judging import Mistake, judge_values
+from course_utils.exercises.judges import Mistake, judge_values
 
 
 def cases(seed: int) -> list[Case]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from course_utils.exercises.core import Case, Exercise, Picture, Verdict
 from course_utils.exercises.dual_encoder.drawn import cosines, softmax, unit
-from course_utils.exercises.judging import Mistake, judge_values
+from course_utils.exercises.judges import Mistake, judge_values
 from course_utils.metrics import retrieval
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from course_utils import losses
 from course_utils.exercises.core import Case, Exercise, Problem, Verdict
-from course_utils.exercises.judging import Mistake, Output, judge_outputs
+from course_utils.exercises.judges import Mistake, Output, judge_outputs
 
 NAMES = ("image", "text", "log_scale")
 LARGEST = math.log(100.0)

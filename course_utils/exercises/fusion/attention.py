@@ -6,7 +6,7 @@ import numpy as np
 
 from course_utils.exercises.core import Case, Exercise, Picture, Verdict
 from course_utils.exercises.fusion.drawn import normal
-from course_utils.exercises.judging import Mistake, Output, judge_outputs
+from course_utils.exercises.judges import Mistake, Output, judge_outputs
 from course_utils.models.fusion import stacked
 
 

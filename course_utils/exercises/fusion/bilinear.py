@@ -8,7 +8,7 @@ import numpy as np
 
 from course_utils.exercises.core import Case, Exercise, Verdict
 from course_utils.exercises.fusion.drawn import AVERAGED, AXES, FLATTENED, RETURNS, averaged, flattened, pooling_cases
-from course_utils.exercises.judging import Mistake, Output, judge_outputs
+from course_utils.exercises.judges import Mistake, Output, judge_outputs
 from course_utils.models.fusion import pooling
 
 cases = pooling_cases("bilinear", 106, [(5, 4, 2), (3, 11, 5), (7, 3, 4), (2, 4, 7)])

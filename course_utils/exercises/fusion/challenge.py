@@ -9,7 +9,7 @@ from flax import nnx
 
 from course_utils import training
 from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.judging import choices, judge_score
+from course_utils.exercises.judges import choices, judge_score
 from course_utils.experiments.fusion import asking
 from course_utils.models import fusion
 from course_utils.models.fusion import encoders, grid

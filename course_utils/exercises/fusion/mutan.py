@@ -6,7 +6,7 @@ import numpy as np
 
 from course_utils.exercises.core import Case, Exercise, Verdict
 from course_utils.exercises.fusion.drawn import AVERAGED, AXES, FLATTENED, RETURNS, averaged, flattened, pooling_cases
-from course_utils.exercises.judging import Mistake, judge_values
+from course_utils.exercises.judges import Mistake, judge_values
 from course_utils.models.fusion import pooling
 
 cases = pooling_cases("mutan", 105, [(5, 4, 2, 7, 6), (3, 5, 2, 11, 4), (7, 3, 2, 5, 4), (2, 4, 6, 7, 9)])

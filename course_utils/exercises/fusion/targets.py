@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.judging import Mistake, Output, judge_outputs
+from course_utils.exercises.judges import Mistake, Output, judge_outputs
 from course_utils.metrics.vqa import agreement
 
 _WORDS = (

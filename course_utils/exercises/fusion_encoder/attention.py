@@ -7,7 +7,7 @@ import numpy as np
 from course_utils.exercises.core import Case, Exercise, Picture, Verdict
 from course_utils.exercises.fusion_encoder import drawn
 from course_utils.exercises.fusion_encoder.drawn import softmax, weights_of
-from course_utils.exercises.judging import Mistake, Output, judge_outputs
+from course_utils.exercises.judges import Mistake, Output, judge_outputs
 from course_utils.models.fusion_encoder import attention
 
 

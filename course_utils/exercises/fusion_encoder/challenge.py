@@ -8,7 +8,7 @@ import numpy as np
 
 from course_utils import training
 from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.judging import choices, judge_score
+from course_utils.exercises.judges import choices, judge_score
 from course_utils.experiments.fusion_encoder import binding, matching
 from course_utils.models.fusion_encoder import words
 from course_utils.models.fusion_encoder.encoder import matching_loss

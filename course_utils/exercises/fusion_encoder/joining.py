@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_utils.exercises.comparing import agrees
+from course_utils.exercises.comparison import agrees
 from course_utils.exercises.core import Case, Exercise, Picture, Verdict
 from course_utils.exercises.fusion_encoder import drawn
-from course_utils.exercises.judging import Mistake, Output, judge_outputs
+from course_utils.exercises.judges import Mistake, Output, judge_outputs
 from course_utils.models.fusion_encoder import single_stream
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.exercises.comparing import agrees, numbers, show, words
+from course_utils.exercises.comparison import agrees, numbers, show, words
 from course_utils.exercises.core import Case, Measured, Picture, Problem, Verdict
-from course_utils.exercises.explaining import explain, missing, sketch, what_it_is
+from course_utils.exercises.explanation import explain, missing, sketch, what_it_is
 
 Pattern = Callable[[Case, np.ndarray, np.ndarray], tuple[str, str] | None]
 

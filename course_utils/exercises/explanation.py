@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.exercises.comparing import agrees, numbers, words
+from course_utils.exercises.comparison import agrees, numbers, words
 from course_utils.exercises.core import Problem
 from course_utils.exercises.patterns import PATTERNS
 
