@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from course_utils import runtime
-from course_utils.exercises import checks, core, explanation, judges
+from course_utils.exercises import checks, core, explanation, judges, patterns
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,9 @@ def test_every_exercise_agrees_with_the_marker_in_its_notebook():
             if "exercise" in cell.metadata:
                 marked[cell.metadata["exercise"]] = (cell.metadata["name"], cell.metadata["points"])
     written = {exercise_id[:2] for exercise_id in marked}  # the checks of a notebook may be there before it is
-    known = {e.id: (e.name, e.points) for number in checks.MODULES for e in checks._exercises_of(number)}
+    exercises = [(number, e) for number in checks.MODULES for e in checks._exercises_of(number)]
+    known = {e.id: (e.name, e.points) for _, e in exercises}
+    assert len(known) == len(exercises) and all(e.id[:2] == number for number, e in exercises)
     assert {key: value for key, value in known.items() if key[:2] in written} == marked
 
 
@@ -187,6 +189,13 @@ def test_what_wrong_numbers_have_in_common_is_said_whatever_the_exercise(got, di
     assert verdict.diagnosis == diagnosis and verdict.score == 0
 
 
+def test_shares_add_up_to_1_where_they_should():
+    expected = np.array([[0.2, 0.8], [0.0, 0.0]])
+    pattern = patterns.no_shares("The shares of a row add up to 1")
+    assert pattern(None, expected, expected) is None
+    assert pattern(None, expected, np.array([[0.2, 0.9], [7.0, 7.0]])) == ("The shares of a row add up to 1; yours to 1.1.", "not-shares")
+
+
 def test_what_is_not_a_table_is_said_in_words():
     def headline(answer, expected=np.zeros((2, 3))):
         return judges.judge_values(
@@ -198,6 +207,53 @@ def test_what_is_not_a_table_is_said_in_words():
     assert "a function: call it" in headline(lambda x: x)
     assert "dtype complex" in headline(np.zeros((2, 3), complex))
     assert "returns a str" in headline("table")
+
+
+NUMBERS = np.array([[1.0, -2.0, 3.0], [4.0, 5.0, 6.0]])
+WORDS = np.array(["a", "b", "c"])
+
+
+def own(case, expected, got):
+    return "As the exercise knows it.", "own"
+
+
+@pytest.mark.parametrize(
+    "expected, order",
+    [
+        (
+            NUMBERS,
+            [
+                ("returns-nothing", None, [], []),
+                ("known", "words", [lambda: "words"], [own]),
+                ("not-an-array", "words", [], [own]),
+                ("shape", np.full(3, np.nan), [], [own]),
+                ("not-finite", 0 * NUMBERS + np.nan, [], [own]),
+                ("own", 0 * NUMBERS, [], [own]),
+                ("all-zero", 0 * NUMBERS, [], []),
+                ("values", NUMBERS + np.arange(3.0), [], []),
+            ],
+        ),
+        (
+            WORDS,
+            [
+                ("empty", core.Problem("NotImplementedError", ""), [], []),
+                ("known", [1, 2], [lambda: [1, 2]], [own]),
+                ("not-words", [1, 2], [], [own]),
+                ("own", ["c", "b"], [], [own]),
+                ("shape", ["b", "a"], [], []),
+                ("other-order", ["c", "b", "a"], [], []),
+                ("values", ["a", "b", "d"], [], []),
+            ],
+        ),
+    ],
+    ids=["numbers", "words"],
+)
+def test_what_is_wrong_is_looked_for_in_the_order_that_explain_promises(expected, order):
+    """Each answer but the last could be explained by a later step as well."""
+    for diagnosis, answer, fns, known in order:
+        mistakes = [core.Mistake("known", "A known one.", fn) for fn in fns]
+        attempt = explanation.Attempt([core.Case((), "")], [answer], [expected], 0, mistakes, known, "it", "", 1e-4)
+        assert explanation.explain(attempt)[1] == diagnosis
 
 
 def test_exceptions_that_arrays_are_known_for_get_advice():
@@ -219,13 +275,13 @@ def total_and_words(x, names):
 
 
 OUTPUTS = [
-    judges.Output("names", 1, 0.25, "the names in alphabetical order", [judges.Mistake("as-given", "Sort them.", lambda x, names: names)]),
+    judges.Output("names", 1, 0.25, "the names in alphabetical order", [core.Mistake("as-given", "Sort them.", lambda x, names: names)]),
     judges.Output(
         "sums",
         0,
         0.75,
         "one sum a row, shape (B,)",
-        [judges.Mistake("mean", "This is the mean.", lambda x, names: x.mean(1))],
+        [core.Mistake("mean", "This is the mean.", lambda x, names: x.mean(1))],
         picture=lambda expected, got: core.Picture("map", expected, got, "row", "sum"),
     ),
 ]
