@@ -13,7 +13,7 @@ from typing import Any
 
 import nbformat
 
-from course_utils.exercises import checking
+from course_utils.exercises import checks
 
 NAME = "01_small"
 FIRST, SECOND, QUESTION = "ex-01-3", "ex-01-6", "ex-01-q1"
@@ -448,7 +448,7 @@ _ATTACKS_ON_THE_INTERPRETER = {
     "hooks-cells": "get_ipython().events.register('pre_run_cell', lambda info: print(4.0))\nget_ipython().events.register('post_run_cell', lambda r: print(4.0))",
     "formats-results": "get_ipython().display_formatter.formatters['text/plain'].for_type(float, lambda x, p, c: p.text('4.0'))",
     "patches-numpy-testing": "import numpy as np\nnp.testing.assert_allclose = lambda *a, **k: None\nnp.allclose = lambda *a, **k: True\nnp.array_equal = lambda *a, **k: True",
-    "patches-the-judge": "from course_utils.exercises import judging, core, checking\njudging.judge_values = lambda *a, **k: core.Verdict(1.0, 'right')\nchecking.verdict = lambda *a, **k: core.Verdict(1.0, 'right')\ncore.Verdict.score = 1.0",
+    "patches-the-judge": "from course_utils.exercises import judges, core, checks\njudges.judge_values = lambda *a, **k: core.Verdict(1.0, 'right')\nchecks.verdict = lambda *a, **k: core.Verdict(1.0, 'right')\ncore.Verdict.score = 1.0",
     "answers-with-garbage": "import course_utils.exercises.border as b\nb.encode = lambda v: b'\\x80\\x04garbage' * 1000",
     "answers-with-a-pickle": 'import pickle, course_utils.exercises.border as b\nclass E:\n    def __reduce__(self): return (exec, (\'open("/tmp/pwned", "w")\',))\nb.encode = lambda v: pickle.dumps(E())',
     "answers-with-a-link": "import os, course_utils.exercises.border as b\ndef reply(i, asked, answered, **k): os.symlink('/etc/passwd', answered)\nb.reply = reply",
@@ -521,7 +521,7 @@ def calls_the_reference(nb):
 
 @hand_in(4.0, flagged=True)
 def finds_the_reference(nb):
-    write(nb, FIRST, "from course_utils.exercises import checking\nmlb_pooling = checking.find('01.3').reference")
+    write(nb, FIRST, "from course_utils.exercises import checks\nmlb_pooling = checks.find('01.3').reference")
 
 
 # --- leaks: hidden cases in the feedback
@@ -546,7 +546,7 @@ def raises_its_inputs(nb):
 
 @hand_in(4.0)
 def remembers_its_inputs_until_it_is_asked_for_what_is_shown(nb):
-    visible = [round(float(case.args[1].flat[0]), 5) for case in checking.find("01.3").cases(0)]
+    visible = [round(float(case.args[1].flat[0]), 5) for case in checks.find("01.3").cases(0)]
     write(
         nb,
         FIRST,

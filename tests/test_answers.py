@@ -19,7 +19,7 @@ import pytest
 
 from conftest import NOTEBOOKS, ROOT
 from course_utils import runtime
-from course_utils.exercises import checking, core
+from course_utils.exercises import checks, core
 
 MODULES = [importlib.import_module(f"answers.{module.name}") for module in pkgutil.iter_modules(answers.__path__)]
 TRAIN_LONG = ("challenge_two_hops", "challenge_noise", "challenge_gently", "challenge_short")
@@ -39,26 +39,26 @@ def _name(answer) -> str:
 
 
 RIGHT, WRONG = _answers("RIGHT"), _answers("WRONG")
-EXERCISES = [e for number in checking.MODULES for e in checking._exercises_of(number)]
+EXERCISES = [e for number in checks.MODULES for e in checks._exercises_of(number)]
 
 
 @pytest.fixture(autouse=True)
 def soon(request):
     """An answer runs once or twice on small arrays: what takes long is compiling. One that may train is compiled well."""
     key = request.node.callspec.params.get("key")
-    with runtime.compiled_soon() if key and not checking.find(key).trains else contextlib.nullcontext():
+    with runtime.compiled_soon() if key and not checks.find(key).trains else contextlib.nullcontext():
         yield
 
 
 def seeds(key: str) -> tuple[int, ...]:
     """The visible cases and others; an answer that may train a model is asked once."""
-    return (20_000,) if checking.find(key).trains else (0, 20_000)
+    return (20_000,) if checks.find(key).trains else (0, 20_000)
 
 
 @pytest.mark.parametrize("key, fn", RIGHT, ids=lambda v: getattr(v, "__name__", v))
 def test_right_answers_pass(key, fn):
     for seed in seeds(key):
-        verdict = checking.verdict(key, fn, seed)
+        verdict = checks.verdict(key, fn, seed)
         assert verdict.passed, (seed, verdict)
 
 
@@ -76,9 +76,9 @@ def numpy_for_jax(module):
 def test_wrong_answers_are_told_why(key, fn, mistake, diagnosis):
     """What a mistake makes of its inputs is mostly the same in NumPy; where it is not, JAX decides."""
     with numpy_for_jax(sys.modules[fn.__module__]):
-        found = [checking.verdict(key, fn, seed) for seed in seeds(key)]
+        found = [checks.verdict(key, fn, seed) for seed in seeds(key)]
     if found[0].diagnosis != diagnosis:
-        found = [checking.verdict(key, fn, seed) for seed in seeds(key)]
+        found = [checks.verdict(key, fn, seed) for seed in seeds(key)]
     verdict, *others = found
     assert not verdict.passed and verdict.diagnosis == diagnosis, (mistake, verdict)
     assert verdict.headline.endswith((".", "?", "…")) and verdict.got
@@ -90,7 +90,7 @@ def test_wrong_answers_are_told_why(key, fn, mistake, diagnosis):
 )
 def test_the_reference_passes(key):
     """On Colab's releases training is shown by canaries, and its answers by those that do not train."""
-    assert checking.verdict(key, checking.find(key).reference, 7).passed
+    assert checks.verdict(key, checks.find(key).reference, 7).passed
 
 
 @pytest.mark.colab
@@ -105,10 +105,10 @@ def test_the_solutions_cells_pass(name):
             imports = [node for node in ast.parse(source).body if isinstance(node, (ast.Import, ast.ImportFrom))]
             exec(compile(ast.Module(imports, []), name, "exec"), space)
     asked = 0
-    for exercise in checking._exercises_of(name[:2]):
+    for exercise in checks._exercises_of(name[:2]):
         if not exercise.trains:
             exec(code[f"ex-{exercise.id.replace('.', '-')}-solution"], space)
-            assert checking.verdict(exercise.id, space[exercise.name], 3).passed, exercise.id
+            assert checks.verdict(exercise.id, space[exercise.name], 3).passed, exercise.id
             asked += 1
             for node in ast.parse(code[f"ex-{exercise.id.replace('.', '-')}-check"]).body:  # the name it has from then on
                 match node:

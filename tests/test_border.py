@@ -8,9 +8,9 @@ import os
 import numpy as np
 import pytest
 
-from course_utils.exercises import border, checking, core
+from course_utils.exercises import border, checks, core
 
-EXERCISES = [e for number in checking.MODULES for e in checking._exercises_of(number) if not e.trains]
+EXERCISES = [e for number in checks.MODULES for e in checks._exercises_of(number) if not e.trains]
 
 
 def equal(a, b) -> bool:

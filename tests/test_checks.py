@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from course_utils import runtime
-from course_utils.exercises import checking as checks
-from course_utils.exercises import core, explaining, judging
+from course_utils.exercises import checks, core, explanation, judges, patterns
 
 
 @pytest.mark.parametrize(
@@ -28,13 +27,13 @@ from course_utils.exercises import core, explaining, judging
     ],
 )
 def test_agreement_is_never_accidental(expected, got):
-    assert not judging.agrees(expected, got)
+    assert not judges.agrees(expected, got)
 
 
 def test_agreement_is_relative_to_the_answers_scale():
     big = np.array([1000.0, 1.0])
-    assert judging.agrees(big, big + 0.01) and not judging.agrees(big, big + 1.0)
-    assert judging.agrees(np.zeros(3), np.full(3, 1e-11)) and not judging.agrees(np.zeros(3), np.full(3, 1e-6))
+    assert judges.agrees(big, big + 0.01) and not judges.agrees(big, big + 1.0)
+    assert judges.agrees(np.zeros(3), np.full(3, 1e-11)) and not judges.agrees(np.zeros(3), np.full(3, 1e-6))
 
 
 def test_answers_are_plain_and_inputs_survive_a_function_that_changes_them():
@@ -76,7 +75,7 @@ def test_an_answer_that_is_no_data_is_the_learners_problem():
 
 @pytest.mark.parametrize("cases, answers", [([], []), ([core.Case((1,), "")], [])])
 def test_no_answers_earn_nothing(cases, answers):
-    assert judging.judge_values(cases, answers, float, [], returns="a number").score == 0
+    assert judges.judge_values(cases, answers, float, [], returns="a number").score == 0
 
 
 def test_parts_count_in_order():
@@ -84,7 +83,7 @@ def test_parts_count_in_order():
     parts = [("", 0.25, "first"), ("b", 0.75, "second")]
 
     def score(*answers):
-        return judging.judge_values(cases, answers, lambda x: x, [], returns="x", parts=parts)
+        return judges.judge_values(cases, answers, lambda x: x, [], returns="x", parts=parts)
 
     assert score(1.0, 2.0).passed and score(1.0, 3.0).score == 0.25 and score(0.0, 2.0).score == 0
     assert score(1.0, 3.0).headline.startswith("second")
@@ -148,7 +147,9 @@ def test_every_exercise_agrees_with_the_marker_in_its_notebook():
             if "exercise" in cell.metadata:
                 marked[cell.metadata["exercise"]] = (cell.metadata["name"], cell.metadata["points"])
     written = {exercise_id[:2] for exercise_id in marked}  # the checks of a notebook may be there before it is
-    known = {e.id: (e.name, e.points) for number in checks.MODULES for e in checks._exercises_of(number)}
+    exercises = [(number, e) for number in checks.MODULES for e in checks._exercises_of(number)]
+    known = {e.id: (e.name, e.points) for _, e in exercises}
+    assert len(known) == len(exercises) and all(e.id[:2] == number for number, e in exercises)
     assert {key: value for key, value in known.items() if key[:2] in written} == marked
 
 
@@ -184,13 +185,20 @@ def test_the_diagnostic_marks_ten_letters_and_says_what_to_refresh():
 )
 def test_what_wrong_numbers_have_in_common_is_said_whatever_the_exercise(got, diagnosis):
     expected = np.random.default_rng(0).normal(size=(3, 5))
-    verdict = judging.judge_values([core.Case((expected,), "numbers")], [got(expected)], lambda e: e, [], returns="e")
+    verdict = judges.judge_values([core.Case((expected,), "numbers")], [got(expected)], lambda e: e, [], returns="e")
     assert verdict.diagnosis == diagnosis and verdict.score == 0
+
+
+def test_shares_add_up_to_1_where_they_should():
+    expected = np.array([[0.2, 0.8], [0.0, 0.0]])
+    pattern = patterns.no_shares("The shares of a row add up to 1")
+    assert pattern(None, expected, expected) is None
+    assert pattern(None, expected, np.array([[0.2, 0.9], [7.0, 7.0]])) == ("The shares of a row add up to 1; yours to 1.1.", "not-shares")
 
 
 def test_what_is_not_a_table_is_said_in_words():
     def headline(answer, expected=np.zeros((2, 3))):
-        return judging.judge_values(
+        return judges.judge_values(
             [core.Case((expected,), "")], core.answer(lambda e: answer, [core.Case((expected,), "")]), lambda e: e, [], returns="a table"
         ).headline
 
@@ -201,15 +209,62 @@ def test_what_is_not_a_table_is_said_in_words():
     assert "returns a str" in headline("table")
 
 
+NUMBERS = np.array([[1.0, -2.0, 3.0], [4.0, 5.0, 6.0]])
+WORDS = np.array(["a", "b", "c"])
+
+
+def own(case, expected, got):
+    return "As the exercise knows it.", "own"
+
+
+@pytest.mark.parametrize(
+    "expected, order",
+    [
+        (
+            NUMBERS,
+            [
+                ("returns-nothing", None, [], []),
+                ("known", "words", [lambda: "words"], [own]),
+                ("not-an-array", "words", [], [own]),
+                ("shape", np.full(3, np.nan), [], [own]),
+                ("not-finite", 0 * NUMBERS + np.nan, [], [own]),
+                ("own", 0 * NUMBERS, [], [own]),
+                ("all-zero", 0 * NUMBERS, [], []),
+                ("values", NUMBERS + np.arange(3.0), [], []),
+            ],
+        ),
+        (
+            WORDS,
+            [
+                ("empty", core.Problem("NotImplementedError", ""), [], []),
+                ("known", [1, 2], [lambda: [1, 2]], [own]),
+                ("not-words", [1, 2], [], [own]),
+                ("own", ["c", "b"], [], [own]),
+                ("shape", ["b", "a"], [], []),
+                ("other-order", ["c", "b", "a"], [], []),
+                ("values", ["a", "b", "d"], [], []),
+            ],
+        ),
+    ],
+    ids=["numbers", "words"],
+)
+def test_what_is_wrong_is_looked_for_in_the_order_that_explain_promises(expected, order):
+    """Each answer but the last could be explained by a later step as well."""
+    for diagnosis, answer, fns, known in order:
+        mistakes = [core.Mistake("known", "A known one.", fn) for fn in fns]
+        attempt = explanation.Attempt([core.Case((), "")], [answer], [expected], 0, mistakes, known, "it", "", 1e-4)
+        assert explanation.explain(attempt)[1] == diagnosis
+
+
 def test_exceptions_that_arrays_are_known_for_get_advice():
     import collections
 
     (unhashable,) = core.answer(lambda x: collections.Counter(x)[0], [core.Case((np.arange(3),), "")])
-    assert ".tolist()" in explaining.advice(unhashable)
+    assert ".tolist()" in explanation.advice(unhashable)
     problem = core.Problem("TypeError", "mul got incompatible shapes for broadcasting: (2, 3), (2,).")
-    assert "keepdims=True" in explaining.advice(problem)
-    assert "jnp.where" in explaining.advice(core.Problem("TracerBoolConversionError", "…"))
-    assert explaining.advice(core.Problem("KeyError", "x")) == ""
+    assert "keepdims=True" in explanation.advice(problem)
+    assert "jnp.where" in explanation.advice(core.Problem("TracerBoolConversionError", "…"))
+    assert explanation.advice(core.Problem("KeyError", "x")) == ""
 
 
 # ---- functions that return several things
@@ -220,15 +275,13 @@ def total_and_words(x, names):
 
 
 OUTPUTS = [
-    judging.Output(
-        "names", 1, 0.25, "the names in alphabetical order", [judging.Mistake("as-given", "Sort them.", lambda x, names: names)]
-    ),
-    judging.Output(
+    judges.Output("names", 1, 0.25, "the names in alphabetical order", [core.Mistake("as-given", "Sort them.", lambda x, names: names)]),
+    judges.Output(
         "sums",
         0,
         0.75,
         "one sum a row, shape (B,)",
-        [judging.Mistake("mean", "This is the mean.", lambda x, names: x.mean(1))],
+        [core.Mistake("mean", "This is the mean.", lambda x, names: x.mean(1))],
         picture=lambda expected, got: core.Picture("map", expected, got, "row", "sum"),
     ),
 ]
@@ -236,7 +289,7 @@ SEVERAL = [core.Case((np.arange(15.0).reshape(3, 5), ["b", "c", "a"]), "three ro
 
 
 def judge_several(fn):
-    return judging.judge_outputs(SEVERAL, core.answer(fn, SEVERAL), total_and_words, OUTPUTS)
+    return judges.judge_outputs(SEVERAL, core.answer(fn, SEVERAL), total_and_words, OUTPUTS)
 
 
 def test_every_output_earns_its_weight_and_the_first_wrong_one_is_explained():
@@ -285,10 +338,10 @@ def test_what_is_not_several_values_in_order_is_said_in_words(wrong, diagnosis, 
 def test_an_output_may_have_parts():
     cases = [core.Case((np.ones(shape),), "ones", part) for shape, part in (((3, 2), ""), ((2,), "axes"))]
     parts = [("", 0.75, ""), ("axes", 0.25, "Only with rows.")]
-    outputs = [judging.Output("sums", 0, 0.5, "sums", [], parts=parts), judging.Output("one", 1, 0.5, "a number", [])]
+    outputs = [judges.Output("sums", 0, 0.5, "sums", [], parts=parts), judges.Output("one", 1, 0.5, "a number", [])]
 
     def judged(fn):
-        return judging.judge_outputs(cases, core.answer(fn, cases), lambda x: (x.sum(-1), 1), outputs)
+        return judges.judge_outputs(cases, core.answer(fn, cases), lambda x: (x.sum(-1), 1), outputs)
 
     assert judged(lambda x: (x.sum(-1), 1)).passed
     for fn in (lambda x: (x.sum(1), 1), lambda x: (x.reshape(-1, 2).sum(-1), 1)):
@@ -300,7 +353,7 @@ def test_words_have_patterns_of_their_own():
     def pattern(case, expected, got):
         return (f"{len(got)} of {len(expected)}.", "too-few") if len(got) < len(expected) else None
 
-    verdict = judging.judge_values([core.Case((), "")], [["a"]], lambda: ["a", "b"], [], returns="words", patterns=[pattern])
+    verdict = judges.judge_values([core.Case((), "")], [["a"]], lambda: ["a", "b"], [], returns="words", patterns=[pattern])
     assert (verdict.headline, verdict.diagnosis) == ("1 of 2.", "too-few")
 
 
@@ -308,7 +361,7 @@ def test_where_shapes_do_not_fit_those_of_the_parameters_are_named():
     cases = [core.Case(({"U": np.ones((3, 4)), "b": np.ones(2)}, np.ones((2, 3))), "")]
 
     def headline(fn):
-        return judging.judge_values(cases, core.answer(fn, cases), lambda p, x: x @ p["U"], [], returns="").headline
+        return judges.judge_values(cases, core.answer(fn, cases), lambda p, x: x @ p["U"], [], returns="").headline
 
     assert "Shapes here: U (3, 4), b (2,)." in headline(lambda p, x: x @ p["U"].T)
     assert "letters name the axes" in headline(lambda p, x: jnp.einsum("bi,ki->bk", x, p["U"]))
@@ -317,7 +370,7 @@ def test_where_shapes_do_not_fit_those_of_the_parameters_are_named():
 
 
 def test_several_outputs_need_answers():
-    assert judging.judge_outputs(SEVERAL, [], total_and_words, OUTPUTS).score == 0
+    assert judges.judge_outputs(SEVERAL, [], total_and_words, OUTPUTS).score == 0
 
 
 def test_arrays_inside_dictionaries_and_lists_are_jax_arrays_and_the_truth_stays_hidden():
@@ -339,10 +392,10 @@ def challenge_cases(seed):
 
 
 def challenge_judge(cases, answers):
-    return judging.judge_score(
+    return judges.judge_score(
         cases,
         answers,
-        lambda case, answer: (judging.choices(answer, 10, 3) == case.truth).mean(),
+        lambda case, answer: (judges.choices(answer, 10, 3) == case.truth).mean(),
         (0.3, 0.5, 0.7, 0.9),
         says="of the questions answered right",
         returns="the number of an answer for each question, int[10]",

@@ -107,10 +107,10 @@ def test_written_answers_wait_for_a_person(everybody):
 
 def test_no_feedback_shows_a_hidden_case(everybody):
     """The hidden case's inputs, printed, stored and raised by those who tried, are in no page; the visible ones may be."""
-    from course_utils.exercises import checking
+    from course_utils.exercises import checks
 
     seed = int((everybody.root / "instructor_seed").read_text())
-    hidden, visible = ({f"{x:.5f}" for case in checking.find("01.3").cases(s) for x in case.args[1].ravel()} for s in (seed, 0))
+    hidden, visible = ({f"{x:.5f}" for case in checks.find("01.3").cases(s) for x in case.args[1].ravel()} for s in (seed, 0))
     for one in GRADED:
         page = everybody.feedback(one.name)
         numbers = {f"{float(x):.5f}" for x in re.findall(r"-?\d+\.\d{5,}", page)}

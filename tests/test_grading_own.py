@@ -17,7 +17,7 @@ from classroom import Class, settings
 from handins import cell
 
 from conftest import NOTEBOOKS, ROOT
-from course_utils.exercises import checking
+from course_utils.exercises import checks
 
 TRAINED = "01_vqa_fusion"  # the challenge that trains for the shortest time
 NOISE = "import logging, os, sys, warnings\nwarnings.warn('careful')\nlogging.error('hm')\nos.write(2, b'fd 2')\n"
@@ -31,7 +31,7 @@ def own_class(request, tmp_path_factory) -> Class:
     shutil.copy(ROOT / "pyproject.toml", root)
     (root / "nbgrader_config.py").write_text(settings())
     room = Class(root, name)
-    trains = {f"ex-{e.id.replace('.', '-')}" for e in checking._exercises_of(name[:2]) if e.trains}
+    trains = {f"ex-{e.id.replace('.', '-')}" for e in checks._exercises_of(name[:2]) if e.trains}
     exercises = [e for e in room.points if name == TRAINED or e not in trains]
     room.solved = exercises
     room.half = exercises[: (len(exercises) + 1) // 2] if len(exercises) > 1 else []

@@ -20,7 +20,7 @@ from classroom import Class, small_course
 from handins import FIRST, NAME, SECOND, cell
 from nbgrader.api import Gradebook
 
-from course_utils.exercises import checking, core
+from course_utils.exercises import checks, core
 from course_utils.instructor import build, execute, grade, sandbox
 from course_utils.instructor.intake import Refused, load, repair, tidy_name
 
@@ -198,7 +198,7 @@ def test_pasted_pictures_in_a_written_answer_stay(small):
 
 def test_of_an_exercise_that_trains_feedback_shows_only_numbers():
     """It is asked on hidden cases alone, so what its answers say may hold them."""
-    exercise = checking.find("02.7")
+    exercise = checks.find("02.7")
     says = core.Problem("ValueError", "INPUT 0.12345678", "raise ValueError('INPUT')", 3)
     asked = execute.Asked(nbformat.v4.new_code_cell(metadata={"nbgrader": {"points": 4}}), exercise, "f", hidden=[says])
     record = execute.Run(execute.Options(seed=5))._judge(asked)

@@ -63,6 +63,15 @@ class Picture:
 
 
 @dataclasses.dataclass(frozen=True)
+class Mistake:
+    """A plausible wrong solution: its stable key, the sentence that names it, and the code that makes it."""
+
+    key: str
+    says: str
+    fn: Callable
+
+
+@dataclasses.dataclass(frozen=True)
 class Measured:
     """How well a challenge's answer does: a share in [0, 1], and the rising thresholds that earn points."""
 

@@ -1,13 +1,34 @@
 """What numbers that differ have in common with the expected ones, whatever the exercise is about.
 
-A pattern is ``pattern(case, expected, got) → (headline, diagnosis) or None`` for two arrays of one shape.
+A pattern is ``pattern(case, expected, got) → (headline, diagnosis) or None`` for two arrays of one shape. :data:`PATTERNS`
+are tried in every exercise; :func:`no_shares` makes one for those that return shares.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from course_utils.exercises.comparing import agrees
+from course_utils.exercises.comparison import agrees
+from course_utils.exercises.core import Case
+
+Pattern = Callable[[Case, np.ndarray, np.ndarray], tuple[str, str] | None]
+
+
+def no_shares(rule: str) -> Pattern:
+    """For shares that do not add up to 1 along the last axis, in rows where they should.
+
+    ``rule`` begins the headline, up to what they add up to: "The shares of a question add up to 1 over the places".
+    """
+
+    def pattern(case, expected, got):
+        sums = got.sum(-1)[np.abs(expected.sum(-1) - 1) < 1e-3]
+        worst = sums.flat[np.abs(sums - 1).argmax()]
+        if abs(worst - 1) > 1e-3:
+            return f"{rule}; yours to {worst:.3g}.", "not-shares"
+
+    return pattern
 
 
 def _all_zero(case, expected, got):

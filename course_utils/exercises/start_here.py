@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.judging import Mistake, judge_values
+from course_utils.exercises.arrays import cosines, softmax, unit
+from course_utils.exercises.core import Case, Exercise, Mistake, Verdict
+from course_utils.exercises.judges import judge_values
 
 
 def cosine_similarity(queries: np.ndarray, gallery: np.ndarray) -> np.ndarray:
@@ -14,11 +15,11 @@ def cosine_similarity(queries: np.ndarray, gallery: np.ndarray) -> np.ndarray:
     ``queries`` float[Q, d], ``gallery`` float[G, d] → float[Q, G] in [-1, 1].
     """
 
-    def unit(x):
+    def direction(x):
         length = np.linalg.norm(x, axis=-1, keepdims=True)
         return x / np.where(length == 0, 1, length)
 
-    return unit(queries) @ unit(gallery).T
+    return direction(queries) @ direction(gallery).T
 
 
 def cases(seed: int) -> list[Case]:
@@ -43,10 +44,6 @@ def cases(seed: int) -> list[Case]:
     ]
 
 
-def _over_wrong_axis(q, g):
-    return (q / np.linalg.norm(q, axis=0)) @ (g / np.linalg.norm(g, axis=0)).T
-
-
 def _with_squared_lengths(q, g):
     return (q / (q**2).sum(1, keepdims=True)) @ (g / (g**2).sum(1, keepdims=True)).T
 
@@ -57,15 +54,6 @@ def _with_sum_of_absolutes(q, g):
 
 def _centred(q, g):
     return cosine_similarity(q - q.mean(1, keepdims=True), g - g.mean(1, keepdims=True))
-
-
-def _plain_cosine(q, g):
-    return (q / np.linalg.norm(q, axis=1, keepdims=True)) @ (g / np.linalg.norm(g, axis=1, keepdims=True)).T
-
-
-def _softmax(q, g):
-    e = np.exp(cosine_similarity(q, g))
-    return e / e.sum(1, keepdims=True)
 
 
 def _by(length_q, length_g=None):
@@ -122,7 +110,9 @@ MISTAKES = [
         lambda q, g: cosine_similarity(q, g).T,
     ),
     Mistake(
-        "wrong-axis", "You took lengths down the columns (axis 0). Each row is a vector: take them along the last axis.", _over_wrong_axis
+        "wrong-axis",
+        "You took lengths down the columns (axis 0). Each row is a vector: take them along the last axis.",
+        lambda q, g: cosines(q, g, 0),
     ),
     Mistake(
         "one-length-for-all",
@@ -160,7 +150,11 @@ MISTAKES = [
         lambda q, g: np.arccos(np.clip(cosine_similarity(q, g), -1, 1)),
     ),
     Mistake("centred", "You subtracted each vector's mean first; that is a correlation. Leave the vectors where they are.", _centred),
-    Mistake("softmax", "You applied a softmax: the rows sum to 1. We want the cosines themselves.", _softmax),
+    Mistake(
+        "softmax",
+        "You applied a softmax: the rows sum to 1. We want the cosines themselves.",
+        lambda q, g: softmax(cosine_similarity(q, g)),
+    ),
     Mistake(
         "paired",
         "You compared query i with picture i only. Compare every query with every picture: shape (Q, G).",
@@ -222,12 +216,12 @@ MISTAKES = [
     Mistake(
         "euclidean-of-unit",
         "This is the distance between vectors of length 1. We want their dot product.",
-        lambda q, g: np.linalg.norm((q / _length(q))[:, None] - (g / _length(g))[None], axis=-1),
+        lambda q, g: np.linalg.norm(unit(q)[:, None] - unit(g)[None], axis=-1),
     ),
     Mistake(
         "softmax-over-queries",
         "You applied a softmax: the columns sum to 1. We want the cosines themselves.",
-        lambda q, g: _softmax(g, q).T,
+        lambda q, g: softmax(cosine_similarity(q, g), 0),
     ),
     Mistake(
         "ranks",
@@ -239,9 +233,7 @@ MISTAKES = [
         "These are positions in a ranking. We want the cosines themselves, in the gallery's order.",
         lambda q, g: np.argsort(cosine_similarity(q, g), axis=1),
     ),
-    Mistake(
-        "zero-vector", "Almost: a vector of zeros has length 0, and 0 / 0 is NaN. Its cosine with anything should be 0.", _plain_cosine
-    ),
+    Mistake("zero-vector", "Almost: a vector of zeros has length 0, and 0 / 0 is NaN. Its cosine with anything should be 0.", cosines),
 ]
 
 

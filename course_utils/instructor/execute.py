@@ -22,7 +22,7 @@ from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_solution
 
-from course_utils.exercises import border, checking, core
+from course_utils.exercises import border, checks, core
 from course_utils.instructor import sandbox
 from course_utils.instructor.demonstration import demonstrations, missed
 from course_utils.instructor.flags import flags
@@ -237,7 +237,7 @@ def asked_of(nb: NotebookNode, tests: Mapping[str, str]) -> list[Asked]:
         calls = [node for node in ast.walk(ast.parse(tests[cell.metadata.nbgrader.grade_id])) if isinstance(node, ast.Call)]
         match calls:
             case [ast.Call(func=ast.Name(id="grade"), args=[ast.Constant(value=exercise), ast.Name(id=function)])]:
-                found.append(Asked(cell, checking.find(exercise), function))
+                found.append(Asked(cell, checks.find(exercise), function))
             case _:
                 raise ValueError(f'The graded cell {cell.metadata.nbgrader.grade_id} must call grade("NN.k", name) and nothing else.')
     return found

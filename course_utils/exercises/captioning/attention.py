@@ -1,11 +1,13 @@
-"""Exercise 02.1: soft attention over the places of a picture, for one word."""
+"""Soft attention over the places of a picture, for one word."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from course_utils.exercises.core import Case, Exercise, Picture, Verdict
-from course_utils.exercises.judging import Mistake, Output, judge_outputs
+from course_utils.exercises.arrays import masked_softmax, normal, parameters, softmax
+from course_utils.exercises.core import Case, Exercise, Mistake, Picture, Verdict
+from course_utils.exercises.judges import Output, judge_outputs
+from course_utils.exercises.patterns import no_shares
 from course_utils.models.captioning import attention
 
 _SIZES = [(3, 5, 7, 4, 6), (5, 9, 3, 11, 2), (2, 7, 5, 3, 4), (1, 4, 11, 5, 7)]  # B, N, D_v, k, D
@@ -16,20 +18,14 @@ def cases(seed: int) -> list[Case]:
     rng = np.random.default_rng([seed, 201])
     drawn = []
     for b, n, d_v, k, d in _SIZES:
-        params = {"W_v": (d_v, k), "W_h": (d, k), "b": (k,), "w": (k,)}
-        params = {name: (1.5 * rng.normal(size=s) * (s[0] ** -0.5 if len(s) > 1 else 1)).astype(np.float32) for name, s in params.items()}
+        params = parameters(rng, {"W_v": (d_v, k), "W_h": (d, k), "b": (k,), "w": (k,)}, spread=1.5, vectors=1.5)
         mask = rng.random((b, n)) < 0.7
         mask[np.arange(b), rng.integers(n, size=b)] = True
         mask[0, 1] = False
         mask[0, 0] = True
-        args = (params, rng.normal(size=(b, n, d_v)).astype(np.float32), rng.normal(size=(b, d)).astype(np.float32), mask)
+        args = (params, normal(rng, b, n, d_v), normal(rng, b, d), mask)
         drawn.append(Case(args, f"B = {b}, N = {n}, D_v = {d_v}, D = {d}, k = {k}, {int((~mask).sum())} places missing"))
     return drawn
-
-
-def softmax(x, axis=-1):
-    e = np.exp(x - x.max(axis, keepdims=True))
-    return e / e.sum(axis, keepdims=True)
 
 
 def _scores(params, places, h):
@@ -41,7 +37,7 @@ def _masked(scores, mask):
 
 
 def _alpha(params, places, h, mask):
-    return np.where(mask, softmax(_masked(_scores(params, places, h), mask)), 0.0)
+    return masked_softmax(_scores(params, places, h), mask)
 
 
 def _context(alpha, places):
@@ -61,7 +57,7 @@ def _of_scores(fn):
 
 def _scored(fn):
     """A mistake in the scores: ``fn(params, places, h) → float[B, N]``."""
-    return lambda params, places, h, mask: np.where(mask, softmax(_masked(fn(params, places, h), mask)), 0.0)
+    return lambda params, places, h, mask: masked_softmax(fn(params, places, h), mask)
 
 
 def _seen(params, places, h):
@@ -135,11 +131,7 @@ ALPHA_MISTAKES = [
         "All attention is on the best place. A softmax shares it out, and its slopes can be learned from.",
         _of_scores(lambda s, m: (np.arange(s.shape[1]) == _masked(s, m).argmax(1)[:, None]) * 1.0),
     ),
-    Mistake(
-        "softmin",
-        "You look where the scores are lowest: the sign is turned round.",
-        _of_scores(lambda s, m: np.where(m, softmax(_masked(-s, m)), 0)),
-    ),
+    Mistake("softmin", "You look where the scores are lowest: the sign is turned round.", _of_scores(lambda s, m: masked_softmax(-s, m))),
     Mistake(
         "scores-over-their-sum",
         "You divide the scores by their sum. A softmax takes exp of them first, so that shares are never negative.",
@@ -293,17 +285,17 @@ CONTEXT_MISTAKES = [
 ]
 
 
-def _not_shares(case, expected, got):
-    sums = got.sum(-1)
+def _logarithms(case, expected, got):
     if got.max() < 1e-3 and np.abs(np.exp(got).sum(-1) - 1).max() < 1e-2:
         return "This is the logarithm of the shares. Return the shares.", "log-softmax"
-    if np.abs(sums - 1).max() > 1e-3:
-        return f"The shares of a picture add up to 1 over its places; yours to {sums[np.abs(sums - 1).argmax()]:.3g}.", "not-shares"
+
+
+def _share_of_nothing(case, expected, got):
     if np.abs(got[~case.args[3]]).max(initial=0) > 1e-5:
         return "A place that is not there gets a share. Where the mask is False, the share is 0.", "share-of-nothing"
 
 
-def _drawn(expected: np.ndarray, got: np.ndarray) -> Picture:
+def _picture(expected: np.ndarray, got: np.ndarray) -> Picture:
     return Picture("map", expected, got, "picture", "place")
 
 
@@ -320,9 +312,9 @@ def judge(cases: list[Case], answers: list) -> Verdict:
                 0.5,
                 "the shares of the N places for each picture, shape (B, N)",
                 ALPHA_MISTAKES,
-                [_not_shares],
+                [_logarithms, no_shares("The shares of a picture add up to 1 over its places"), _share_of_nothing],
                 "The shares differ. Take one picture by hand: its scores, missing places very low, then a softmax.",
-                _drawn,
+                _picture,
             ),
             Output(
                 "context",

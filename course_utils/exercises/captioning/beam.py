@@ -1,12 +1,13 @@
-"""Exercise 02.4: one step of beam search."""
+"""One step of beam search."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from course_utils import decode
+from course_utils.exercises.arrays import log_softmax
 from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.judging import Mistake, Output, judge_outputs
+from course_utils.exercises.judges import Output, judge_outputs, of_output
 
 
 def cases(seed: int) -> list[Case]:
@@ -21,14 +22,14 @@ def cases(seed: int) -> list[Case]:
             finished[rng.choice(np.arange(k == 3, k), 1 + (k == 5), replace=False)] = True
             logits = 1.5 * rng.normal(size=(k, v))
             logits[finished, end] += 2.0 * (k == 4)
-            log_probs = (logits - np.log(np.exp(logits).sum(-1, keepdims=True))).astype(np.float32)
+            log_probs = log_softmax(logits).astype(np.float32)
             if _tells(scores, log_probs, finished, end):
                 break
         says = ", ".join(map(str, np.flatnonzero(finished)))
         drawn.append(Case((scores, log_probs, finished, end), f"K = {k}, V = {v}, finished: {says}"))
     k, v, end = 3, 7, 2
     logits = rng.normal(size=(1, v)).repeat(k, 0)
-    log_probs = (logits - np.log(np.exp(logits).sum(-1, keepdims=True))).astype(np.float32)
+    log_probs = log_softmax(logits).astype(np.float32)
     first = np.array([0.0, -np.inf, -np.inf], np.float32)
     drawn.append(Case((first, log_probs, np.zeros(k, bool), end), "the first word: only beginning 0 counts", part="first"))
     drawn.append(Case((first[::-1].copy(), log_probs, np.zeros(k, bool), end), "only the last beginning counts", part="first"))
@@ -338,10 +339,6 @@ _PLACES = [
 ]
 
 
-def _mistakes(place, *lists):
-    return [Mistake(key, says, lambda *a, fn=fn: fn(*a)[place]) for several in lists for key, says, fn in several]
-
-
 def _parts(remark):
     return [
         ("", 0.7, remark),
@@ -361,7 +358,7 @@ def judge(cases: list[Case], answers: list) -> Verdict:
                 0,
                 0.4,
                 "the K highest totals, the highest first, shape (K,)",
-                _mistakes(0, _WHOLE, _TOTALS),
+                of_output(0, [*_WHOLE, *_TOTALS]),
                 parts=_parts("The totals differ. Write down the table of K rows and V columns, and take its K highest."),
             ),
             Output(
@@ -369,7 +366,7 @@ def judge(cases: list[Case], answers: list) -> Verdict:
                 1,
                 0.3,
                 "which beginning each one continues, shape (K,)",
-                _mistakes(1, _PLACES, _WHOLE),
+                of_output(1, [*_PLACES, *_WHOLE]),
                 parts=_parts("The parents differ: in which row of the table does each of the K highest stand?"),
             ),
             Output(
@@ -377,7 +374,7 @@ def judge(cases: list[Case], answers: list) -> Verdict:
                 2,
                 0.3,
                 "with which word each one goes on, shape (K,)",
-                _mistakes(2, _PLACES, _WHOLE),
+                of_output(2, [*_PLACES, *_WHOLE]),
                 parts=_parts("The tokens differ: in which column of the table does each of the K highest stand?"),
             ),
         ],

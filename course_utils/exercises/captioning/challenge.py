@@ -7,10 +7,10 @@ import functools
 import numpy as np
 from flax import nnx
 
-from course_utils.exercises.comparing import numbers
+from course_utils.exercises.comparison import numbers
 from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.explaining import what_it_is
-from course_utils.exercises.judging import Unusable, judge_score
+from course_utils.exercises.explanation import what_it_is
+from course_utils.exercises.judges import Unusable, judge_score
 from course_utils.experiments.captioning import writing
 from course_utils.metrics import caption as metric
 from course_utils.models import captioning
@@ -43,7 +43,7 @@ def caption_challenge(train: dict, test: dict) -> np.ndarray:
 
 
 @functools.cache
-def _taught() -> dict[str, np.ndarray]:
+def _training_data() -> dict[str, np.ndarray]:
     drawn = scenes.sample(scenes.generator("train", 7), TAUGHT)
     return {"features": grid.scene_features(drawn), "tokens": captioning.VOCAB.encode(captions.caption(drawn))}
 
@@ -52,7 +52,7 @@ def cases(seed: int) -> list[Case]:
     """One case: 500 captioned pictures to learn from, always the same; 1,000 of the seed to caption."""
     drawn = scenes.sample(scenes.generator("test", 100 + seed), ASKED)
     tuples = captions.tuples(drawn)
-    return [Case((dict(_taught()), {"features": grid.scene_features(drawn)}), f"{ASKED:,} new pictures", truth=tuples)]
+    return [Case((dict(_training_data()), {"features": grid.scene_features(drawn)}), f"{ASKED:,} new pictures", truth=tuples)]
 
 
 def _score(case: Case, answer) -> float:

@@ -1,4 +1,4 @@
-"""Exercise 02.5: CIDEr-D of one caption."""
+"""CIDEr-D of one caption."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections import Counter
 
 import numpy as np
 
-from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.judging import Mistake, judge_values
+from course_utils.exercises.core import Case, Exercise, Mistake, Verdict
+from course_utils.exercises.judges import judge_values
 from course_utils.models.captioning import words
 from course_utils.world import captions, scenes
 

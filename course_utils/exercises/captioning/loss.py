@@ -1,11 +1,12 @@
-"""Exercise 02.3: the loss of captions of different lengths."""
+"""The loss of captions of different lengths."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.judging import Mistake, judge_values
+from course_utils.exercises.arrays import log_softmax
+from course_utils.exercises.core import Case, Exercise, Mistake, Verdict
+from course_utils.exercises.judges import judge_values
 from course_utils.models.captioning import losses
 
 
@@ -24,18 +25,13 @@ def cases(seed: int) -> list[Case]:
     return drawn
 
 
-def _log_softmax(x, axis=-1):
-    x = x - x.max(axis, keepdims=True)
-    return x - np.log(np.exp(x).sum(axis, keepdims=True))
-
-
 def _take(table, tokens):
     return np.take_along_axis(table, tokens[..., None], -1)[..., 0]
 
 
 def _terms(logits, tokens):
     """-log p of every token, float[B, T]."""
-    return -_take(_log_softmax(logits.astype(np.float64)), tokens)
+    return -_take(log_softmax(logits.astype(np.float64)), tokens)
 
 
 def caption_loss(logits, tokens, mask):
@@ -65,7 +61,7 @@ def _shifted_back(logits, tokens, mask):
 
 
 def _log_p(z):
-    return _log_softmax(z.astype(np.float64))
+    return log_softmax(z.astype(np.float64))
 
 
 def _softmax_twice(logits, tokens, mask):
@@ -184,12 +180,12 @@ MISTAKES = [
     Mistake(
         "softmax-over-time",
         "The softmax runs over the T places. It runs over the V words: the last axis.",
-        lambda z, t, m: -_take(_log_softmax(z.astype(float), 1), t)[m].mean(),
+        lambda z, t, m: -_take(log_softmax(z.astype(float), 1), t)[m].mean(),
     ),
     Mistake(
         "softmax-over-batch",
         "The softmax runs over the captions. It runs over the V words: the last axis.",
-        lambda z, t, m: -_take(_log_softmax(z.astype(float), 0), t)[m].mean(),
+        lambda z, t, m: -_take(log_softmax(z.astype(float), 0), t)[m].mean(),
     ),
     Mistake("softmax-twice", "There are two softmaxes: log_softmax takes the logits as they come.", _softmax_twice),
     Mistake(

@@ -1,12 +1,12 @@
-"""Exercise 02.6: a surrogate whose slopes are REINFORCE's."""
+"""A surrogate whose slopes are REINFORCE's."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from course_utils.exercises.comparing import agrees, show
-from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.judging import Mistake, Output, judge_outputs
+from course_utils.exercises.comparison import agrees, show
+from course_utils.exercises.core import Case, Exercise, Mistake, Verdict
+from course_utils.exercises.judges import Output, judge_outputs
 from course_utils.models.captioning import losses
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.judging import choices, judge_score
+from course_utils.exercises.judges import judge_score, share_right
 from course_utils.experiments.dual_encoder import learning
 from course_utils.models.dual_encoder import pictures as drawing
 from course_utils.models.dual_encoder import words
@@ -41,16 +41,12 @@ def cases(seed: int) -> list[Case]:
     return [Case((images, names), f"{len(rows)} pictures, as many names", truth=np.argsort(order).astype(np.int32))]
 
 
-def _score(case: Case, answer) -> float:
-    return float((choices(answer, len(case.truth), len(case.truth)) == case.truth).mean())
-
-
 def judge(cases: list[Case], answers: list) -> Verdict:
     """A quarter of the points for each threshold."""
     return judge_score(
         cases,
         answers,
-        _score,
+        lambda case, answer: share_right(case, answer, len(case.truth)),
         THRESHOLDS,
         says="of the pictures named right",
         returns="the number of a name for each picture, int[m] in 0 … G − 1",

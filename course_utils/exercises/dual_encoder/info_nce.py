@@ -1,13 +1,14 @@
-"""Exercise 03.1: CLIP's loss, from pictures to texts and from texts to pictures."""
+"""CLIP's loss, from pictures to texts and from texts to pictures."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from course_utils import losses
-from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.dual_encoder.drawn import cosines, log_softmax, pair, softmax, unit
-from course_utils.exercises.judging import Mistake, judge_values
+from course_utils.exercises.arrays import cosines, log_softmax, softmax, unit
+from course_utils.exercises.core import Case, Exercise, Mistake, Verdict
+from course_utils.exercises.dual_encoder.inputs import pair
+from course_utils.exercises.judges import judge_values
 
 
 def cases(seed: int) -> list[Case]:
@@ -49,10 +50,6 @@ def _dot(image, text):
 def _sigmoid_pairs(logits):
     signs = 2 * np.eye(len(logits)) - 1
     return np.log1p(np.exp(-signs * logits)).sum() / len(logits)
-
-
-def _over_batch(image, text):
-    return unit(image, 0) @ unit(text, 0).T
 
 
 def _batch_norm(image, text):
@@ -127,7 +124,7 @@ MISTAKES = [
     Mistake(
         "normalised-over-batch",
         "You take lengths down the columns (axis 0). Each row is a vector: take them along the last axis.",
-        _of_logits(_both, _over_batch),
+        _of_logits(_both, lambda i, t: cosines(i, t, 0)),
     ),
     Mistake(
         "one-length-for-all",

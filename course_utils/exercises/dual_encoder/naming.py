@@ -1,12 +1,12 @@
-"""Exercise 03.4: naming without training for it, each name in several prompts."""
+"""Naming without training for it, each name in several prompts."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from course_utils.exercises.core import Case, Exercise, Picture, Verdict
-from course_utils.exercises.dual_encoder.drawn import cosines, softmax, unit
-from course_utils.exercises.judging import Mistake, judge_values
+from course_utils.exercises.arrays import cosines, same, softmax, unit
+from course_utils.exercises.core import Case, Exercise, Mistake, Picture, Verdict
+from course_utils.exercises.judges import judge_values
 from course_utils.metrics import retrieval
 
 
@@ -26,10 +26,6 @@ def cases(seed: int) -> list[Case]:
 def _classes(fn, last=unit):
     """A mistake in how a class's prompts become one vector: ``fn(prompts float[K, E, D]) → float[K, D]``."""
     return lambda image, prompts: unit(image) @ last(fn(prompts)).T
-
-
-def _same(x):
-    return x
 
 
 reference = _classes(lambda p: unit(p).mean(1))
@@ -67,7 +63,7 @@ MISTAKES = [
     Mistake(
         "class-not-normalised",
         "The mean of unit vectors is shorter than 1, most of all where prompts disagree: divide it by its length again.",
-        _classes(lambda p: unit(p).mean(1), _same),
+        _classes(lambda p: unit(p).mean(1), same),
     ),
     Mistake(
         "nothing-normalised",
@@ -77,7 +73,7 @@ MISTAKES = [
     Mistake(
         "prompts-raw-mean-raw",
         "Neither the prompts nor their mean have length 1. Divide before the mean, and after it.",
-        _classes(lambda p: p.mean(1), _same),
+        _classes(lambda p: p.mean(1), same),
     ),
     Mistake(
         "image-raw-class-raw",
@@ -87,7 +83,7 @@ MISTAKES = [
     Mistake(
         "sum-not-normalised",
         "You add the prompts up and leave the sum as it is: divide it by its length.",
-        _classes(lambda p: unit(p).sum(1), _same),
+        _classes(lambda p: unit(p).sum(1), same),
     ),
     Mistake(
         "best-prompt", "You keep the best prompt of each class. An ensemble averages the prompts' vectors.", _of_each(lambda c: c.max(2))
@@ -158,7 +154,7 @@ MISTAKES = [
 ]
 
 
-def _drawn(expected: np.ndarray, got: np.ndarray) -> Picture:
+def _picture(expected: np.ndarray, got: np.ndarray) -> Picture:
     return Picture("map", expected, got, "picture", "class")
 
 
@@ -180,7 +176,7 @@ def judge(cases: list[Case], answers: list) -> Verdict:
         MISTAKES,
         returns="one row a picture, one column a class, shape (B, K)",
         patterns=[_mean_of_cosines],
-        picture=_drawn,
+        picture=_picture,
         parts=[("", 1.0, "The cosines differ. Take one class by hand: each prompt to length 1, their mean, to length 1 again.")],
     )
 

@@ -1,11 +1,11 @@
-"""Exercise 03.3: recall at k."""
+"""Recall at k."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.judging import Mistake, judge_values
+from course_utils.exercises.core import Case, Exercise, Mistake, Verdict
+from course_utils.exercises.judges import judge_values
 from course_utils.metrics import retrieval
 
 

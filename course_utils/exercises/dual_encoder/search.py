@@ -1,12 +1,12 @@
-"""Exercise 03.5: the k best of a cache."""
+"""The k best of a cache."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.dual_encoder.drawn import unit
-from course_utils.exercises.judging import Mistake, Output, judge_outputs
+from course_utils.exercises.arrays import unit
+from course_utils.exercises.core import Case, Exercise, Mistake, Verdict
+from course_utils.exercises.judges import Output, judge_outputs
 from course_utils.metrics import retrieval
 
 

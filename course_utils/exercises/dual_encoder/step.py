@@ -1,4 +1,4 @@
-"""Exercise 03.2: one step of training two linear towers."""
+"""One step of training two linear towers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from course_utils import losses
-from course_utils.exercises.core import Case, Exercise, Problem, Verdict
-from course_utils.exercises.judging import Mistake, Output, judge_outputs
+from course_utils.exercises.core import Case, Exercise, Mistake, Problem, Verdict
+from course_utils.exercises.judges import Output, judge_outputs
 
 NAMES = ("image", "text", "log_scale")
 LARGEST = math.log(100.0)
@@ -89,7 +89,7 @@ def _loss_and_slopes(params, images, words):
     return _slopes_of(_packed(*(params[name] for name in NAMES), images, words))
 
 
-def _stepped(name, direction=lambda slope, p, b: -slope, after=None):
+def _after_step(name, direction=lambda slope, p, b: -slope, after=None):
     """The next ``params[name]``, with a mistake in the direction or in what comes after."""
 
     def fn(params, images, words, rate):
@@ -108,20 +108,20 @@ def _clip(log_scale):
 def reference(params, images, words, rate):
     """The three parameters after the step, and the loss before it."""
     return (
-        *(_stepped(name)(params, images, words, rate) for name in NAMES[:2]),
-        _stepped("log_scale", after=_clip)(params, images, words, rate),
+        *(_after_step(name)(params, images, words, rate) for name in NAMES[:2]),
+        _after_step("log_scale", after=_clip)(params, images, words, rate),
         np.float64(_loss_and_slopes(params, images, words)[0]),
     )
 
 
 def _without_rate(name):
     def fn(params, images, words, rate):
-        return _stepped(name)(params, images, words, 1.0)
+        return _after_step(name)(params, images, words, 1.0)
 
     return fn
 
 
-def _moved(name, after=None):
+def _general_mistakes(name, after=None):
     """Mistakes that any parameter can suffer."""
     keep = after or (lambda x: x)
     thing = {"image": "the picture's matrix", "text": "the text's matrix", "log_scale": "log_scale"}[name]
@@ -132,7 +132,9 @@ def _moved(name, after=None):
             lambda params, i, w, r: keep(np.float64(params[name])),
         ),
         Mistake(
-            "uphill", "You step uphill: you add the slope. Subtract it, so that the loss falls.", _stepped(name, lambda s, p, b: s, after)
+            "uphill",
+            "You step uphill: you add the slope. Subtract it, so that the loss falls.",
+            _after_step(name, lambda s, p, b: s, after),
         ),
         Mistake(
             "no-learning-rate",
@@ -152,33 +154,33 @@ def _moved(name, after=None):
         Mistake(
             "step-twice-as-large",
             "Your step is twice as long as it should be. Are the two directions of the loss added, not averaged?",
-            _stepped(name, lambda s, p, b: -2 * s, after),
+            _after_step(name, lambda s, p, b: -2 * s, after),
         ),
         Mistake(
             "summed-loss",
             "Your step is B times as long as it should be: the loss is a mean over the batch, not a sum.",
-            _stepped(name, lambda s, p, b: -b * s, after),
+            _after_step(name, lambda s, p, b: -b * s, after),
         ),
         Mistake(
             "averaged-again",
             "Your step is B times too short: the loss is a mean over the batch already.",
-            _stepped(name, lambda s, p, b: -s / b, after),
+            _after_step(name, lambda s, p, b: -s / b, after),
         ),
         Mistake(
             "sign-of-slope",
             "You step by the sign of the slope. Plain gradient descent steps by the slope itself.",
-            _stepped(name, lambda s, p, b: -np.sign(s), after),
+            _after_step(name, lambda s, p, b: -np.sign(s), after),
         ),
         Mistake(
             "unit-step",
             "You divide the slope by its length. Plain gradient descent steps by the slope itself.",
-            _stepped(name, lambda s, p, b: -s / np.sqrt((s**2).sum()), after),
+            _after_step(name, lambda s, p, b: -s / np.sqrt((s**2).sum()), after),
         ),
-        Mistake("all-clipped", f"You clip {thing} as well. Only log_scale is clipped.", _stepped(name, after=_clip)),
+        Mistake("all-clipped", f"You clip {thing} as well. Only log_scale is clipped.", _after_step(name, after=_clip)),
         Mistake(
             "decayed",
             "There is a weight decay in your step: p − learning_rate · slope, and no more.",
-            _stepped(name, lambda s, p, b: -s - p, after),
+            _after_step(name, lambda s, p, b: -s - p, after),
         ),
     ]
 
@@ -199,12 +201,12 @@ CLIP_MISTAKES = [
     Mistake(
         "not-clipped",
         "log_scale goes beyond ln 100 = 4.605: clip it after the step. It is the *scale* that stays below 100, so a clip at 100 is never reached.",
-        _stepped("log_scale"),
+        _after_step("log_scale"),
     ),
     Mistake(
         "clipped-before-step",
         "You clip before the step, and the step leaves the range again. Clip what comes after it.",
-        lambda p, i, w, r: min(float(p["log_scale"]), LARGEST) + (_stepped("log_scale")(p, i, w, r) - float(p["log_scale"])),
+        lambda p, i, w, r: min(float(p["log_scale"]), LARGEST) + (_after_step("log_scale")(p, i, w, r) - float(p["log_scale"])),
     ),
     Mistake(
         "set-to-limit",
@@ -212,22 +214,22 @@ CLIP_MISTAKES = [
         lambda p, i, w, r: LARGEST,
     ),
     Mistake(
-        "maximum", "`max` keeps log_scale *above* ln 100. Use a minimum.", _stepped("log_scale", after=lambda s: np.maximum(s, LARGEST))
+        "maximum", "`max` keeps log_scale *above* ln 100. Use a minimum.", _after_step("log_scale", after=lambda s: np.maximum(s, LARGEST))
     ),
     Mistake(
         "clipped-to-one",
         "You clip log_scale at 1. The scale stays below 100: log_scale below ln 100 = 4.605.",
-        _stepped("log_scale", after=lambda s: np.minimum(s, 1.0)),
+        _after_step("log_scale", after=lambda s: np.minimum(s, 1.0)),
     ),
     Mistake(
         "clipped-below",
         "You clip log_scale from below as well. Only s ≤ ln 100 is asked for: a minimum.",
-        _stepped("log_scale", after=lambda s: np.clip(s, 0, LARGEST)),
+        _after_step("log_scale", after=lambda s: np.clip(s, 0, LARGEST)),
     ),
     Mistake(
         "clipped-at-log10",
         "You clip log_scale at 2, the logarithm of 100 to base 10. Take the natural one, ln 100 = 4.605: `jnp.log(100)`.",
-        _stepped("log_scale", after=lambda s: np.minimum(s, 2.0)),
+        _after_step("log_scale", after=lambda s: np.minimum(s, 2.0)),
     ),
     Mistake(
         "slope-of-scale",
@@ -239,7 +241,7 @@ CLIP_MISTAKES = [
     Mistake(
         "scale-returned",
         "This is the scale. Return its logarithm, which is what is learned.",
-        lambda *a: np.exp(_stepped("log_scale", after=_clip)(*a)),
+        lambda *a: np.exp(_after_step("log_scale", after=_clip)(*a)),
     ),
 ]
 LOSS_MISTAKES = [
@@ -284,7 +286,7 @@ OUTPUTS = [
         0,
         0.25,
         "the picture's matrix after the step",
-        _moved("image"),
+        _general_mistakes("image"),
         parts=_parts("Each parameter becomes p − learning_rate · slope."),
     ),
     Output(
@@ -292,7 +294,7 @@ OUTPUTS = [
         1,
         0.25,
         "the text's matrix after the step",
-        _moved("text"),
+        _general_mistakes("text"),
         parts=_parts("Each parameter becomes p − learning_rate · slope."),
     ),
     Output(
@@ -300,7 +302,7 @@ OUTPUTS = [
         2,
         0.25,
         "one number",
-        [*CLIP_MISTAKES, *_moved("log_scale", _clip), *_moved("log_scale")],
+        [*CLIP_MISTAKES, *_general_mistakes("log_scale", _clip), *_general_mistakes("log_scale")],
         parts=_parts("Each parameter becomes p − learning_rate · slope; log_scale then stays below ln 100."),
     ),
 ]

@@ -1,11 +1,11 @@
-"""Exercise 01.1: how well an answer agrees with ten people, one of them left out at a time."""
+"""How well an answer agrees with ten people, one of them left out at a time."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.judging import Mistake, judge_values
+from course_utils.exercises.core import Case, Exercise, Mistake, Verdict
+from course_utils.exercises.judges import judge_values
 from course_utils.metrics.vqa import agreement
 
 

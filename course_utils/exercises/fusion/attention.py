@@ -1,12 +1,13 @@
-"""Exercise 01.4: one look at the picture."""
+"""One look at the picture."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from course_utils.exercises.core import Case, Exercise, Picture, Verdict
-from course_utils.exercises.fusion.drawn import normal
-from course_utils.exercises.judging import Mistake, Output, judge_outputs
+from course_utils.exercises.arrays import normal, softmax
+from course_utils.exercises.core import Case, Exercise, Mistake, Picture, Verdict
+from course_utils.exercises.judges import Output, judge_outputs
+from course_utils.exercises.patterns import no_shares
 from course_utils.models.fusion import stacked
 
 
@@ -25,11 +26,6 @@ def cases(seed: int) -> list[Case]:
 def _scores(params, grid, u):
     """(W_I v_n) · (W_Q u), without any scale: float[B, N]."""
     return np.einsum("bnk,bk->bn", grid @ params["W_I"], u @ params["W_Q"])
-
-
-def softmax(x, axis=-1):
-    e = np.exp(x - x.max(axis, keepdims=True))
-    return e / e.sum(axis, keepdims=True)
 
 
 def _map(params, grid, u):
@@ -298,14 +294,8 @@ NEXT_MISTAKES = [
 ]
 
 
-def _drawn(expected: np.ndarray, got: np.ndarray) -> Picture:
+def _picture(expected: np.ndarray, got: np.ndarray) -> Picture:
     return Picture("map", expected, got, "question", "place")
-
-
-def _rows_do_not_add_up(case, expected, got):
-    sums = got.sum(-1)
-    if np.abs(sums - 1).max() > 1e-3:
-        return f"The shares of a question add up to 1 over the places; yours to {sums[np.abs(sums - 1).argmax()]:.3g}.", "not-shares"
 
 
 def judge(cases: list[Case], answers: list) -> Verdict:
@@ -321,9 +311,9 @@ def judge(cases: list[Case], answers: list) -> Verdict:
                 0.5,
                 "the shares of the N places for each question, shape (B, N)",
                 MAP_MISTAKES,
-                [_rows_do_not_add_up],
+                [no_shares("The shares of a question add up to 1 over the places")],
                 "The map differs. Take one question by hand: its scores, divided by √k, then a softmax over places.",
-                _drawn,
+                _picture,
             ),
             Output(
                 "next_u",

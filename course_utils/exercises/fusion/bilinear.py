@@ -1,4 +1,4 @@
-"""Exercise 01.6: the full bilinear form, and what it costs."""
+"""The full bilinear form, and what it costs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
-from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.fusion.drawn import AVERAGED, AXES, FLATTENED, RETURNS, averaged, flattened, pooling_cases
-from course_utils.exercises.judging import Mistake, Output, judge_outputs
+from course_utils.exercises.arrays import same
+from course_utils.exercises.core import Case, Exercise, Mistake, Verdict
+from course_utils.exercises.fusion.poolings import AXES, RETURNS, axis_mistakes, pooling_cases
+from course_utils.exercises.judges import Output, judge_outputs
 from course_utils.models.fusion import pooling
 
 cases = pooling_cases("bilinear", 106, [(5, 4, 2), (3, 11, 5), (7, 3, 4), (2, 4, 7)])
@@ -27,7 +28,7 @@ def _reference(params, v, h):
     return _form(params["T"], v, h) + params["b"], params["T"].size + params["b"].size
 
 
-def _made(tensor=lambda t: t, after=lambda z: z, bias=1.0):
+def _variant(tensor=same, after=same, bias=1.0):
     """The bilinear form with some of its pieces exchanged."""
     return lambda params, v, h: after(_form(tensor(params["T"]), v, h)) + bias * params["b"]
 
@@ -44,9 +45,9 @@ def _diagonal(params, v, h):
 
 
 FORM_MISTAKES = [
-    Mistake("no-bias", "The bias b is missing: b_k stands at the end of each output.", _made(bias=0.0)),
-    Mistake("bias-twice", "The bias b is added twice.", _made(bias=2.0)),
-    Mistake("bias-subtracted", "The bias b is subtracted. Add it.", _made(bias=-1.0)),
+    Mistake("no-bias", "The bias b is missing: b_k stands at the end of each output.", _variant(bias=0.0)),
+    Mistake("bias-twice", "The bias b is added twice.", _variant(bias=2.0)),
+    Mistake("bias-subtracted", "The bias b is subtracted. Add it.", _variant(bias=-1.0)),
     Mistake(
         "bias-for-every-pair",
         "The bias stands inside the sum, so that it is added once for each pair of features. Add it once, at the end.",
@@ -77,7 +78,7 @@ FORM_MISTAKES = [
     Mistake(
         "reshaped",
         "You reshape T where its axes have to move: `reshape` shuffles its numbers. Flatten to (D_v · D_h, D_out), or use einsum.",
-        _made(lambda t: np.moveaxis(t.reshape(t.shape[-1], *t.shape[:-1]), 0, -1)),
+        _variant(lambda t: np.moveaxis(t.reshape(t.shape[-1], *t.shape[:-1]), 0, -1)),
     ),
     Mistake(
         "picture-only",
@@ -107,7 +108,7 @@ FORM_MISTAKES = [
     Mistake(
         "divided-by-root",
         "You divide by a square root, as attention does with its scores. A bilinear form does not.",
-        _made(lambda t: t / np.sqrt(t.shape[0] * t.shape[1])),
+        _variant(lambda t: t / np.sqrt(t.shape[0] * t.shape[1])),
     ),
     Mistake(
         "all-pairs-of-the-batch",
@@ -119,21 +120,20 @@ FORM_MISTAKES = [
         "You add up over the pairs of v and h. Each pair keeps a vector of its own: shape (…, D_out).",
         lambda params, v, h: _form(params["T"], v, h).reshape(-1, params["b"].size).sum(0) + params["b"],
     ),
-    Mistake("averaged", AVERAGED, averaged(_made())),
-    Mistake("flattened", FLATTENED, flattened(_made())),
-    Mistake("tanh", "You squash the output with tanh. A bilinear form has none.", _made(after=np.tanh)),
+    *axis_mistakes(_variant()),
+    Mistake("tanh", "You squash the output with tanh. A bilinear form has none.", _variant(after=np.tanh)),
     Mistake(
-        "tanh-of-all", "You squash the output with tanh. A bilinear form has none.", lambda params, v, h: np.tanh(_made()(params, v, h))
+        "tanh-of-all", "You squash the output with tanh. A bilinear form has none.", lambda params, v, h: np.tanh(_variant()(params, v, h))
     ),
     Mistake(
         "tanh-on-both",
         "You squash v and h with tanh, as MLB does. A bilinear form takes them as they are.",
-        lambda params, v, h: _made()(params, np.tanh(v), np.tanh(h)),
+        lambda params, v, h: _variant()(params, np.tanh(v), np.tanh(h)),
     ),
     Mistake(
         "all-outputs-summed",
         "You add up over the outputs too. Keep a number for each k, shape (…, D_out).",
-        lambda params, v, h: _made()(params, v, h).sum(-1),
+        lambda params, v, h: _variant()(params, v, h).sum(-1),
     ),
 ]
 

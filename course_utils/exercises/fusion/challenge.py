@@ -9,7 +9,7 @@ from flax import nnx
 
 from course_utils import training
 from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.judging import choices, judge_score
+from course_utils.exercises.judges import judge_score, share_right
 from course_utils.experiments.fusion import asking
 from course_utils.models import fusion
 from course_utils.towers import grid
@@ -41,7 +41,7 @@ def answer_challenge(train: dict, test: dict) -> np.ndarray:
 
 
 @functools.cache
-def _taught() -> dict[str, np.ndarray]:
+def _training_data() -> dict[str, np.ndarray]:
     drawn, questions, answer = biased(scenes.generator("train"), TAUGHT, TYPES, strength=STRENGTH)
     return {"features": grid.scene_features(drawn), "tokens": questions.tokens(LONGEST), "answer": answer.astype(np.int32)}
 
@@ -49,13 +49,9 @@ def _taught() -> dict[str, np.ndarray]:
 def cases(seed: int) -> list[Case]:
     """One case: 16,000 biased questions to learn from, always the same; 4,096 balanced ones of the seed to answer."""
     test = asking.asked("balanced", ASKED, seed, test=True, types=TYPES)
-    train = dict(_taught())
+    train = dict(_training_data())
     asks = {"features": test.features, "tokens": test.tokens}
     return [Case((train, asks), f"{ASKED:,} balanced questions", truth=test.answer)]
-
-
-def _score(case: Case, answer) -> float:
-    return float((choices(answer, len(case.truth), len(ANSWERS)) == case.truth).mean())
 
 
 def judge(cases: list[Case], answers: list) -> Verdict:
@@ -63,7 +59,7 @@ def judge(cases: list[Case], answers: list) -> Verdict:
     return judge_score(
         cases,
         answers,
-        _score,
+        lambda case, answer: share_right(case, answer, len(ANSWERS)),
         THRESHOLDS,
         says="of the balanced questions answered right",
         returns="one answer for each test question, int[m] in 0 … 71",

@@ -1,4 +1,4 @@
-"""Exercise 01.2: from what people said to what a classifier of answers is trained on."""
+"""From what people said to what a classifier of answers is trained on."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.judging import Mistake, Output, judge_outputs
+from course_utils.exercises.arrays import softmax
+from course_utils.exercises.core import Case, Exercise, Mistake, Verdict
+from course_utils.exercises.judges import Output, judge_outputs
 from course_utils.metrics.vqa import agreement
 
 _WORDS = (
@@ -66,7 +67,7 @@ def answer_targets(annotations: Annotations, most: int) -> tuple[list[str], np.n
     return vocabulary, np.array(targets, np.float32)
 
 
-def _said(rng: np.random.Generator, votes: dict[str, int]) -> list[str]:
+def _annotations(rng: np.random.Generator, votes: dict[str, int]) -> list[str]:
     """One question's annotations, in any order: each answer as often as it has votes."""
     return [str(answer) for answer in rng.permutation([answer for answer, n in votes.items() for _ in range(n)])]
 
@@ -80,7 +81,7 @@ def _small(rng: np.random.Generator) -> Annotations:
     b, c, e, f, g, h, i = (str(word) for word in rng.permutation([word for word in _WORDS if word != a])[:7])
     e, c = sorted((c, e))
     votes = [{b: 5, a: 4, c: 1}, {c: 4, a: 3, d: 3}, {e: 5, a: 3, b: 1, d: 1}, {f: 3, g: 3, h: 2, i: 2}]
-    return [_said(rng, of_one) for of_one in votes]
+    return [_annotations(rng, of_one) for of_one in votes]
 
 
 def _draw(rng: np.random.Generator, questions: int, annotators: int, most: int) -> Annotations:
@@ -271,11 +272,6 @@ def _largest_only(targets: np.ndarray) -> np.ndarray:
     return targets * (np.arange(targets.shape[1]) == targets.argmax(1)[:, None])
 
 
-def _softmax(targets: np.ndarray) -> np.ndarray:
-    e = np.exp(targets)
-    return e / e.sum(1, keepdims=True)
-
-
 def _of_kept(annotations: Annotations, most: int) -> np.ndarray:
     """The accuracies among those annotators whose answer is in the vocabulary."""
     votes = _votes(annotations, most)
@@ -365,7 +361,7 @@ TARGET_MISTAKES = [
         "You divide each row by its sum, which may be 0. Each answer has its own sigmoid here: leave the accuracies as they are.",
         _of_targets(lambda targets: targets / targets.sum(1, keepdims=True)),
     ),
-    Mistake("softmax", "You applied a softmax: the rows sum to 1. Leave the accuracies as they are.", _of_targets(_softmax)),
+    Mistake("softmax", "You applied a softmax: the rows sum to 1. Leave the accuracies as they are.", _of_targets(softmax)),
     Mistake(
         "best-is-one",
         "You divide each row by its largest number, so that the best answer gets 1. Leave the accuracies as they are.",

@@ -1,12 +1,12 @@
-"""Exercise 04.6: the cheapest way to move the words onto the regions."""
+"""The cheapest way to move the words onto the regions."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from course_utils.exercises.core import Case, Exercise, Picture, Verdict
-from course_utils.exercises.fusion_encoder import drawn
-from course_utils.exercises.judging import Mistake, judge_values
+from course_utils.exercises.arrays import softmax
+from course_utils.exercises.core import Case, Exercise, Mistake, Picture, Verdict
+from course_utils.exercises.judges import judge_values
 from course_utils.models.fusion_encoder import alignment
 
 
@@ -215,12 +215,12 @@ MISTAKES = [
     Mistake(
         "softmax",
         "Each word shares itself out by a softmax, as attention does: nobody sees that a region is full. A plan has fixed sums of rows *and* of columns.",
-        lambda c, b, r: drawn.softmax(-c / b) / len(c),
+        lambda c, b, r: softmax(-c / b) / len(c),
     ),
     Mistake(
         "softmax",
         "Each word shares itself out by a softmax, as attention does: nobody sees that a region is full. A plan has fixed sums of rows *and* of columns.",
-        lambda c, b, r: drawn.softmax(-c / b),
+        lambda c, b, r: softmax(-c / b),
     ),
     Mistake(
         "greedy",

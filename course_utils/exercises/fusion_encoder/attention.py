@@ -1,13 +1,15 @@
-"""Exercise 04.1: cross-attention with heads and a mask."""
+"""Cross-attention with heads and a mask."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from course_utils.exercises.core import Case, Exercise, Picture, Verdict
-from course_utils.exercises.fusion_encoder import drawn
-from course_utils.exercises.fusion_encoder.drawn import softmax, weights_of
-from course_utils.exercises.judging import Mistake, Output, judge_outputs
+from course_utils.exercises.arrays import masked_softmax, normal, softmax
+from course_utils.exercises.core import Case, Exercise, Mistake, Picture, Verdict
+from course_utils.exercises.fusion_encoder import multi_head
+from course_utils.exercises.fusion_encoder.multi_head import weights_of
+from course_utils.exercises.judges import Output, judge_outputs
+from course_utils.exercises.patterns import no_shares
 from course_utils.models.fusion_encoder import attention
 
 
@@ -16,12 +18,12 @@ def cases(seed: int) -> list[Case]:
     rng = np.random.default_rng([seed, 401])
     found = []
     for rows, words, places, d, d_context, heads in [(2, 3, 5, 6, 7, 3), (3, 5, 4, 6, 5, 2), (2, 7, 3, 10, 4, 5)]:
-        params = drawn.attention_parameters(rng, d, d_context, heads)
+        params = multi_head.attention_parameters(rng, d, d_context, heads)
         mask = rng.random((rows, words, places)) < 0.6
         mask[np.arange(rows)[:, None], np.arange(words), rng.integers(places - 1, size=(rows, words))] = True
         mask[0, 0] = np.arange(places) != places // 2
         mask[1, :, -1] = False  # as padding is
-        args = (params, drawn.normal(rng, rows, words, d), drawn.normal(rng, rows, places, d_context), mask, heads)
+        args = (params, normal(rng, rows, words, d), normal(rng, rows, places, d_context), mask, heads)
         found.append(Case(args, f"B = {rows}, T = {words}, N = {places}, D = {d}, D_context = {d_context}, heads = {heads}"))
     params, x, context, mask, heads = found[0].args
     empty = mask.copy()
@@ -30,12 +32,12 @@ def cases(seed: int) -> list[Case]:
     return [*found, Case((params, x, context, empty, heads), says, part="empty")]
 
 
-def _weighing(fn):
+def _of_weights(fn):
     """A mistake in what makes weights of scores: ``fn(scores, mask)``, float and bool [B, H, T, N]."""
     return lambda *args: weights_of(*args, weigh=fn)
 
 
-def _scaling(fn):
+def _of_scale(fn):
     """A mistake in the scale: ``fn(scores, D, H)``."""
     return lambda *args: weights_of(*args, scale=fn)
 
@@ -88,128 +90,130 @@ def _with(**change):
 
 
 def _nan_where_empty(scores, mask):
-    return np.where(mask.any(-1, keepdims=True), drawn.masked_softmax(scores, mask), np.nan)
+    return np.where(mask.any(-1, keepdims=True), masked_softmax(scores, mask), np.nan)
 
 
 WEIGHT_MISTAKES = [
     Mistake(
         "no-mask",
         "The mask is not used: hidden places get weight. Give them −∞ (or a very low score) before the softmax.",
-        _weighing(lambda s, m: softmax(s)),
+        _of_weights(lambda s, m: softmax(s)),
     ),
     Mistake(
         "mask-inverted",
         "You hide what should be seen: True means *attend*. `jnp.where(mask, scores, lowest)`.",
-        _weighing(lambda s, m: drawn.masked_softmax(s, np.broadcast_to(~m, s.shape))),
+        _of_weights(lambda s, m: masked_softmax(s, np.broadcast_to(~m, s.shape))),
     ),
     Mistake(
         "mask-after-softmax",
         "You zero the weights after the softmax: the rest no longer adds up to 1. Hide the *scores*, before it.",
-        _weighing(lambda s, m: softmax(s) * m),
+        _of_weights(lambda s, m: softmax(s) * m),
     ),
     Mistake(
         "mask-multiplied",
         "You multiply the scores by the mask: a score of 0 is not low, and still gets weight. Hidden scores must be −∞ or very low.",
-        _weighing(lambda s, m: softmax(s * m)),
+        _of_weights(lambda s, m: softmax(s * m)),
     ),
     Mistake(
         "mask-added",
         "You add the mask to the scores: True adds 1, which hides nothing. `jnp.where(mask, scores, lowest)`.",
-        _weighing(lambda s, m: softmax(s + m)),
+        _of_weights(lambda s, m: softmax(s + m)),
     ),
     Mistake(
         "zero-before-softmax",
         "Hidden scores are 0 in the softmax, which is not low: they take a part of the 1, and what is left, once you set their weights to 0, does not add up to 1.",
-        _weighing(lambda s, m: softmax(s * m) * m),
+        _of_weights(lambda s, m: softmax(s * m) * m),
     ),
     *(
         Mistake(
-            "mask-sign", "What is hidden gets a very *high* score, and all the weight. It needs a very low one.", _weighing(_added(dtype))
+            "mask-sign", "What is hidden gets a very *high* score, and all the weight. It needs a very low one.", _of_weights(_added(dtype))
         )
         for dtype in (np.float32, np.float64)
     ),
     Mistake(
         "first-row-of-mask",
         "Everybody looks with the first row of the mask. Row t says what t may see.",
-        _weighing(lambda s, m: drawn.masked_softmax(s, np.broadcast_to(m[:, :, :1], s.shape))),
+        _of_weights(lambda s, m: masked_softmax(s, np.broadcast_to(m[:, :, :1], s.shape))),
     ),
     Mistake(
         "first-mask-for-all",
         "The first picture's mask is used for the whole batch. Each has its own.",
-        _weighing(lambda s, m: drawn.masked_softmax(s, np.broadcast_to(m[:1], s.shape))),
+        _of_weights(lambda s, m: masked_softmax(s, np.broadcast_to(m[:1], s.shape))),
     ),
     Mistake(
         "one-mask-for-all-rows",
         "You make one row of the mask: what anybody may see, everybody sees. Row t says what t may see.",
-        _weighing(lambda s, m: drawn.masked_softmax(s, np.broadcast_to(m.any(2, keepdims=True), s.shape))),
+        _of_weights(lambda s, m: masked_softmax(s, np.broadcast_to(m.any(2, keepdims=True), s.shape))),
     ),
-    Mistake("mask-of-one-head", "Only the first head is masked. The mask is the same for all: `mask[:, None]`.", _weighing(_in_first_head)),
+    Mistake(
+        "mask-of-one-head", "Only the first head is masked. The mask is the same for all: `mask[:, None]`.", _of_weights(_in_first_head)
+    ),
     Mistake(
         "filled-with-zero",
         "Hidden scores become 0, which is not low: e⁰ = 1 still gets weight. Use −∞ or a very low number.",
-        _weighing(_with_fill(0.0)),
+        _of_weights(_with_fill(0.0)),
     ),
     Mistake(
         "filled-with-minus-one",
         "Hidden scores become −1, which is not low enough. Use `jnp.finfo(scores.dtype).min`.",
-        _weighing(_with_fill(-1.0)),
+        _of_weights(_with_fill(-1.0)),
     ),
     Mistake(
         "softmax-over-queries",
         "The softmax runs over the T who look (axis −2), so that they compete for a place. Each shares itself out over the N places: axis −1.",
-        _weighing(lambda s, m: softmax(np.where(m, s, -1e30), -2)),
+        _of_weights(lambda s, m: softmax(np.where(m, s, -1e30), -2)),
     ),
     Mistake(
         "softmax-over-queries",
         "The softmax runs over the T who look (axis −2), so that they compete for a place. Each shares itself out over the N places: axis −1.",
-        _weighing(lambda s, m: softmax(np.where(m, s, -1e30), -2) * m),
+        _of_weights(lambda s, m: softmax(np.where(m, s, -1e30), -2) * m),
     ),
     Mistake(
         "softmax-over-heads",
         "The softmax runs over the heads (axis 1). Each head shares itself out over the places: axis −1.",
-        _weighing(lambda s, m: softmax(np.where(m, s, -1e30), 1)),
+        _of_weights(lambda s, m: softmax(np.where(m, s, -1e30), 1)),
     ),
     Mistake(
         "softmax-over-heads",
         "The softmax runs over the heads (axis 1). Each head shares itself out over the places: axis −1.",
-        _weighing(lambda s, m: softmax(np.where(m, s, -1e30), 1) * m),
+        _of_weights(lambda s, m: softmax(np.where(m, s, -1e30), 1) * m),
     ),
     Mistake(
         "softmax-over-table",
         "The softmax runs over all pairs of a head. Each who looks shares itself out over the N places: axis −1.",
-        _weighing(_whole_table),
+        _of_weights(_whole_table),
     ),
-    Mistake("no-exp", "You divide the scores by their sum. A softmax takes exp first.", _weighing(_shares_without_exp)),
-    Mistake("scores-returned", "These are the scores, before the mask and the softmax.", _weighing(lambda s, m: s)),
+    Mistake("no-exp", "You divide the scores by their sum. A softmax takes exp first.", _of_weights(_shares_without_exp)),
+    Mistake("scores-returned", "These are the scores, before the mask and the softmax.", _of_weights(lambda s, m: s)),
     Mistake(
         "no-softmax",
         "These are the scores. A softmax over the places makes them shares that add up to 1.",
-        _weighing(lambda s, m: np.where(m, s, 0)),
+        _of_weights(lambda s, m: np.where(m, s, 0)),
     ),
     Mistake(
-        "sigmoid", "Each place has a sigmoid of its own. A softmax lets the places compete.", _weighing(lambda s, m: m / (1 + np.exp(-s)))
+        "sigmoid", "Each place has a sigmoid of its own. A softmax lets the places compete.", _of_weights(lambda s, m: m / (1 + np.exp(-s)))
     ),
     Mistake(
         "hard",
         "All weight is on the best place. A softmax shares it out.",
-        _weighing(lambda s, m: np.arange(s.shape[-1]) == np.where(m, s, -np.inf).argmax(-1)[..., None]),
+        _of_weights(lambda s, m: np.arange(s.shape[-1]) == np.where(m, s, -np.inf).argmax(-1)[..., None]),
     ),
-    Mistake("no-scale", "The scale is missing: divide the scores by √(D / H).", _scaling(lambda s, d, h: s)),
-    Mistake("root-of-width", "You divide by √D. A head compares D / H numbers: divide by √(D / H).", _scaling(lambda s, d, h: s / d**0.5)),
+    Mistake("no-scale", "The scale is missing: divide the scores by √(D / H).", _of_scale(lambda s, d, h: s)),
+    Mistake("root-of-width", "You divide by √D. A head compares D / H numbers: divide by √(D / H).", _of_scale(lambda s, d, h: s / d**0.5)),
     Mistake(
         "divided-by-head",
         "You divide by D / H. A sum of that many products spreads like its root: divide by √(D / H).",
-        _scaling(lambda s, d, h: s / (d // h)),
+        _of_scale(lambda s, d, h: s / (d // h)),
     ),
-    Mistake("divided-by-width", "You divide by D. Divide by √(D / H).", _scaling(lambda s, d, h: s / d)),
-    Mistake("root-of-heads", "You divide by √H. A head compares D / H numbers: divide by √(D / H).", _scaling(lambda s, d, h: s / h**0.5)),
+    Mistake("divided-by-width", "You divide by D. Divide by √(D / H).", _of_scale(lambda s, d, h: s / d)),
+    Mistake("root-of-heads", "You divide by √H. A head compares D / H numbers: divide by √(D / H).", _of_scale(lambda s, d, h: s / h**0.5)),
     Mistake(
         "root-of-context",
         "You divide by the root of the context's width. A head compares D / H numbers: divide by √(D / H).",
         _root_of(lambda x, c: c.shape[2]),
     ),
     Mistake("root-of-places", "You divide by √N. A head compares D / H numbers: divide by √(D / H).", _root_of(lambda x, c: c.shape[1])),
-    Mistake("multiplied", "You multiply by √(D / H). Divide.", _scaling(lambda s, d, h: s * (d // h) ** 0.5)),
+    Mistake("multiplied", "You multiply by √(D / H). Divide.", _of_scale(lambda s, d, h: s * (d // h) ** 0.5)),
     Mistake(
         "heads-interleaved",
         "Your heads take every H-th column. Head h has the D / H columns side by side: reshape to (B, T, H, D / H), in this order.",
@@ -268,7 +272,7 @@ WEIGHT_MISTAKES = [
     Mistake(
         "flat",
         "Every place that may be seen gets the same. The weights have to follow the scores.",
-        _weighing(lambda s, m: drawn.masked_softmax(0 * s, np.broadcast_to(m, s.shape))),
+        _of_weights(lambda s, m: masked_softmax(0 * s, np.broadcast_to(m, s.shape))),
     ),
 ]
 # Only a row that may look at nothing tells these from what is right.
@@ -276,29 +280,29 @@ EMPTY_MISTAKES = [
     Mistake(
         "empty-row-nan",
         "A row that may look at nothing becomes NaN (0 / 0). Fill with a low *finite* number, and set hidden weights to 0 after the softmax as well.",
-        _weighing(_nan_where_empty),
+        _of_weights(_nan_where_empty),
     ),
     Mistake(
         "empty-row-shared-out",
         "A row that may look at nothing looks everywhere: all its scores are equally low. Set hidden weights to 0 after the softmax as well.",
-        _weighing(_with_fill(-1e30)),
+        _of_weights(_with_fill(-1e30)),
     ),
     Mistake(
         "empty-row-unmasked",
         "A row that may look at nothing looks as if there were no mask. Its weights are all 0.",
-        _weighing(lambda s, m: np.where(m.any(-1, keepdims=True), drawn.masked_softmax(s, m), softmax(s))),
+        _of_weights(lambda s, m: np.where(m.any(-1, keepdims=True), masked_softmax(s, m), softmax(s))),
     ),
 ]
 
 
 def _seen(**change):
     """A mistake in what is made of the values."""
-    return lambda params, *args: drawn.projected(params, drawn.seen_of(params, *args, **change), "o")
+    return lambda params, *args: multi_head.projected(params, multi_head.seen_of(params, *args, **change), "o")
 
 
 def _finally(fn):
     """A mistake after that: ``fn(params, x, seen)``."""
-    return lambda params, x, *args: fn(params, x, drawn.seen_of(params, x, *args))
+    return lambda params, x, *args: fn(params, x, multi_head.seen_of(params, x, *args))
 
 
 def _not_put_back(x):
@@ -312,7 +316,7 @@ def _merged_interleaved(x):
 
 
 def _out(params, seen):
-    return drawn.projected(params, seen, "o")
+    return multi_head.projected(params, seen, "o")
 
 
 SEEN_MISTAKES = [
@@ -337,7 +341,7 @@ SEEN_MISTAKES = [
     Mistake(
         "keys-for-values",
         "You take the weighted mean of the keys. Values have a projection of their own, W_v and b_v.",
-        _seen(values=lambda p, c, letter: drawn.projected(p, c, "k")),
+        _seen(values=lambda p, c, letter: multi_head.projected(p, c, "k")),
     ),
     Mistake("no-value-bias", "b_v is missing.", _seen(values=lambda p, c, letter: c @ p["W_v"])),
     Mistake(
@@ -363,44 +367,37 @@ SEEN_MISTAKES = [
     Mistake(
         "plain-mean",
         "You take the plain mean of the values. Weigh each with its share.",
-        lambda p, x, c, m, h: _out(p, drawn.seen_of(p, x, c, m, h, weights=np.full((len(x), h, x.shape[1], c.shape[1]), 1 / c.shape[1]))),
+        lambda p, x, c, m, h: _out(
+            p, multi_head.seen_of(p, x, c, m, h, weights=np.full((len(x), h, x.shape[1], c.shape[1]), 1 / c.shape[1]))
+        ),
     ),
     Mistake(
         "unmasked-values",
         "The values are weighed with weights from before the mask. Use the weights that you return.",
-        lambda p, x, c, m, h: _out(p, drawn.seen_of(p, x, c, np.ones_like(m), h)),
+        lambda p, x, c, m, h: _out(p, multi_head.seen_of(p, x, c, np.ones_like(m), h)),
     ),
 ]
 EMPTY_SEEN = [
     Mistake(
         "empty-row-zeroed",
         "A row that may look at nothing has weights 0, and W_o and b_o come after: what is left of it is b_o.",
-        lambda p, x, c, m, h: m.any(-1, keepdims=True) * drawn.attend(p, x, c, m, h)[0],
+        lambda p, x, c, m, h: m.any(-1, keepdims=True) * multi_head.attend(p, x, c, m, h)[0],
     ),
     Mistake(
         "empty-row-unchanged",
         "A row that may look at nothing has weights 0, and W_o and b_o come after: what is left of it is b_o, not x.",
-        lambda p, x, c, m, h: np.where(m.any(-1, keepdims=True), drawn.attend(p, x, c, m, h)[0], x),
+        lambda p, x, c, m, h: np.where(m.any(-1, keepdims=True), multi_head.attend(p, x, c, m, h)[0], x),
     ),
     Mistake(
         "empty-row-seen",
         "Where a row may look at nothing, y is made with weights from before they were set to 0. Use those that you return.",
-        lambda p, *args: _out(p, drawn.seen_of(p, *args, weights=_weighing(_with_fill(-1e30))(p, *args))),
+        lambda p, *args: _out(p, multi_head.seen_of(p, *args, weights=_of_weights(_with_fill(-1e30))(p, *args))),
     ),
 ]
 
 
-def _drawn(expected: np.ndarray, got: np.ndarray) -> Picture:
+def _picture(expected: np.ndarray, got: np.ndarray) -> Picture:
     return Picture("map", expected[0, 0], got[0, 0], "who looks (first head)", "place")
-
-
-def _not_shares(case, expected, got):
-    sums = got.sum(-1)[np.abs(expected.sum(-1) - 1) < 1e-3]
-    if np.abs(sums - 1).max() > 1e-3:
-        return (
-            f"In every head, the weights of a row add up to 1 over the places; yours to {sums.flat[np.abs(sums - 1).argmax()]:.3g}.",
-            "not-shares",
-        )
 
 
 _EMPTY = ("empty", 0.25, "Right where every row may see something, wrong for rows of the mask without any True: their weights are all 0.")
@@ -411,7 +408,7 @@ def judge(cases: list[Case], answers: list) -> Verdict:
     return judge_outputs(
         cases,
         answers,
-        drawn.attend,
+        multi_head.attend,
         [
             Output(
                 "weights",
@@ -419,8 +416,8 @@ def judge(cases: list[Case], answers: list) -> Verdict:
                 0.5,
                 "a map for each head, shape (B, H, T, N)",
                 [*WEIGHT_MISTAKES, *EMPTY_MISTAKES],
-                [_not_shares],
-                picture=_drawn,
+                [no_shares("In every head, the weights of a row add up to 1 over the places")],
+                picture=_picture,
                 parts=[("", 0.75, "The weights differ. Take one head and one row by hand: scores, scale, mask, softmax."), _EMPTY],
             ),
             Output(

@@ -8,7 +8,7 @@ import numpy as np
 
 from course_utils import training
 from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.judging import choices, judge_score
+from course_utils.exercises.judges import judge_score, share_right
 from course_utils.experiments.fusion_encoder import binding, matching
 from course_utils.models.fusion_encoder import words
 from course_utils.models.fusion_encoder.encoder import matching_loss
@@ -57,7 +57,7 @@ def binding_challenge(train: dict, test: dict) -> np.ndarray:
 
 
 @functools.cache
-def _taught() -> dict[str, np.ndarray]:
+def _training_data() -> dict[str, np.ndarray]:
     data = matching.matched(TAUGHT, 40)
     return {"features": data.features, "tokens": data.tokens}
 
@@ -71,11 +71,7 @@ def cases(seed: int) -> list[Case]:
     second = rng.integers(2, size=len(own))
     first_text, second_text = np.where(second[:, None], other, own), np.where(second[:, None], own, other)
     asks = {"features": features, "first": first_text, "second": second_text}
-    return [Case((dict(_taught()), asks), f"{len(own):,} pictures with two captions each", truth=second)]
-
-
-def _score(case: Case, answer) -> float:
-    return float((choices(answer, len(case.truth), 2) == case.truth).mean())
+    return [Case((dict(_training_data()), asks), f"{len(own):,} pictures with two captions each", truth=second)]
 
 
 def judge(cases: list[Case], answers: list) -> Verdict:
@@ -83,7 +79,7 @@ def judge(cases: list[Case], answers: list) -> Verdict:
     return judge_score(
         cases,
         answers,
-        _score,
+        lambda case, answer: share_right(case, answer, 2),
         THRESHOLDS,
         says="of the pictures with their own caption",
         returns="0 (the first caption) or 1 (the second) for each test picture, int[m]",

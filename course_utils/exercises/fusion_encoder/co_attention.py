@@ -1,12 +1,13 @@
-"""Exercise 04.5: two streams that look at each other."""
+"""Two streams that look at each other."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.fusion_encoder import drawn
-from course_utils.exercises.judging import Mistake, Output, judge_outputs
+from course_utils.exercises.arrays import lengths, normal, standard
+from course_utils.exercises.core import Case, Exercise, Mistake, Verdict
+from course_utils.exercises.fusion_encoder import multi_head
+from course_utils.exercises.judges import Output, judge_outputs
 from course_utils.models.fusion_encoder import attention
 
 
@@ -15,9 +16,9 @@ def cases(seed: int) -> list[Case]:
     rng = np.random.default_rng([seed, 405])
     found = []
     for rows, words, regions, d, heads in [(2, 3, 5, 6, 3), (3, 6, 4, 6, 2), (2, 5, 3, 4, 2)]:
-        params = {name: drawn.attention_parameters(rng, d, d, heads) for name in "xy"}
-        x_there, y_there = drawn.lengths(rng, rows, words), drawn.lengths(rng, rows, regions)[::-1]
-        args = (params, drawn.normal(rng, rows, words, d), drawn.normal(rng, rows, regions, d), x_there, y_there.copy(), heads)
+        params = {name: multi_head.attention_parameters(rng, d, d, heads) for name in "xy"}
+        x_there, y_there = lengths(rng, rows, words), lengths(rng, rows, regions)[::-1]
+        args = (params, normal(rng, rows, words, d), normal(rng, rows, regions, d), x_there, y_there.copy(), heads)
         found.append(Case(args, f"B = {rows}, T = {words}, N = {regions}, D = {d}, heads = {heads}"))
     return found
 
@@ -27,11 +28,11 @@ def _mask(looks, seen):
 
 
 def _x_saw(params, x, y, x_there, y_there, heads):
-    return drawn.attend(params["x"], x, y, _mask(x_there, y_there), heads)[0]
+    return multi_head.attend(params["x"], x, y, _mask(x_there, y_there), heads)[0]
 
 
 def _y_saw(params, x, y, x_there, y_there, heads):
-    return drawn.attend(params["y"], y, x, _mask(y_there, x_there), heads)[0]
+    return multi_head.attend(params["y"], y, x, _mask(y_there, x_there), heads)[0]
 
 
 def co_attention(params, x, y, x_there, y_there, heads):
@@ -53,10 +54,6 @@ def _columns_only(params, x, y, x_there, y_there, heads, *, of):
     return (params, x, y, np.ones_like(x_there), y_there, heads) if of == "x" else (params, x, y, x_there, np.ones_like(y_there), heads)
 
 
-def _normalised(x):
-    return (x - x.mean(-1, keepdims=True)) / x.std(-1, keepdims=True)
-
-
 _WORDS = {"x": ("x", "y", _x_saw, 1), "y": ("y", "x", _y_saw, 2)}
 
 
@@ -72,13 +69,13 @@ def _mistakes(of: str) -> list[Mistake]:
 
         def mistaken(params, x, y, x_there, y_there, heads):
             stream, context, looks, seen = (x, y, x_there, y_there) if of == "x" else (y, x, y_there, x_there)
-            return stream + drawn.attend(params[of], stream, context, mask(looks, seen), heads)[0]
+            return stream + multi_head.attend(params[of], stream, context, mask(looks, seen), heads)[0]
 
         return mistaken
 
     def self_attention(params, x, y, x_there, y_there, heads):
         stream, there = (x, x_there) if of == "x" else (y, y_there)
-        return stream + drawn.attend(params[of], stream, stream, _mask(there, there), heads)[0]
+        return stream + multi_head.attend(params[of], stream, stream, _mask(there, there), heads)[0]
 
     def after_the_other(params, x, y, x_there, y_there, heads):
         if of == "x":
@@ -154,7 +151,7 @@ def _mistakes(of: str) -> list[Mistake]:
             lambda *a: (mine(a) + saw(*a)) * a[place + 2][..., None],
         ),
         Mistake(
-            "normalised", f"{me} is normalised after adding. That comes in the block around it.", lambda *a: _normalised(mine(a) + saw(*a))
+            "normalised", f"{me} is normalised after adding. That comes in the block around it.", lambda *a: standard(mine(a) + saw(*a))
         ),
         Mistake("one-head", "There is one head. Pass `heads` on.", lambda *a: mine(a) + saw(*a[:-1], 1)),
         Mistake("added-twice", f"{me} is added twice.", lambda *a: 2 * mine(a) + saw(*a)),

@@ -1,13 +1,13 @@
-"""Exercise 04.2: words and regions as one sequence, and who may look at whom."""
+"""Words and regions as one sequence, and who may look at whom."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from course_utils.exercises.comparing import agrees
-from course_utils.exercises.core import Case, Exercise, Picture, Verdict
-from course_utils.exercises.fusion_encoder import drawn
-from course_utils.exercises.judging import Mistake, Output, judge_outputs
+from course_utils.exercises.arrays import lengths, normal, standard
+from course_utils.exercises.comparison import agrees
+from course_utils.exercises.core import Case, Exercise, Mistake, Picture, Verdict
+from course_utils.exercises.judges import Output, judge_outputs
 from course_utils.models.fusion_encoder import single_stream
 
 
@@ -17,18 +17,18 @@ def cases(seed: int) -> list[Case]:
     found = []
     for rows, length, regions, features, d in [(2, 4, 3, 5, 6), (3, 5, 2, 7, 4), (4, 3, 10, 3, 5)]:
         params = {
-            "words": drawn.normal(rng, 11, d),
-            "positions": drawn.normal(rng, length + regions + 4, d),
-            "types": drawn.normal(rng, 2, d),
-            "W": drawn.normal(rng, features, d),
-            "b": drawn.normal(rng, d),
+            "words": normal(rng, 11, d),
+            "positions": normal(rng, length + regions + 4, d),
+            "types": normal(rng, 2, d),
+            "W": normal(rng, features, d),
+            "b": normal(rng, d),
         }
-        tokens = np.where(drawn.lengths(rng, rows, length), rng.integers(1, 11, (rows, length)), 0).astype(np.int32)
+        tokens = np.where(lengths(rng, rows, length), rng.integers(1, 11, (rows, length)), 0).astype(np.int32)
         tokens[0, 1] = 1
         there = rng.random((rows, regions)) < 0.7
         there[0], there[1, regions // 2], there[-1, 0] = True, False, True
         there[0, 0] = False
-        args = (params, tokens, drawn.normal(rng, rows, regions, features), there)
+        args = (params, tokens, normal(rng, rows, regions, features), there)
         found.append(Case(args, f"B = {rows}, T = {length}, N = {regions}, D = {d}"))
     return found
 
@@ -55,10 +55,6 @@ def join_streams(params, tokens, regions, there):
 
 def _both(text, image):
     return np.concatenate([text, image], 1)
-
-
-def _normalised(x):
-    return (x - x.mean(-1, keepdims=True)) / x.std(-1, keepdims=True)
 
 
 def _of(text=None, image=None):
@@ -139,7 +135,7 @@ X_MISTAKES = [
     Mistake(
         "normalised",
         "Every vector is normalised. Return the plain sums; the blocks normalise.",
-        _x(lambda text, image, *_: _normalised(_both(text, image))),
+        _x(lambda text, image, *_: standard(_both(text, image))),
     ),
     Mistake("no-bias", "`b` is missing.", _of(image={"bias": False})),
     Mistake(
@@ -314,7 +310,7 @@ def _no_mask(case, expected, got):
         return "There are other numbers than 0 and 1. Return True where one may look, False elsewhere.", "no-truth"
 
 
-def _drawn(expected: np.ndarray, got: np.ndarray) -> Picture:
+def _picture(expected: np.ndarray, got: np.ndarray) -> Picture:
     return Picture("mask", expected[1].astype(bool), got[1].astype(bool), "who looks", "at what")
 
 
@@ -342,7 +338,7 @@ def judge(cases: list[Case], answers: list) -> Verdict:
                 MASK_MISTAKES,
                 [_no_mask],
                 remark="The mask differs.",
-                picture=_drawn,
+                picture=_picture,
             ),
         ],
     )

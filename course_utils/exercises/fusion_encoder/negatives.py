@@ -1,12 +1,12 @@
-"""Exercise 04.3: wrong partners, the likelier the more similar, and never a true one."""
+"""Wrong partners, the likelier the more similar, and never a true one."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.fusion_encoder import drawn
-from course_utils.exercises.judging import Mistake, judge_values
+from course_utils.exercises.arrays import normal, softmax
+from course_utils.exercises.core import Case, Exercise, Mistake, Verdict
+from course_utils.exercises.judges import judge_values
 from course_utils.models.fusion_encoder import negatives
 
 
@@ -20,7 +20,7 @@ def cases(seed: int) -> list[Case]:
     for rows, columns, lift, spread in [(5, 5, -16, 1), (9, 13, -16, 1), (7, 11, -16, 1), (11, 17, -16, 1), (8, 9, 8, 1), (9, 8, 0, 0)]:
         true = np.eye(rows, columns, dtype=bool)
         true[rows - 1, min(rows, columns) - 1] = True
-        similarity = (2.5 * drawn.normal(rng, rows, columns) + lift) * spread
+        similarity = (2.5 * normal(rng, rows, columns) + lift) * spread
         similarity[true] = lift + spread * (3 + 2 * rng.random(true.sum()))
         for row, column in ((0, 2), (1, 0)):  # the same caption once more
             true[row, column], similarity[row, column] = True, lift + 8 * spread
@@ -170,17 +170,17 @@ MISTAKES = [
     Mistake(
         "noise-on-probabilities",
         "You add the noise to probabilities. The trick is for *logits* (or log-probabilities): leave out the softmax.",
-        lambda s, t, n: np.where(t, -np.inf, drawn.softmax(np.where(t, -np.inf, s)) + n).argmax(1),
+        lambda s, t, n: np.where(t, -np.inf, softmax(np.where(t, -np.inf, s)) + n).argmax(1),
     ),
     Mistake(
         "noise-on-probabilities",
         "You add the noise to probabilities. The trick is for *logits* (or log-probabilities): leave out the softmax.",
-        lambda s, t, n: np.where(t, -np.inf, drawn.softmax(s) + n).argmax(1),
+        lambda s, t, n: np.where(t, -np.inf, softmax(s) + n).argmax(1),
     ),
     Mistake(
         "noise-multiplied",
         "You multiply probabilities by the noise. Add it to the logits.",
-        lambda s, t, n: np.where(t, -np.inf, drawn.softmax(np.where(t, -np.inf, s)) * n).argmax(1),
+        lambda s, t, n: np.where(t, -np.inf, softmax(np.where(t, -np.inf, s)) * n).argmax(1),
     ),
     Mistake(
         "second-wrong",
@@ -216,7 +216,7 @@ MISTAKES = [
     Mistake(
         "probabilities",
         "You return the probabilities. Return one draw for each row: `argmax` of logits plus noise, shape (B,).",
-        lambda s, t, n: drawn.softmax(np.where(t, -np.inf, s)),
+        lambda s, t, n: softmax(np.where(t, -np.inf, s)),
     ),
     Mistake(
         "first-row-only",

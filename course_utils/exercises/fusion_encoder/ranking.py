@@ -1,11 +1,11 @@
-"""Exercise 04.4: the dual encoder proposes, the fusion encoder decides."""
+"""The dual encoder proposes, the fusion encoder decides."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from course_utils.exercises.core import Case, Exercise, Verdict
-from course_utils.exercises.judging import Mistake, judge_values
+from course_utils.exercises.core import Case, Exercise, Mistake, Verdict
+from course_utils.exercises.judges import judge_values
 from course_utils.models.fusion_encoder import ranking
 
 

@@ -1,4 +1,4 @@
-"""How a judge reaches its verdict: shape first, then values, then which known mistake gives the same answers.
+"""How a judge reaches its verdict: the answers are compared with the reference's, and the first wrong one is explained.
 
 :func:`judge_values` judges a function that returns one thing, :func:`judge_outputs` one that returns several. An answer
 that is better or worse, not right or wrong, gets partial credit from :func:`judge_score`.
@@ -7,25 +7,17 @@ that is better or worse, not right or wrong, gets partial credit from :func:`jud
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from course_utils.exercises.comparing import agrees, numbers, show, words
-from course_utils.exercises.core import Case, Measured, Picture, Problem, Verdict
-from course_utils.exercises.explaining import explain, missing, sketch, what_it_is
+from course_utils.exercises.comparison import agrees, numbers, show, words
+from course_utils.exercises.core import Case, Measured, Mistake, Picture, Problem, Verdict
+from course_utils.exercises.explanation import Attempt, explain, missing, sketch, what_it_is
+from course_utils.exercises.patterns import Pattern
 
-Pattern = Callable[[Case, np.ndarray, np.ndarray], tuple[str, str] | None]
-
-
-@dataclasses.dataclass(frozen=True)
-class Mistake:
-    """A plausible wrong solution: its stable key, the sentence that names it, and the code that makes it."""
-
-    key: str
-    says: str
-    fn: Callable
+Draw = Callable[[np.ndarray, np.ndarray], Picture]  # of expected and got
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,8 +36,13 @@ class Output:
     mistakes: Sequence[Mistake]
     patterns: Sequence[Pattern] = ()
     remark: str = ""
-    picture: Callable[[np.ndarray, np.ndarray], Picture] | None = None
+    picture: Draw | None = None
     parts: Sequence[tuple[str, float, str]] = ()
+
+
+def of_output(place: int, rows: Iterable[tuple[str, str, Callable]]) -> list[Mistake]:
+    """Mistakes of the output at ``place``, of rows (key, sentence, function that returns all outputs)."""
+    return [Mistake(key, says, lambda *args, fn=fn: fn(*args)[place]) for key, says, fn in rows]
 
 
 RIGHT = "Right, on every case."
@@ -60,7 +57,7 @@ def judge_values(
     returns: str,
     patterns: Sequence[Pattern] = (),
     parts: Sequence[tuple[str, float, str]] = (("", 1.0, ""),),
-    picture: Callable[[np.ndarray, np.ndarray], Picture] | None = None,
+    picture: Draw | None = None,
     tolerance: float = 1e-4,
 ) -> Verdict:
     """Compares answers, numbers or words, with the reference, part by part.
@@ -83,21 +80,29 @@ def judge_values(
     score = 0.0
     for part, weight, remark in parts:
         mine = [i for i, case in enumerate(cases) if case.part == part]
-        expected = {i: np.asarray(reference(*cases[i].args)) for i in mine}
-        wrong = [i for i in mine if isinstance(answers[i], Problem) or not agrees(expected[i], answers[i], tolerance)]
-        if wrong:
-            i = wrong[0]  # an exercise lists the case that reads best first
-            headline, key = explain(cases, answers, mine, i, expected, mistakes, patterns, returns, remark, tolerance)
+        asked, answered = [cases[i] for i in mine], [answers[i] for i in mine]
+        expected = [np.asarray(reference(*case.args)) for case in asked]
+        wrong = [k for k, answer in enumerate(answered) if isinstance(answer, Problem) or not agrees(expected[k], answer, tolerance)]
+        if wrong:  # an exercise lists the case that reads best first
+            attempt = Attempt(asked, answered, expected, wrong[0], mistakes, patterns, returns, remark, tolerance)
+            headline, key = explain(attempt)
             if part != parts[0][0] and key in ("exception", "shape"):
                 headline = f"{remark} {headline}"
-            got = str(answers[i]) if isinstance(answers[i], Problem) else show(answers[i])
-            drawn = numbers(answers[i]) if picture else None
-            drawn = picture(expected[i], drawn) if drawn is not None and drawn.shape == expected[i].shape else None
-            wanted = show(expected[i])
-            wanted += ("\n" if "\n" in wanted else "   ") + f"({cases[i].says})"
-            return Verdict(score, headline, key, wanted, got, drawn)
+            return Verdict(score, headline, key, *_side_by_side(attempt), _picture(attempt, picture))
         score += weight
     return Verdict(1.0, RIGHT)
+
+
+def _side_by_side(attempt: Attempt) -> tuple[str, str]:
+    """What was expected, with the case in words, and what was got."""
+    wanted = show(attempt.right)
+    wanted += ("\n" if "\n" in wanted else "   ") + f"({attempt.case.says})"
+    return wanted, str(attempt.answer) if isinstance(attempt.answer, Problem) else show(attempt.answer)
+
+
+def _picture(attempt: Attempt, picture: Draw | None) -> Picture | None:
+    got = numbers(attempt.answer)
+    return picture(attempt.right, got) if picture and got is not None and got.shape == attempt.right.shape else None
 
 
 def judge_outputs(cases: Sequence[Case], answers: Sequence[Any], reference: Callable, outputs: Sequence[Output]) -> Verdict:
@@ -182,6 +187,11 @@ def choices(answer: Any, count: int, options: int) -> np.ndarray:
         worst = got.min() if got.min() < 0 else got.max()
         raise Unusable(f"There is {worst:.0f} among your numbers; they go from 0 to {options - 1}.", "out-of-range")
     return got.astype(int)
+
+
+def share_right(case: Case, answer: Any, options: int) -> float:
+    """The share of choices among ``options`` that are those of ``case.truth``. Raises Unusable as :func:`choices`."""
+    return float((choices(answer, len(case.truth), options) == case.truth).mean())
 
 
 def judge_score(

@@ -14,7 +14,7 @@ import jax
 import numpy as np
 
 from course_utils import runtime
-from course_utils.exercises import core, judging
+from course_utils.exercises import core, judges
 
 # notebook number → its module in this package
 MODULES = {"00": "start_here", "01": "fusion", "02": "captioning", "03": "dual_encoder", "04": "fusion_encoder"}
@@ -58,7 +58,7 @@ def verdict(exercise_id: str, fn: Callable, seed: int) -> core.Verdict:
         if few:
             cases = [case for k, case in enumerate(cases) if case.part not in {earlier.part for earlier in cases[:k]}]
         result = exercise.judge(cases, core.answer(fn, cases))
-    return dataclasses.replace(result, headline=_FEW_ASKED) if few and result.headline == judging.RIGHT else result
+    return dataclasses.replace(result, headline=_FEW_ASKED) if few and result.headline == judges.RIGHT else result
 
 
 def check(exercise_id: str, fn: Callable) -> Callable:

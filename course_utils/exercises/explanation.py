@@ -2,44 +2,118 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from course_utils.exercises.comparing import agrees, numbers, words
-from course_utils.exercises.core import Problem
-from course_utils.exercises.patterns import PATTERNS
+from course_utils.exercises.comparison import agrees, numbers, words
+from course_utils.exercises.core import Case, Mistake, Problem
+from course_utils.exercises.patterns import PATTERNS, Pattern
+
+Found = tuple[str, str]  # a headline and a diagnosis
 
 
-def explain(cases, answers, mine, i, expected, mistakes, patterns, returns, remark, tolerance) -> tuple[str, str]:
-    """The headline and the diagnosis of a part that fails; ``i`` is the first case that fails."""
-    answer = answers[i]
-    if found := missing(answer):
+@dataclasses.dataclass(frozen=True)
+class Attempt:
+    """The answers to the cases of one part, some of them wrong, and what their exercise knows.
+
+    ``cases``, ``answers`` and ``expected`` have one entry a case; ``index`` is the first whose answer is wrong: the one that
+    is explained. The others are arguments of :func:`course_utils.exercises.judges.judge_values`.
+    """
+
+    cases: Sequence[Case]
+    answers: Sequence[Any]
+    expected: Sequence[np.ndarray]
+    index: int
+    mistakes: Sequence[Mistake]
+    patterns: Sequence[Pattern]
+    returns: str
+    remark: str
+    tolerance: float
+
+    @property
+    def case(self) -> Case:
+        return self.cases[self.index]
+
+    @property
+    def answer(self) -> Any:
+        return self.answers[self.index]
+
+    @property
+    def right(self) -> np.ndarray:
+        return self.expected[self.index]
+
+
+def explain(attempt: Attempt) -> Found:
+    """The headline and the diagnosis of an attempt: those of the first that applies.
+
+    1. There is no answer: an exception, an empty stub, no ``return``.
+    2. A known mistake gives the same answers to all cases of the part.
+    3. The answer does not hold numbers, or words, as it should.
+    4. Numbers: the shape is another. Words: one of the exercise's patterns fits, which may be about how many there are.
+    5. Numbers: there are NaNs or infinities. Words: there are more or fewer.
+    6. Numbers: one of the exercise's patterns fits, or else a general one. Words: they stand in another order.
+    7. The remark of the part, and where numbers differ most or words differ first.
+    """
+    if found := _no_answer(attempt) or _known_mistake(attempt):
+        return found
+    return (_wrong_words if attempt.right.dtype.kind == "U" else _wrong_numbers)(attempt)
+
+
+def _no_answer(attempt: Attempt) -> Found | None:
+    if found := missing(attempt.answer):
         says, key = found
-        return says + (_shapes(cases[i]) if key == "exception" and _misfits(answer) else ""), key
-    for mistake in mistakes:
+        return says + (_shapes(attempt.case) if key == "exception" and _misfits(attempt.answer) else ""), key
+
+
+def _known_mistake(attempt: Attempt) -> Found | None:
+    for mistake in attempt.mistakes:
         with np.errstate(all="ignore"):
-            imitation = [np.asarray(mistake.fn(*cases[j].args)) for j in mine]
-        if all(agrees(imitated, answers[j], tolerance) for imitated, j in zip(imitation, mine, strict=True)):
+            imitation = [np.asarray(mistake.fn(*case.args)) for case in attempt.cases]
+        if all(agrees(imitated, answer, attempt.tolerance) for imitated, answer in zip(imitation, attempt.answers, strict=True)):
             return mistake.says, mistake.key
-    if expected[i].dtype.kind == "U":
-        return _explain_words(cases[i], expected[i].tolist(), answer, patterns, returns, remark)
-    got = numbers(answer)
+
+
+def _wrong_numbers(attempt: Attempt) -> Found:
+    expected, got = attempt.right, numbers(attempt.answer)
     if got is None:
-        return f"{what_it_is(answer)} It should be {returns}.", "not-an-array"
-    if got.shape != expected[i].shape:
-        more = _other_things(answer, expected[i])
-        shapes = f"The shape is {tuple(got.shape)}, expected {tuple(expected[i].shape)}: {returns}."
-        return more or shapes, "shape"
+        return f"{what_it_is(attempt.answer)} It should be {attempt.returns}.", "not-an-array"
+    if got.shape != expected.shape:
+        more = _other_things(attempt.answer, expected)
+        return more or f"The shape is {tuple(got.shape)}, expected {tuple(expected.shape)}: {attempt.returns}.", "shape"
     if not np.isfinite(got).all():
         return "There are NaNs or infinities in your answer. Where could a division meet 0?", "not-finite"
-    for pattern in (*patterns, *PATTERNS):
-        if found := pattern(cases[i], expected[i], got):
+    for pattern in (*attempt.patterns, *PATTERNS):
+        if found := pattern(attempt.case, expected, got):
             return found
-    return f"{remark or f'Expected {returns}.'} {_worst(expected[i], got)}", "values"
+    return f"{_remark(attempt)} {_worst(expected, got)}", "values"
 
 
-def missing(answer: Any) -> tuple[str, str] | None:
+def _wrong_words(attempt: Attempt) -> Found:
+    expected, got, answer = attempt.right.tolist(), words(attempt.answer), attempt.answer
+    if not isinstance(got, list) or not all(isinstance(word, str) for word in got):
+        pairs = isinstance(answer, list) and [pair for pair in answer if isinstance(pair, list) and pair]
+        if pairs and len(pairs) == len(answer) and all(isinstance(pair[0], str) for pair in pairs):
+            return f"Your list holds pairs, such as {tuple(answer[0])}: keep the first of each.", "pairs"
+        return f"{what_it_is(answer)} It should be {attempt.returns}.", "not-words"
+    for pattern in attempt.patterns:
+        if found := pattern(attempt.case, expected, got):
+            return found
+    if len(got) != len(expected):
+        return f"There are {len(got)}, expected {len(expected)}: {attempt.returns}.", "shape"
+    if sorted(got) == sorted(expected):
+        return "These are the right ones in another order.", "other-order"
+    k = next(k for k, (right, word) in enumerate(zip(expected, got)) if right != word)
+    return f"{_remark(attempt)} At place {k}: expected {expected[k]!r}, got {got[k]!r}.", "values"
+
+
+def _remark(attempt: Attempt) -> str:
+    return attempt.remark or f"Expected {attempt.returns}."
+
+
+def missing(answer: Any) -> Found | None:
     """What to say, and a key, where there is no answer at all: an exception, an empty stub, no ``return``."""
     if answer is None:
         return "Your function returns nothing. Does it end with `return`?", "returns-nothing"
@@ -48,25 +122,6 @@ def missing(answer: Any) -> tuple[str, str] | None:
     if answer.kind == "NotImplementedError":
         return "There is nothing here yet: replace the line `raise NotImplementedError`.", "empty"
     return f"Your code stopped with {answer}." + advice(answer), "exception"
-
-
-def _explain_words(case, expected: list[str], answer: Any, patterns, returns: str, remark: str) -> tuple[str, str]:
-    """The headline and the diagnosis of a list of strings that is not the expected one."""
-    got = words(answer)
-    if not isinstance(got, list) or not all(isinstance(word, str) for word in got):
-        pairs = isinstance(answer, list) and [pair for pair in answer if isinstance(pair, list) and pair]
-        if pairs and len(pairs) == len(answer) and all(isinstance(pair[0], str) for pair in pairs):
-            return f"Your list holds pairs, such as {tuple(answer[0])}: keep the first of each.", "pairs"
-        return f"{what_it_is(answer)} It should be {returns}.", "not-words"
-    for pattern in patterns:
-        if found := pattern(case, expected, got):
-            return found
-    if len(got) != len(expected):
-        return f"There are {len(got)}, expected {len(expected)}: {returns}.", "shape"
-    if sorted(got) == sorted(expected):
-        return "These are the right ones in another order.", "other-order"
-    k = next(k for k, (right, word) in enumerate(zip(expected, got)) if right != word)
-    return f"{remark or f'Expected {returns}.'} At place {k}: expected {expected[k]!r}, got {got[k]!r}.", "values"
 
 
 def advice(problem: Problem) -> str:
@@ -102,7 +157,7 @@ def _misfits(problem: Problem, kinds: tuple[str, ...] = (*_PRODUCTS, *_ELEMENTWI
     return any(kind in problem.message.lower() for kind in kinds)
 
 
-def _shapes(case) -> str:
+def _shapes(case: Case) -> str:
     """A sentence with the shapes of the parameters that a case passes, if it does."""
     shapes = [
         f"{name} {np.shape(array)}"

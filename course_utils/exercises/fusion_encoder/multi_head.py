@@ -1,12 +1,10 @@
-"""Random parameters and inputs of notebook 04's exercises, and attention in NumPy."""
+"""Attention with heads in NumPy, each of its steps to be exchanged, and random parameters for it."""
 
 from __future__ import annotations
 
 import numpy as np
 
-
-def normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
-    return rng.normal(size=shape).astype(np.float32)
+from course_utils.exercises.arrays import masked_softmax, normal
 
 
 def attention_parameters(rng: np.random.Generator, d: int, d_context: int, heads: int) -> dict[str, np.ndarray]:
@@ -15,25 +13,6 @@ def attention_parameters(rng: np.random.Generator, d: int, d_context: int, heads
     shapes = {"W_q": (d, d, sharp), "W_k": (d_context, d, sharp), "W_v": (d_context, d, 1), "W_o": (d, d, 1)}
     params = {name: (by * rows**-0.5 * normal(rng, rows, columns)).astype(np.float32) for name, (rows, columns, by) in shapes.items()}
     return params | {f"b_{letter}": (0.6 * normal(rng, d)).astype(np.float32) for letter in "qkvo"}
-
-
-def lengths(rng: np.random.Generator, rows: int, most: int) -> np.ndarray:
-    """bool[rows, most], True up to a length of at least 2; the first row is full, the others are not."""
-    length = np.r_[most, rng.integers(2, most, max(rows - 1, 0))]
-    return np.arange(most) < length[:, None]
-
-
-def softmax(x, axis=-1):
-    e = np.exp(x - x.max(axis, keepdims=True))
-    return e / e.sum(axis, keepdims=True)
-
-
-def masked_softmax(scores, mask):
-    """Over the last axis; a row without any True is 0."""
-    top = np.where(mask, scores, -1e30).max(-1, keepdims=True)
-    e = np.where(mask, np.exp(np.minimum(scores - top, 0)), 0.0)
-    total = e.sum(-1, keepdims=True)
-    return e / np.where(total == 0, 1, total)
 
 
 def split(x, heads):

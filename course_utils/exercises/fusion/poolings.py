@@ -1,0 +1,58 @@
+"""What the checks of all poolings share: their cases, and mistakes with the axes before the last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from course_utils.exercises.arrays import normal, parameters
+from course_utils.exercises.core import Case, Mistake
+from course_utils.models.fusion import pooling
+
+
+def pooling_cases(name: str, number: int, sizes: list[tuple[int, ...]]) -> Callable[[int], list[Case]]:
+    """Cases of a pooling: two batches, then (part "axes") a single pair, and pairs on two leading axes.
+
+    ``sizes``: (D_v, D_h, D_out, width, rank) of these four, as far as the pooling has them.
+    """
+
+    def cases(seed: int) -> list[Case]:
+        rng = np.random.default_rng([seed, number])
+        drawn = []
+        for axes, (d_v, d_h, *more) in zip([(3,), (7,), (), (3, 5)], sizes):
+            params = parameters(rng, pooling.shapes(name, d_v, d_h, *more), spread=1.3, vectors=0.6)
+            v, h = normal(rng, *axes, d_v), normal(rng, *axes, d_h)
+            says = f"v has shape {v.shape}, h {h.shape}"
+            drawn.append(Case((params, v, h), says, part="" if len(axes) == 1 else "axes"))
+        return drawn
+
+    return cases
+
+
+RETURNS = "a vector of length D_out for each pair of v and h, shape (…, D_out)"
+AXES = (
+    "axes",
+    0.25,
+    "Right for a batch [B], wrong for other leading axes (none, or two): count axes from the end (−1, −2), and give einsum its `...`.",
+)
+
+
+def axis_mistakes(fn: Callable) -> list[Mistake]:
+    """The mistakes of a pooling ``fn`` that makes one list of all pairs and leaves it at that, or averages over it."""
+
+    def flat(params, v, h):
+        return fn(params, v.reshape(-1, v.shape[-1]), h.reshape(-1, h.shape[-1]))
+
+    return [
+        Mistake(
+            "flattened",
+            "Right for a batch [B]; other leading axes are flattened, and stay so: at the end, reshape to `(*v.shape[:-1], -1)`.",
+            flat,
+        ),
+        Mistake(
+            "averaged",
+            "You average over the pairs of v and h. Each pair keeps a vector of its own: shape (…, D_out).",
+            lambda params, v, h: flat(params, v, h).mean(0),
+        ),
+    ]
