@@ -422,7 +422,7 @@ def test_things_are_named_in_the_order_that_is_asked_for(language):
     for rng in (None, np.random.default_rng(7)):
         for i, text in enumerate(caption(scenes, language=language, rng=rng, order=order)):
             first = [(KINDS[scenes.kind[i, m]], COLOURS[scenes.colour[i, m]]) for m in order[i] if scenes.present[i, m]]
-            assert [thing[::2] for thing in read(text, language).things] == list(dict.fromkeys(first))
+            assert [(thing.kind, thing.colour) for thing in read(text, language).things] == list(dict.fromkeys(first))
     in_reading_order = np.argsort(np.where(scenes.present, scenes.cell, 9), 1, kind="stable")
     assert caption(scenes, language=language, order=in_reading_order) == caption(scenes, language=language)
     with pytest.raises(ValueError, match=r"expected \(300, 5\), in each row every slot once"):

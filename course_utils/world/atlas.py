@@ -79,14 +79,14 @@ def atlas(side: int) -> Atlas:
     inks = _sprites(place)
     sprites = np.empty((*inks.shape[:2], len(RGB), *inks.shape[2:-1], 4), np.uint8)
     for c, rgb in enumerate(RGB):
-        sprites[:, :, c] = _rounded(apply_colour(inks, rgb))
+        sprites[:, :, c] = _round(apply_colour(inks, rgb))
     mask = sprites[:, :, 0, ..., 3] >= 128
     tiles = np.concatenate([sprites.reshape(-1, place.tile, place.tile, 4), _signs(place)])
     clear = np.repeat(255 - tiles[..., 3:], 3, axis=-1)
     made = Atlas(
         colour=tiles[..., :3].reshape(len(tiles), place.tile, -1),
         clear=clear.reshape(len(tiles), place.tile, -1),
-        ground=_rounded(grounds.paint(side)).reshape(-1, side, 3 * side),
+        ground=_round(grounds.paint(side)).reshape(-1, side, 3 * side),
         mask=mask,
         tight=_tight(mask),
     )
@@ -95,7 +95,7 @@ def atlas(side: int) -> Atlas:
     return made
 
 
-def _rounded(values: np.ndarray) -> np.ndarray:
+def _round(values: np.ndarray) -> np.ndarray:
     """Numbers near 0..255 as uint8; a hair above halves, so that a last bit does not decide."""
     return np.floor(values + 0.5001).clip(0, 255).astype(np.uint8)
 

@@ -117,14 +117,14 @@ def _heads(things: list, target: int, always_kind: bool = False) -> list[tuple[H
     return [(head, [m for m, (whole, _) in enumerate(things) if all(a in (None, b) for a, b in zip(head, whole))]) for head in heads]
 
 
-def _said(head: Head) -> int:
+def _attribute_count(head: Head) -> int:
     return sum(attribute is not None for attribute in head)
 
 
 def _by_attributes(things: list, target: int, sign: int, choose: Choose) -> Expression:
-    heads = [head for head, fits in _heads(things, target) if fits == [target] and _said(head)]
-    fewest = min(map(_said, heads))
-    return Expression(choose(choose(([head for head in heads if _said(head) == fewest], heads))))
+    heads = [head for head, fits in _heads(things, target) if fits == [target] and _attribute_count(head)]
+    fewest = min(map(_attribute_count, heads))
+    return Expression(choose(choose(([head for head in heads if _attribute_count(head) == fewest], heads))))
 
 
 def _by_location(things: list, target: int, sign: int, choose: Choose) -> Expression:
@@ -132,7 +132,7 @@ def _by_location(things: list, target: int, sign: int, choose: Choose) -> Expres
     length = choose((0, 1, 1, 2))
     options = []
     for head, fits in _heads(things, target):
-        if _said(head) != length:
+        if _attribute_count(head) != length:
             continue
         for place in _PLACE_OF[cell]:
             if [m for m in fits if things[m][1] in _PLACES[place]] == [target]:

@@ -124,7 +124,7 @@ def draw(atlas: dict[str, jax.Array], numbers: dict[str, jax.Array]) -> jax.Arra
 
 
 @jax.jit
-def _drawn(atlas, numbers):
+def _draw_uint8(atlas, numbers):
     return jnp.round(255 * draw(atlas, numbers)).astype(jnp.uint8)
 
 
@@ -135,5 +135,5 @@ def pictures(style: str, rows: np.ndarray, how: Variation, seed: int = 0, size: 
     out = []
     for start in range(0, n, size):
         part = np.minimum(np.arange(start, start + size), n - 1)  # one compiled program
-        out.append(np.asarray(_drawn(the, {name: array[part] for name, array in drawn.items()}))[: n - start])
+        out.append(np.asarray(_draw_uint8(the, {name: array[part] for name, array in drawn.items()}))[: n - start])
     return np.concatenate(out)

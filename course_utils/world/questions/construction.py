@@ -45,7 +45,7 @@ def build(
 
     many = _how_many(rng, questions)
     base = sample(rng, n, objects=(SLOTS, SLOTS), styles=styles, split="all")
-    edited = _edited(rng, questions)
+    edited = _edit_kind(rng, questions)
     kind, colour, other_kind, other_colour = _looks(rng, questions, first, second, many, edited, split)
     size, other_size = _sizes(rng, questions, first, second, edited, kind, colour, base.size)
     cell, other_cell, free = _cells(rng, questions, first, many)
@@ -99,7 +99,7 @@ def _how_many(rng: np.random.Generator, questions: Questions) -> np.ndarray:
     return least + (rng.random(len(questions)) * (SLOTS + 1 - least)).astype(int)
 
 
-def _edited(rng: np.random.Generator, questions: Questions) -> np.ndarray:
+def _edit_kind(rng: np.random.Generator, questions: Questions) -> np.ndarray:
     """What the edit changes: int[B]. An object stops being a red dog by its kind or by its colour."""
     uses = _uses(questions, "kind", "property", "colour", "size")
     ways = np.stack([uses[:, 0] | uses[:, 1], uses[:, 2], uses[:, 3]], 1)

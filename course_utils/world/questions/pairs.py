@@ -98,7 +98,7 @@ def pairs(
     return Pairs(a, b, questions, answer_a, answer_b)
 
 
-def _mixed(x: np.ndarray) -> np.ndarray:
+def _hash(x: np.ndarray) -> np.ndarray:
     """A hash of uint64 that is the same everywhere (the last steps of SplitMix64)."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -106,7 +106,7 @@ def _mixed(x: np.ndarray) -> np.ndarray:
 
 
 @functools.cache
-def _ranked(split: str, flipped: bool) -> np.ndarray:
+def _favourites(split: str, flipped: bool) -> np.ndarray:
     """int16[texts]: the answer that the biased split favours for every text; flipped, the next one in the hash's order.
 
     Relations to two objects are some thousand texts, more than anyone meets often; they share a favourite if they begin
@@ -119,15 +119,15 @@ def _ranked(split: str, flipped: bool) -> np.ndarray:
         opening[relation, ARGUMENTS.index(name)] = 0
     key = questions.form.astype(np.uint64)
     for column in opening.T:
-        key = _mixed(key * np.uint64(64) + column.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15))
-    score = _mixed(key[:, None] + np.arange(len(ANSWERS), dtype=np.uint64)) >> np.uint64(12)
+        key = _hash(key * np.uint64(64) + column.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15))
+    score = _hash(key[:, None] + np.arange(len(ANSWERS), dtype=np.uint64)) >> np.uint64(12)
     order = np.argsort(np.where(possible(questions, split), -score.astype(np.int64), 1), axis=1, kind="stable")
     return order[:, int(flipped)].astype(np.int16)
 
 
 def favourite(questions: Questions, *, split: str = "train", flipped: bool = False) -> np.ndarray:
     """The answer that :func:`biased` favours: int16[B]."""
-    return _ranked(split, flipped)[questions.text_id]
+    return _favourites(split, flipped)[questions.text_id]
 
 
 def biased(
