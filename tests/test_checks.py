@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from course_utils import runtime
-from course_utils.exercises import checks, core, explanation, judges, patterns
+from course_utils.exercises import checks, core, edits, explanation, judges, patterns
 
 
 @pytest.mark.parametrize(
@@ -254,6 +254,18 @@ def test_what_is_wrong_is_looked_for_in_the_order_that_explain_promises(expected
         mistakes = [core.Mistake("known", "A known one.", fn) for fn in fns]
         attempt = explanation.Attempt([core.Case((), "")], [answer], [expected], 0, mistakes, known, "it", "", 1e-4)
         assert explanation.explain(attempt)[1] == diagnosis
+
+
+def double(x):
+    return 2 * x
+
+
+def test_a_mistake_may_be_an_edit_of_the_right_function():
+    (mistake,) = edits.edits(double, ("unit", "Not to length 1.", "2 * x", "unit(x)"))
+    assert mistake.key == "unit" and mistake.says == "Not to length 1." and mistake.fn(np.array([3.0, 4.0])).tolist() == [0.6, 0.8]
+    assert double(2) == 4
+    with pytest.raises(ValueError, match="'triple' is out of date: double holds no '3'"):
+        edits.edits(double, ("triple", "", "3", "4"))
 
 
 def test_exceptions_that_arrays_are_known_for_get_advice():

@@ -63,11 +63,6 @@ def cosines(a: np.ndarray, b: np.ndarray, axis: int = -1) -> np.ndarray:
     return unit(a, axis) @ unit(b, axis).T
 
 
-def standard(x: np.ndarray) -> np.ndarray:
-    """Mean 0 and standard deviation 1 along the last axis, as layer normalisation makes them."""
-    return (x - x.mean(-1, keepdims=True)) / x.std(-1, keepdims=True)
-
-
 def same(x: np.ndarray) -> np.ndarray:
     """What stands where a step is left out."""
     return x

@@ -11,7 +11,7 @@ import dataclasses
 import linecache
 import traceback
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -62,8 +62,7 @@ class Picture:
     columns: str
 
 
-@dataclasses.dataclass(frozen=True)
-class Mistake:
+class Mistake(NamedTuple):
     """A plausible wrong solution: its stable key, the sentence that names it, and the code that makes it."""
 
     key: str

@@ -40,9 +40,9 @@ class Output:
     parts: Sequence[tuple[str, float, str]] = ()
 
 
-def of_output(place: int, rows: Iterable[tuple[str, str, Callable]]) -> list[Mistake]:
-    """Mistakes of the output at ``place``, of rows (key, sentence, function that returns all outputs)."""
-    return [Mistake(key, says, lambda *args, fn=fn: fn(*args)[place]) for key, says, fn in rows]
+def of_output(place: int, mistakes: Iterable[tuple[str, str, Callable]]) -> list[Mistake]:
+    """What mistakes that return all outputs are for the one at ``place``."""
+    return [Mistake(key, says, lambda *args, fn=fn: fn(*args)[place]) for key, says, fn in mistakes]
 
 
 RIGHT = "Right, on every case."

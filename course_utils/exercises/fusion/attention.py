@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from course_utils.exercises.arrays import normal, softmax
-from course_utils.exercises.core import Case, Exercise, Mistake, Picture, Verdict
-from course_utils.exercises.judges import Output, judge_outputs
+from course_utils.exercises.core import Case, Exercise, Picture, Verdict
+from course_utils.exercises.edits import edits
+from course_utils.exercises.judges import Output, judge_outputs, of_output
 from course_utils.exercises.patterns import no_shares
 from course_utils.models.fusion import stacked
 
@@ -23,275 +24,270 @@ def cases(seed: int) -> list[Case]:
     return drawn
 
 
-def _scores(params, grid, u):
-    """(W_I v_n) · (W_Q u), without any scale: float[B, N]."""
-    return np.einsum("bnk,bk->bn", grid @ params["W_I"], u @ params["W_Q"])
-
-
-def _map(params, grid, u):
-    return softmax(_scores(params, grid, u) / np.sqrt(params["W_I"].shape[1]))
-
-
-def _seen(params, grid, u):
-    """What the look brings: Σ p_n v_n, float[B, D]."""
-    return np.einsum("bn,bnd->bd", _map(params, grid, u), grid)
-
-
 def attention_hop(params, grid, u):
     """The next u, float[B, D], and where it looked, float[B, N]."""
-    return u + _seen(params, grid, u), _map(params, grid, u)
-
-
-def _of_scores(fn):
-    """A mistake in what is done with the scores / √k: ``fn(float[B, N])``."""
-    return lambda params, grid, u: fn(_scores(params, grid, u) / np.sqrt(params["W_I"].shape[1]))
-
-
-def _scaled(by):
-    """A mistake in the scale: ``by(N, D, k)`` in the place of √k."""
-    return lambda params, grid, u: softmax(_scores(params, grid, u) / by(grid.shape[1], *params["W_I"].shape))
-
-
-def _hard(x):
-    return np.arange(x.shape[-1]) == x.argmax(-1)[..., None]
-
-
-def _over_k(params, grid, u):
     keys, query = grid @ params["W_I"], u @ params["W_Q"]
-    return softmax(keys * query[:, None] / np.sqrt(query.shape[-1]))
+    scores = np.einsum("bnk,bk->bn", keys, query) / np.sqrt(keys.shape[-1])
+    p = softmax(scores)
+    seen = np.einsum("bn,bnd->bd", p, grid)
+    return u + seen, p
 
 
-def _additive(params, grid, u):
-    return softmax(np.tanh(grid @ params["W_I"] + (u @ params["W_Q"])[:, None]).sum(-1))
+_SCALE, _SCORES, _SEEN = " / np.sqrt(keys.shape[-1])", 'np.einsum("bnk,bk->bn", keys, query)', 'np.einsum("bn,bnd->bd", p, grid)'
 
-
-def _squashed(params, grid, u):
-    keys, query = np.tanh(grid @ params["W_I"]), np.tanh(u @ params["W_Q"])
-    return softmax(np.einsum("bnk,bk->bn", keys, query) / np.sqrt(query.shape[-1]))
-
-
-def _all_questions(params, grid, u):
-    """Scores of each place with all questions, added up, as an einsum does whose letters are not those of one batch."""
-    return _map(params, grid, np.broadcast_to(u.sum(0), u.shape))
-
-
-def _cosines(params, grid, u):
-    keys, query = grid @ params["W_I"], u @ params["W_Q"]
-    return softmax(_scores(params, grid, u) / (np.linalg.norm(keys, axis=-1) * np.linalg.norm(query, axis=-1)[:, None]))
-
-
-MAP_MISTAKES = [
-    Mistake(
+MAP_MISTAKES = edits(
+    attention_hop,
+    (
         "softmax-over-batch",
-        "The softmax runs over the questions (axis 0), so that questions compete for a place. Each question shares itself out "
-        "over the N places: the last axis.",
-        _of_scores(lambda s: softmax(s, 0)),
+        "The softmax runs over the questions (axis 0), so that questions compete for a place. Each question shares itself out over the N places: the last axis.",
+        "softmax(scores)",
+        "softmax(scores, 0)",
     ),
-    Mistake(
+    (
         "softmax-over-all",
         "The softmax runs over the whole table. Each question has its own: axis −1, the places.",
-        _of_scores(lambda s: softmax(s.reshape(1, -1)).reshape(s.shape)),
+        "softmax(scores)",
+        "softmax(scores.reshape(1, -1)).reshape(scores.shape)",
     ),
-    Mistake(
+    (
         "softmax-over-k",
         "The softmax runs over the k numbers that are compared. Add them up first, to one score a place; then softmax over places.",
-        _over_k,
+        "seen, p",
+        "seen, softmax(keys * query[:, None] / np.sqrt(keys.shape[-1]))",
     ),
-    Mistake(
+    (
         "softmax-over-k-summed",
         "The softmax runs over the k numbers that are compared: every place gets 1. Run it over the N places.",
-        lambda params, grid, u: _over_k(params, grid, u).sum(-1),
+        "seen, p",
+        "seen, softmax(keys * query[:, None] / np.sqrt(keys.shape[-1])).sum(-1)",
     ),
-    Mistake(
+    (
         "softmax-over-k-averaged",
         "The softmax runs over the k numbers that are compared: every place gets the same. Run it over the N places.",
-        lambda params, grid, u: _over_k(params, grid, u).mean(-1),
+        "seen, p",
+        "seen, softmax(keys * query[:, None] / np.sqrt(keys.shape[-1])).mean(-1)",
     ),
-    Mistake("no-softmax", "These are the scores. A softmax over the places makes them shares that add up to 1.", _of_scores(lambda s: s)),
-    Mistake(
-        "no-softmax-no-scale", "These are the scores before 1/√k. A softmax over the places makes them shares that add up to 1.", _scores
+    ("no-softmax", "These are the scores. A softmax over the places makes them shares that add up to 1.", "softmax(scores)", "scores"),
+    (
+        "no-softmax-no-scale",
+        "These are the scores before 1/√k. A softmax over the places makes them shares that add up to 1.",
+        "softmax(scores)",
+        "scores",
+        _SCALE,
+        "",
     ),
-    Mistake("not-divided", "You take exp and do not divide by its sum: the shares of a question add up to 1.", _of_scores(np.exp)),
-    Mistake(
+    (
+        "not-divided",
+        "You take exp and do not divide by its sum: the shares of a question add up to 1.",
+        "softmax(scores)",
+        "np.exp(scores)",
+    ),
+    (
         "divided-by-sum-of-scores",
         "You divide the scores by their sum. A softmax takes exp of each first, so that none is negative.",
-        _of_scores(lambda s: s / s.sum(1, keepdims=True)),
+        "softmax(scores)",
+        "scores / scores.sum(1, keepdims=True)",
     ),
-    Mistake(
+    (
         "sigmoid",
         "Each place has a sigmoid of its own. A softmax lets them compete: the shares add up to 1.",
-        _of_scores(lambda s: 1 / (1 + np.exp(-s))),
+        "softmax(scores)",
+        "sigmoid(scores)",
     ),
-    Mistake(
-        "log-softmax", "This is the logarithm of the shares (`log_softmax`). Return the shares.", _of_scores(lambda s: np.log(softmax(s)))
+    (
+        "log-softmax",
+        "This is the logarithm of the shares (`log_softmax`). Return the shares.",
+        "softmax(scores)",
+        "np.log(softmax(scores))",
     ),
-    Mistake("hard", "All attention is on the best place. A softmax shares it out, and its slopes can be learned from.", _of_scores(_hard)),
-    Mistake("softmax-twice", "There is a second softmax: it makes the map almost flat.", _of_scores(lambda s: softmax(softmax(s)))),
-    Mistake("softmin", "You look where the scores are lowest: the sign is turned round.", _of_scores(lambda s: softmax(-s))),
-    Mistake("no-scale", "1/√k is missing: the scores are too large, and the map is too sharp.", _scaled(lambda n, d, k: 1)),
-    Mistake("divided-by-k", "You divide by k. A sum of k products spreads like √k: divide by `k ** 0.5`.", _scaled(lambda n, d, k: k)),
-    Mistake("multiplied-by-root", "You multiply by √k. Divide by it.", _scaled(lambda n, d, k: k**-0.5)),
-    Mistake("root-of-d", "You divide by √D. The scores are sums over k numbers: divide by √k.", _scaled(lambda n, d, k: d**0.5)),
-    Mistake("divided-by-d", "You divide by D. The scores are sums over k numbers, which spread like √k.", _scaled(lambda n, d, k: d)),
-    Mistake("root-of-n", "You divide by √N. The scores are sums over k numbers: divide by √k.", _scaled(lambda n, d, k: n**0.5)),
-    Mistake(
+    (
+        "hard",
+        "All attention is on the best place. A softmax shares it out, and its slopes can be learned from.",
+        "softmax(scores)",
+        "np.arange(scores.shape[1]) == scores.argmax(1)[:, None]",
+    ),
+    ("softmax-twice", "There is a second softmax: it makes the map almost flat.", "softmax(scores)", "softmax(softmax(scores))"),
+    ("softmin", "You look where the scores are lowest: the sign is turned round.", "softmax(scores)", "softmax(-scores)"),
+    ("no-scale", "1/√k is missing: the scores are too large, and the map is too sharp.", _SCALE, ""),
+    ("divided-by-k", "You divide by k. A sum of k products spreads like √k: divide by `k ** 0.5`.", _SCALE, " / keys.shape[-1]"),
+    ("multiplied-by-root", "You multiply by √k. Divide by it.", _SCALE, " * np.sqrt(keys.shape[-1])"),
+    ("root-of-d", "You divide by √D. The scores are sums over k numbers: divide by √k.", _SCALE, " / np.sqrt(u.shape[-1])"),
+    ("divided-by-d", "You divide by D. The scores are sums over k numbers, which spread like √k.", _SCALE, " / u.shape[-1]"),
+    ("root-of-n", "You divide by √N. The scores are sums over k numbers: divide by √k.", _SCALE, " / np.sqrt(keys.shape[1])"),
+    (
         "scale-after-softmax",
         "You divide by √k after the softmax. Divide the scores, before it.",
-        lambda params, grid, u: softmax(_scores(params, grid, u)) / np.sqrt(params["W_I"].shape[1]),
+        _SCALE,
+        "",
+        "softmax(scores)",
+        "softmax(scores) / np.sqrt(keys.shape[-1])",
     ),
-    Mistake(
+    (
         "matrices-exchanged",
         "W_I and W_Q have changed places: W_I (image) belongs to the places, W_Q (question) to u.",
-        lambda params, grid, u: _map({"W_I": params["W_Q"], "W_Q": params["W_I"]}, grid, u),
+        "W_I",
+        "§",
+        "W_Q",
+        "W_I",
+        "§",
+        "W_Q",
     ),
-    Mistake(
-        "one-matrix",
-        "You use W_I on both sides. The question has its own, W_Q.",
-        lambda params, grid, u: _map({**params, "W_Q": params["W_I"]}, grid, u),
-    ),
-    Mistake(
-        "other-matrix",
-        "You use W_Q on both sides. The picture has its own, W_I.",
-        lambda params, grid, u: _map({**params, "W_I": params["W_Q"]}, grid, u),
-    ),
-    Mistake(
+    ("one-matrix", "You use W_I on both sides. The question has its own, W_Q.", "W_Q", "W_I"),
+    ("other-matrix", "You use W_Q on both sides. The picture has its own, W_I.", "W_I", "W_Q"),
+    (
         "not-projected",
         "You compare the places with u themselves. Both go through their matrix first, W_I and W_Q.",
-        lambda params, grid, u: softmax(np.einsum("bnd,bd->bn", grid, u) / np.sqrt(params["W_I"].shape[1])),
+        "keys, query)",
+        "grid, u)",
     ),
-    Mistake(
+    (
         "not-projected-root-of-d",
         "You compare the places with u themselves. Both go through their matrix first, W_I and W_Q.",
-        lambda params, grid, u: softmax(np.einsum("bnd,bd->bn", grid, u) / np.sqrt(u.shape[1])),
+        "keys, query)",
+        "grid, u)",
+        _SCALE,
+        " / np.sqrt(u.shape[-1])",
     ),
-    Mistake(
+    (
         "not-projected-no-scale",
         "You compare the places with u themselves. Both go through their matrix first, W_I and W_Q.",
-        lambda params, grid, u: softmax(np.einsum("bnd,bd->bn", grid, u)),
+        "keys, query)",
+        "grid, u)",
+        _SCALE,
+        "",
     ),
-    Mistake("additive", "These scores are sums, tanh(W_I v + W_Q u), as in the paper. Here they are scalar products.", _additive),
-    Mistake(
+    (
+        "additive",
+        "These scores are sums, tanh(W_I v + W_Q u), as in the paper. Here they are scalar products.",
+        _SCORES,
+        "np.tanh(keys + query[:, None]).sum(-1)",
+        _SCALE,
+        "",
+    ),
+    (
         "additive-scaled",
         "These scores are sums, tanh(W_I v + W_Q u), as in the paper. Here they are scalar products.",
-        lambda params, grid, u: softmax(
-            np.tanh(grid @ params["W_I"] + (u @ params["W_Q"])[:, None]).sum(-1) / np.sqrt(params["W_I"].shape[1])
-        ),
+        _SCORES,
+        "np.tanh(keys + query[:, None]).sum(-1)",
     ),
-    Mistake("tanh-on-both", "You squash keys and query with tanh, as MLB does. Here their scalar product is taken as it is.", _squashed),
-    Mistake(
+    (
+        "tanh-on-both",
+        "You squash keys and query with tanh, as MLB does. Here their scalar product is taken as it is.",
+        "keys, query)",
+        "np.tanh(keys), np.tanh(query))",
+    ),
+    (
         "two-looks",
         "This is the map of a second look, after u has changed. One hop looks once.",
-        lambda params, grid, u: _map(params, grid, u + _seen(params, grid, u)),
+        "seen, p",
+        'seen, softmax(np.einsum("bnk,bk->bn", keys, (u + seen) @ params["W_Q"]) / np.sqrt(keys.shape[-1]))',
     ),
-    Mistake(
+    (
         "all-questions-at-once",
         'You add up the scores over all questions of the batch. In einsum both operands need the same letter b: "bnk,bk->bn".',
-        _all_questions,
+        "u @",
+        "np.broadcast_to(u.sum(0), u.shape) @",
     ),
-    Mistake("cosines", "You divide the scores by both lengths. Divide by √k: how long a key is matters here.", _cosines),
-    Mistake("flat", "Every place gets the same. The map has to follow the scores.", _of_scores(lambda s: np.full(s.shape, 1 / s.shape[1]))),
-    Mistake(
+    (
+        "cosines",
+        "You divide the scores by both lengths. Divide by √k: how long a key is matters here.",
+        _SCALE,
+        " / np.linalg.norm(keys, axis=-1) / np.linalg.norm(query, axis=-1)[:, None]",
+    ),
+    (
+        "flat",
+        "Every place gets the same. The map has to follow the scores.",
+        "softmax(scores)",
+        "np.full(scores.shape, 1 / scores.shape[1])",
+    ),
+    (
         "first-question-for-all",
         "You compare every picture with the first question. Each has its own.",
-        lambda params, grid, u: _map(params, grid, np.broadcast_to(u[:1], u.shape)),
+        "u @",
+        "np.broadcast_to(u[:1], u.shape) @",
     ),
-    Mistake(
-        "transposed",
-        "Your map lies on its side: one row a question, one column a place, shape (B, N).",
-        lambda params, grid, u: _map(params, grid, u).T,
-    ),
-    Mistake(
+    ("transposed", "Your map lies on its side: one row a question, one column a place, shape (B, N).", "seen, p", "seen, p.T"),
+    (
         "axis-of-one",
         "Your map has an axis of length 1 at its end: `[..., 0]` or `squeeze(-1)` takes it off.",
-        lambda params, grid, u: _map(params, grid, u)[..., None],
+        "seen, p",
+        "seen, p[..., None]",
     ),
-    Mistake(
+    (
         "axis-of-one-inside",
         "Your map has an axis of length 1 in the middle: `[:, 0]` or `squeeze(1)` takes it off.",
-        lambda params, grid, u: _map(params, grid, u)[:, None],
+        "seen, p",
+        "seen, p[:, None]",
     ),
-]
-
-
-def _of_seen(fn):
-    """A mistake in what is done with what was seen: ``fn(u, seen)``, float[B, D] each."""
-    return lambda params, grid, u: fn(u, _seen(params, grid, u))
-
-
-def _taking(weights):
-    """Another sum over the places: ``weights(p)`` in the place of p."""
-    return lambda params, grid, u: u + np.einsum("bn,bnd->bd", weights(_map(params, grid, u)), grid)
-
-
-NEXT_MISTAKES = [
-    Mistake("no-residual", "You return what was seen without u: the question is forgotten. Add u.", _of_seen(lambda u, seen: seen)),
-    Mistake("residual-twice", "u is added twice.", _of_seen(lambda u, seen: 2 * u + seen)),
-    Mistake(
+)
+NEXT_MISTAKES = edits(
+    attention_hop,
+    ("no-residual", "You return what was seen without u: the question is forgotten. Add u.", "u + seen", "seen"),
+    ("residual-twice", "u is added twice.", "u + seen", "2 * u + seen"),
+    (
         "residual-for-every-place",
         "You add u inside the sum, once for each of the N places. Add it once: u + Σ p_n v_n.",
-        lambda params, grid, u: grid.shape[1] * u + _seen(params, grid, u),
+        "u + seen",
+        "grid.shape[1] * u + seen",
     ),
-    Mistake(
+    (
         "axis-of-one",
         "Your next u has an axis of length 1 in the middle: `[:, 0]` or `squeeze(1)` takes it off.",
-        _of_seen(lambda u, seen: (u + seen)[:, None]),
+        "u + seen",
+        "(u + seen)[:, None]",
     ),
-    Mistake("unchanged", "u comes back as it went in: add Σ p_n v_n.", _of_seen(lambda u, seen: u)),
-    Mistake("subtracted", "You subtract what was seen. Add it.", _of_seen(lambda u, seen: u - seen)),
-    Mistake("averaged", "You average u and what was seen. Add them.", _of_seen(lambda u, seen: (u + seen) / 2)),
-    Mistake("multiplied", "You multiply u and what was seen. Add them.", _of_seen(lambda u, seen: u * seen)),
-    Mistake(
-        "concatenated",
-        "You put what was seen behind u. Add them: u keeps its length D.",
-        _of_seen(lambda u, seen: np.concatenate([u, seen], -1)),
-    ),
-    Mistake("tanh", "There is a tanh around the sum. Add, and no more.", _of_seen(lambda u, seen: np.tanh(u + seen))),
-    Mistake(
+    ("unchanged", "u comes back as it went in: add Σ p_n v_n.", "u + seen", "u"),
+    ("subtracted", "You subtract what was seen. Add it.", "u + seen", "u - seen"),
+    ("averaged", "You average u and what was seen. Add them.", "u + seen", "(u + seen) / 2"),
+    ("multiplied", "You multiply u and what was seen. Add them.", "u + seen", "u * seen"),
+    ("concatenated", "You put what was seen behind u. Add them: u keeps its length D.", "u + seen", "np.concatenate([u, seen], -1)"),
+    ("tanh", "There is a tanh around the sum. Add, and no more.", "u + seen", "np.tanh(u + seen)"),
+    (
         "sum-of-keys",
         "You add up the keys W_I v_n, of length k. The places themselves are what is looked at: Σ p_n v_n, of length D.",
-        lambda params, grid, u: np.einsum("bn,bnk->bk", _map(params, grid, u), grid @ params["W_I"]),
+        "p, grid)",
+        "p, keys)",
+        "u + seen",
+        "seen",
     ),
-    Mistake(
+    (
         "sum-of-keys-and-query",
         "You add up keys and query, of length k. u + Σ p_n v_n uses u and the places as they came, of length D.",
-        lambda params, grid, u: u @ params["W_Q"] + np.einsum("bn,bnk->bk", _map(params, grid, u), grid @ params["W_I"]),
+        "p, grid)",
+        "p, keys)",
+        "u + seen",
+        "query + seen",
     ),
-    Mistake(
-        "all-places-alike",
-        "You take the mean of the places. Weigh each with its share p.",
-        _taking(lambda p: np.full(p.shape, 1 / p.shape[1])),
+    ("all-places-alike", "You take the mean of the places. Weigh each with its share p.", _SEEN, "grid.mean(1)"),
+    ("plain-sum", "You add up all places. Weigh each with its share p.", _SEEN, "grid.sum(1)"),
+    (
+        "best-place",
+        "You add the best place only. Weigh each with its share p: Σ p_n v_n.",
+        "p, grid)",
+        "p == p.max(1, keepdims=True), grid)",
     ),
-    Mistake("plain-sum", "You add up all places. Weigh each with its share p.", _taking(np.ones_like)),
-    Mistake(
-        "best-place", "You add the best place only. Weigh each with its share p: Σ p_n v_n.", _taking(lambda p: _hard(p).astype(float))
-    ),
-    Mistake(
+    (
         "mean-of-weighted",
         "You take the mean over the places of p_n v_n. The shares add up to 1 already: take the sum.",
-        _taking(lambda p: p / p.shape[1]),
+        "p, grid)",
+        "p / p.shape[1], grid)",
     ),
-    Mistake("weighted-twice", "The shares come in twice (p²).", _taking(lambda p: p**2)),
-    Mistake(
-        "largest-weighted",
-        "You take the largest p_n v_n. Add them up.",
-        lambda params, grid, u: u + (_map(params, grid, u)[..., None] * grid).max(1),
-    ),
-    Mistake(
+    ("weighted-twice", "The shares come in twice (p²).", "p, grid)", "p**2, grid)"),
+    ("largest-weighted", "You take the largest p_n v_n. Add them up.", _SEEN, "(p[..., None] * grid).max(1)"),
+    (
         "added-to-every-place",
         "You add u to every place. Add up the places first (axis 1): one vector a question.",
-        lambda params, grid, u: u[:, None] + _map(params, grid, u)[..., None] * grid,
+        "u + seen",
+        "u[:, None] + p[..., None] * grid",
     ),
-    Mistake(
-        "places-not-summed",
-        "You weigh the places, and do not add them up: sum over axis 1.",
-        lambda params, grid, u: _map(params, grid, u)[..., None] * grid,
-    ),
-    Mistake(
+    ("places-not-summed", "You weigh the places, and do not add them up: sum over axis 1.", "u + seen", "p[..., None] * grid"),
+    (
         "scores-as-shares",
         "You weigh the places with their scores. Weigh them with the shares p, after the softmax.",
-        lambda params, grid, u: u + np.einsum("bn,bnd->bd", _scores(params, grid, u) / np.sqrt(params["W_I"].shape[1]), grid),
+        "p, grid)",
+        "scores, grid)",
     ),
-]
+)
 
 
 def _picture(expected: np.ndarray, got: np.ndarray) -> Picture:
@@ -310,7 +306,7 @@ def judge(cases: list[Case], answers: list) -> Verdict:
                 1,
                 0.5,
                 "the shares of the N places for each question, shape (B, N)",
-                MAP_MISTAKES,
+                of_output(1, MAP_MISTAKES),
                 [no_shares("The shares of a question add up to 1 over the places")],
                 "The map differs. Take one question by hand: its scores, divided by √k, then a softmax over places.",
                 _picture,
@@ -320,7 +316,7 @@ def judge(cases: list[Case], answers: list) -> Verdict:
                 0,
                 0.5,
                 "a vector of length D for each question, shape (B, D)",
-                NEXT_MISTAKES,
+                of_output(0, NEXT_MISTAKES),
                 remark="The next u is u plus the places, each weighed with its share: u + Σ p_n v_n.",
             ),
         ],

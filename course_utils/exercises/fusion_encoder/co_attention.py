@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_utils.exercises.arrays import lengths, normal, standard
+from course_utils.exercises.arrays import lengths, normal
 from course_utils.exercises.core import Case, Exercise, Mistake, Verdict
 from course_utils.exercises.fusion_encoder import multi_head
 from course_utils.exercises.judges import Output, judge_outputs
@@ -52,6 +52,11 @@ def _everybody(params, x, y, x_there, y_there, heads):
 def _columns_only(params, x, y, x_there, y_there, heads, *, of):
     """Rows of padding look around."""
     return (params, x, y, np.ones_like(x_there), y_there, heads) if of == "x" else (params, x, y, x_there, np.ones_like(y_there), heads)
+
+
+def _standard(x):
+    """Mean 0 and standard deviation 1 along the last axis."""
+    return (x - x.mean(-1, keepdims=True)) / x.std(-1, keepdims=True)
 
 
 _WORDS = {"x": ("x", "y", _x_saw, 1), "y": ("y", "x", _y_saw, 2)}
@@ -151,7 +156,7 @@ def _mistakes(of: str) -> list[Mistake]:
             lambda *a: (mine(a) + saw(*a)) * a[place + 2][..., None],
         ),
         Mistake(
-            "normalised", f"{me} is normalised after adding. That comes in the block around it.", lambda *a: standard(mine(a) + saw(*a))
+            "normalised", f"{me} is normalised after adding. That comes in the block around it.", lambda *a: _standard(mine(a) + saw(*a))
         ),
         Mistake("one-head", "There is one head. Pass `heads` on.", lambda *a: mine(a) + saw(*a[:-1], 1)),
         Mistake("added-twice", f"{me} is added twice.", lambda *a: 2 * mine(a) + saw(*a)),
