@@ -15,7 +15,7 @@ import answers
 import pytest
 
 from conftest import NOTEBOOKS, ROOT
-from course_utils import runtime
+from course_utils import registry, runtime
 from course_utils.exercises import checking
 
 MODULES = [importlib.import_module(f"answers.{module.name}") for module in pkgutil.iter_modules(answers.__path__)]
@@ -36,7 +36,7 @@ def _name(answer) -> str:
 
 
 RIGHT, WRONG = _answers("RIGHT"), _answers("WRONG")
-EXERCISES = [e for number in checking.MODULES for e in checking._exercises_of(number)]
+EXERCISES = [e for number in registry.TOPICS for e in checking._exercises_of(number)]
 
 
 @pytest.fixture(autouse=True)

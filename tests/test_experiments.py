@@ -6,14 +6,14 @@ import json
 import numpy as np
 import pytest
 
-from course_utils import paths
+from course_utils import paths, registry
 from course_utils.experiments import record
 from course_utils.experiments import start_here as kinds
 from course_utils.experiments.dual_encoder import binding
 from course_utils.world import emoji
 
 
-@pytest.mark.parametrize("number", sorted(record.MODULES))
+@pytest.mark.parametrize("number", sorted(registry.TOPICS))
 def test_the_recording_belongs_to_this_data(number):
     """And to this code: test_canaries.py."""
     assert record.stale_data(number) == ""
@@ -23,7 +23,7 @@ def test_the_recording_belongs_to_this_data(number):
     assert {row["seed"] for row in kept["rows"] if "seed" in row} == set(kept["seeds"])
 
 
-@pytest.mark.parametrize("number", sorted(record.MODULES))
+@pytest.mark.parametrize("number", sorted(registry.TOPICS))
 def test_a_changed_data_file_makes_a_recording_stale(number, monkeypatch, tmp_path):
     real, name = paths.data_dir(), f"results/{number}.json"
     content, sums = (real / name).read_text(), json.loads((real / "CHECKSUMS.json").read_text())
@@ -199,7 +199,7 @@ def test_an_unknown_arm_is_refused_by_name():
 
 
 def test_every_recorded_module_exists_and_every_recording_has_a_module():
-    for module in record.MODULES.values():
+    for module in registry.TOPICS.values():
         experiment = importlib.import_module(f"course_utils.experiments.{module}")
         assert experiment.run and experiment.baselines
-    assert {path.stem for path in (paths.data_dir() / "results").glob("*.json")} == set(record.MODULES)
+    assert {path.stem for path in (paths.data_dir() / "results").glob("*.json")} == set(registry.TOPICS)

@@ -22,9 +22,8 @@ import numpy as np
 
 from course_utils import paths
 from course_utils.experiments import canaries
+from course_utils.registry import TOPICS
 
-# notebook number → its module in this package
-MODULES = {"00": "start_here", "01": "fusion", "02": "captioning", "03": "dual_encoder", "04": "fusion_encoder"}
 SEEDS = 5  # where an experiment does not say how many it runs
 
 
@@ -71,7 +70,7 @@ def estimate(values: list[float]) -> Estimate:
 
 def canaries_of(number: str) -> Mapping[str, canaries.Canary]:
     """The canaries of a notebook's models, losses and samplers, by name."""
-    return importlib.import_module(f"course_utils.experiments.canaries.{MODULES[number]}").CANARIES
+    return importlib.import_module(f"course_utils.experiments.canaries.{TOPICS[number]}").CANARIES
 
 
 def stale_data(number: str) -> str:
@@ -105,7 +104,7 @@ def record(number: str, workers: int = 1) -> dict:
 
     ``workers``: seeds at once, each in a process of its own on one core; small models hardly use a second.
     """
-    experiment = importlib.import_module(f"course_utils.experiments.{MODULES[number]}")
+    experiment = importlib.import_module(f"course_utils.experiments.{TOPICS[number]}")
     rows, data = experiment.baselines(), paths.opened()
     seeds = list(range(getattr(experiment, "SEEDS", SEEDS)))
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_core) as pool:
@@ -123,7 +122,7 @@ def _one_core() -> None:
 
 def _seed(number: str, seed: int) -> tuple[list[dict], dict[str, str]]:
     """The rows of one seed, and the data files that they come from."""
-    experiment = importlib.import_module(f"course_utils.experiments.{MODULES[number]}")
+    experiment = importlib.import_module(f"course_utils.experiments.{TOPICS[number]}")
     return experiment.run(seed), paths.opened()
 
 
@@ -149,7 +148,7 @@ def write(number: str, result: dict) -> Path:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("numbers", nargs="*", default=sorted(MODULES), help="notebook numbers, such as 00 (default: all)")
+    parser.add_argument("numbers", nargs="*", default=sorted(TOPICS), help="notebook numbers, such as 00 (default: all)")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="seeds at once (default: one for each core)")
     parser.add_argument("--canaries", action="store_true", help="keep the results, and note the canaries of today's code")
     options = parser.parse_args()
