@@ -9,6 +9,7 @@ import pytest
 from flax import nnx
 
 from course_utils import training
+from course_utils.arms import Arm
 from course_utils.experiments import fusion as experiment
 from course_utils.experiments.fusion import answering, asking, colleague, hops, prior, shootout
 from course_utils.metrics import vqa as metric
@@ -17,7 +18,10 @@ from course_utils.world import questions as Q
 from course_utils.world.things import KINDS, SIZES
 
 N, TEST = 62, 34
-ARMS = [("dot-product", 1, "shown"), ("dot-product", 2, "plain"), ("additive", 2, "plain")]
+ARMS = [
+    Arm(score=score, hops=count, how=how)
+    for score, count, how in (("dot-product", 1, "shown"), ("dot-product", 2, "plain"), ("additive", 2, "plain"))
+]
 
 
 def shrink(patch):
@@ -387,10 +391,12 @@ def test_concatenation_learns_a_sum():
 
 def test_the_prior_is_measured_with_and_without_eyes_and_pictures(rows):
     found = table(rows[prior])
-    arms = [f"{who}/{taught}/{n}" for who in ("sighted", "wrong picture", "blind", "lookup") for taught in prior.TAUGHT for n in (30, N)]
+    sets = [{"taught": taught, "pictures": n} for taught in prior.TAUGHT for n in (30, N)]
+    arms = [Arm(model=model, **of) for model in ("sighted", "blind", "lookup") for of in sets]
+    arms += [Arm(model="sighted", picture="another", **of) for of in sets]
     assert set(found) == {(arm, kind) for arm in arms for kind in prior.TESTED}
-    assert found["lookup/biased/62", "biased"] == prior.lookup("biased", "biased", pictures=N)
-    with pytest.raises(ValueError, match="eyes is 'one'; choose from: sighted, blind"):
+    assert found[Arm(model="lookup", taught="biased", pictures=N), "biased"] == prior.lookup("biased", "biased", pictures=N)
+    with pytest.raises(ValueError, match="model is 'one'; choose from: sighted, blind"):
         prior.train("one", "biased")
 
 
@@ -403,12 +409,11 @@ def test_a_blind_model_answers_alike_whatever_the_picture(monkeypatch):
 def test_hops_tell_where_they_looked(rows):
     found = table(rows[hops])
     assert set(ARMS) <= set(hops.ARMS)
-    for score, count, how in ARMS:
-        arm = f"{score}/{count}/{how}"
-        for k in range(1, count + 1):
+    for arm in ARMS:
+        for k in range(1, arm.hops + 1):
             assert sum(found.pop((arm, f"hop {k} on {what}")) for what in hops.ON) == pytest.approx(1, abs=1e-5)
         assert 0 <= found.pop((arm, "accuracy")) <= 1
-    assert list(found) == [("blind", "accuracy")]
+    assert list(found) == [(hops.BLIND, "accuracy")]
 
 
 def test_every_reader_and_every_way_has_its_row(rows):
@@ -416,11 +421,12 @@ def test_every_reader_and_every_way_has_its_row(rows):
     types = {f"right on {name}" for name in asking.by_type(np.zeros(TEST, int), answering.test())}
     for arm, measure in found:
         kinds[arm] += measure not in types
-    assert kinds == dict.fromkeys([*answering.WAYS, *answering.READERS, "another picture", "blind"], 2)
-    for arm in (*answering.WAYS, "another picture", "blind"):
+    typed = [*(Arm(way=way) for way in answering.WAYS), answering.ANOTHER_PICTURE, answering.BLIND]
+    assert kinds == dict.fromkeys(typed + [Arm(reader=reader) for reader in answering.READERS], 2)
+    for arm in typed:
         assert types <= {measure for a, measure in found if a == arm}
     later = {row["arm"] for row in rows["without pixels"]}
-    assert later == {"blind"} | {name for name, (_, pixels) in answering.READERS.items() if not pixels}
+    assert later == {answering.BLIND} | {Arm(reader=name) for name, (_, pixels) in answering.READERS.items() if not pixels}
 
 
 def test_every_pooling_is_shot_out_at_the_budgets_that_it_fits(rows):
@@ -428,9 +434,9 @@ def test_every_pooling_is_shot_out_at_the_budgets_that_it_fits(rows):
     for of in shootout.TASKS:
         measures = collections.defaultdict(set)
         for arm, measure in found:
-            if arm.startswith(f"{of}/"):
-                measures[arm.removeprefix(f"{of}/")].add(measure)
-        assert measures.pop("commonest answer") == {"accuracy"}
+            if arm.task == of:
+                measures[getattr(arm, "pooling", "")].add(measure)
+        assert measures.pop("") == {"accuracy"}
         assert measures.pop("bilinear") == {"8000"}
         assert measures == {name: {"1000", "8000"} for name in fusion.POOLINGS if name != "bilinear"}
     assert all(0 <= value <= 1 for value in found.values())

@@ -7,8 +7,9 @@ import pytest
 from flax import nnx
 
 from course_utils import training
+from course_utils.arms import Arm
 from course_utils.experiments import fusion_encoder as experiment
-from course_utils.experiments.fusion_encoder import binding, colleague, matching, objectives, retrieval
+from course_utils.experiments.fusion_encoder import arms, binding, colleague, matching, objectives, retrieval
 from course_utils.models import fusion_encoder as fe
 from course_utils.models.fusion_encoder import dual, words
 from course_utils.world import captions
@@ -161,10 +162,8 @@ def test_every_arm_of_the_recording_is_measured_once_with_batches_that_fit(monke
     keys = [(row["arm"], row["measure"]) for row in rows]
     assert len(set(keys)) == len(keys) and all(type(row["value"]) is float for row in rows)
     assert len(trained) == 10
-    assert {"dual", "fusion, hard negatives", "another picture", "two streams, hard negatives", "two streams, random negatives"} <= {
-        arm for arm, _ in keys
-    }
-    assert dict(zip(keys, (row["value"] for row in rows)))["two stream", "parameters"] > 100_000
+    assert {arms.DUAL, arms.HARD, *arms.CONTROLS.values(), arms.TWO_HARD, arms.TWO_RANDOM} <= {arm for arm, _ in keys}
+    assert dict(zip(keys, (row["value"] for row in rows)))[Arm(stream="two"), "parameters"] > 100_000
 
 
 def test_the_streams_share_their_blocks():

@@ -8,7 +8,6 @@ something else. ``--canaries`` notes the canaries alone, after they themselves w
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import hashlib
 import importlib
 import json
@@ -18,54 +17,26 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-import numpy as np
-
 from course_utils import paths
+from course_utils.arms import Arm, Recording, estimate
 from course_utils.experiments import canaries
 from course_utils.registry import TOPICS
 
 SEEDS = 5  # where an experiment does not say how many it runs
 
 
-@dataclasses.dataclass(frozen=True)
-class Estimate:
-    """A mean over seeds with its 95 % interval (Student's t); a single value is its own interval."""
-
-    mean: float
-    low: float
-    high: float
-    seeds: int
-
-
-# Student's t at 97.5 % for n - 1 degrees of freedom
-_T = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262}
-
-
-def load(number: str) -> dict[tuple[str, str], Estimate]:
-    """The recorded results of a notebook: (arm, measure) → :class:`Estimate`. Raises as :func:`runs`."""
-    return {key: estimate(v) for key, v in runs(number).items()}
-
-
-def runs(number: str) -> dict[tuple[str, str], list[float]]:
-    """The recorded values of every run: (arm, measure) → one for each seed.
+def load(number: str) -> Recording:
+    """The recorded results of a notebook: (arm, measure) → :class:`~course_utils.arms.Estimate`.
 
     Raises
     ------
     FileNotFoundError, ValueError
         If there is no recording, or it was altered.
     """
-    recorded = json.loads(paths.data_file(f"results/{number}.json").read_text())
-    values: dict[tuple[str, str], list[float]] = {}
-    for row in recorded["rows"]:
-        values.setdefault((row["arm"], row["measure"]), []).append(row["value"])
-    return values
-
-
-def estimate(values: list[float]) -> Estimate:
-    """Mean and 95 % interval of the values of 1 to 10 seeds."""
-    mean, n = float(np.mean(values)), len(values)
-    half = _T[n] * float(np.std(values, ddof=1)) / n**0.5 if n > 1 else 0.0
-    return Estimate(mean, mean - half, mean + half, n)
+    values: dict[tuple[Arm, str], list[float]] = {}
+    for row in json.loads(paths.data_file(f"results/{number}.json").read_text())["rows"]:
+        values.setdefault((Arm(**row["arm"]), row["measure"]), []).append(row["value"])
+    return Recording({key: estimate(of) for key, of in values.items()})
 
 
 def canaries_of(number: str) -> Mapping[str, canaries.Canary]:
@@ -136,7 +107,7 @@ def write(number: str, result: dict) -> Path:
     folder = paths.data_dir()
     file = folder / "results" / f"{number}.json"
     file.parent.mkdir(exist_ok=True)
-    rows = ",\n  ".join(json.dumps(row) for row in result["rows"])
+    rows = ",\n  ".join(json.dumps(row, default=vars) for row in result["rows"])
     sung = ",\n  ".join(f"{json.dumps(name)}: {json.dumps(numbers)}" for name, numbers in result["canaries"].items())
     head = json.dumps({name: value for name, value in result.items() if name not in ("rows", "canaries")})[:-1]
     file.write_text(f'{head}, "rows": [\n  {rows}\n], "canaries": {{\n  {sung}\n}}}}\n')

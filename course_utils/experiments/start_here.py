@@ -15,12 +15,14 @@ import numpy as np
 from flax import nnx
 
 from course_utils import runtime, training
+from course_utils.arms import Arm, Recording
 from course_utils.models.start_here import PatchTower, TowerConfig, classification_loss
 from course_utils.world import augment, emoji
 
 KINDS = ("smileys-emotion", "people-body", "animals-nature", "food-drink", "travel-places", "objects")
 KIND_NAMES = ("smileys", "people", "animals", "food", "places", "objects")
-ARMS = ("true labels", "shuffled labels", "leaking background")
+ARMS = ("true labels", "shuffled labels", "leaking background")  # kinds of supervision
+COMMONEST, NEAREST = Arm(baseline="commonest kind"), Arm(baseline="nearest pixels")
 STEPS = 600
 BATCH = 128
 
@@ -205,34 +207,49 @@ def pixel_neighbour(styles: tuple[str, ...]) -> float:
 
 
 def run(seed: int, steps: int = STEPS, arms: tuple[str, ...] = ARMS) -> list[dict]:
-    """One seed of the experiment: rows ``{"arm", "measure", "value"}``, accuracies in [0, 1]."""
+    """One seed of the experiment: accuracies in [0, 1]."""
     seen, unseen = emoji.TRAINING_STYLES, emoji.HELD_OUT_STYLES
     rows = []
-
-    def add(arm: str, measure: str, value: float) -> None:
-        rows.append({"arm": arm, "measure": measure, "value": round(value, 4)})
-
     for arm in arms:
         model, _ = train(arm, seed, steps)
         if arm == COLLEAGUES:
-            add(arm, "training pictures", accuracy(model, seen, new=False, ground=GROUND))
-            add(arm, "new emoji, called what its background says", fooled(model))
-            add(arm, "new emoji, own background", accuracy(model, seen, new=True, ground=GROUND))
-            add(arm, "new emoji, another kind's background", others_background(model))
+            found = {
+                "training pictures": accuracy(model, seen, new=False, ground=GROUND),
+                "new emoji, called what its background says": fooled(model),
+                "new emoji, own background": accuracy(model, seen, new=True, ground=GROUND),
+                "new emoji, another kind's background": others_background(model),
+            }
         else:
-            add(arm, "training pictures", accuracy(model, seen, new=False, label=taught_labels(arm, seed)))
-            add(arm, "known emoji, new style", accuracy(model, unseen, new=False))
-        add(arm, "new emoji", accuracy(model, seen, new=True))
-        add(arm, "new emoji, new style", accuracy(model, unseen, new=True))
+            found = {
+                "training pictures": accuracy(model, seen, new=False, label=taught_labels(arm, seed)),
+                "known emoji, new style": accuracy(model, unseen, new=False),
+            }
+        found |= {"new emoji": accuracy(model, seen, new=True), "new emoji, new style": accuracy(model, unseen, new=True)}
+        rows += Arm(supervision=arm).rows({measure: round(value, 4) for measure, value in found.items()})
     return rows
 
 
 def baselines() -> list[dict]:
     """What needs no training: the commonest kind, and the nearest pixels. No randomness, so no seed."""
-    return [
-        {"arm": "commonest kind", "measure": "new emoji", "value": round(commonest_kind(), 4)},
-        *(
-            {"arm": "nearest pixels", "measure": m, "value": round(pixel_neighbour(s), 4)}
-            for m, s in (("new emoji", emoji.TRAINING_STYLES), ("new emoji, new style", emoji.HELD_OUT_STYLES))
-        ),
-    ]
+    styles = {"new emoji": emoji.TRAINING_STYLES, "new emoji, new style": emoji.HELD_OUT_STYLES}
+    nearest = {measure: round(pixel_neighbour(among), 4) for measure, among in styles.items()}
+    return COMMONEST.rows({"new emoji": round(commonest_kind(), 4)}) + NEAREST.rows(nearest)
+
+
+def claims(recorded: Recording) -> dict[str, bool]:
+    """What notebook 00 says of its recording, and whether it holds there."""
+    of = {arm: Arm(supervision=arm) for arm in ARMS}
+    true, shuffled, leaking = (recorded[arm, "new emoji"] for arm in of.values())
+    commonest = recorded[COMMONEST, "new emoji"].mean
+    leak = of["leaking background"]
+    return {
+        "Every tower knows its training pictures": all(recorded[arm, "training pictures"].low > 0.99 for arm in of.values()),
+        "On new emoji true labels are worth more than nonsense and a leak": true.low > max(shuffled.high, leaking.high),
+        "True labels beat both baselines": true.low > max(commonest, recorded[NEAREST, "new emoji"].mean),
+        "Nonsense does not help": shuffled.high < commonest,
+        "The tower knows drawings better than things": recorded[of["true labels"], "known emoji, new style"].high < 0.7,
+        "The leak works on new emoji": recorded[leak, "new emoji, own background"].low > 0.9,
+        "On another kind's background it says what the background says": recorded[leak, "new emoji, called what its background says"].low
+        > 0.7,
+        "… and is right less often than without looking": recorded[leak, "new emoji, another kind's background"].high < commonest,
+    }

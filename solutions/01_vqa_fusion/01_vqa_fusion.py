@@ -27,6 +27,7 @@ import numpy as np
 from flax import nnx
 
 from course_utils import runtime, training
+from course_utils.arms import Arm
 from course_utils.exercises import check
 from course_utils.experiments import record
 from course_utils.experiments.fusion import (
@@ -212,7 +213,8 @@ print(f"words that are no answer at all: {(written < 0).mean():.1%}")
 # %%
 results.arms(
     "Choosing and writing, on new balanced questions",
-    {name: recorded[name, "right"] for name in (*answering.WAYS, "another picture", "blind")},
+    {way: recorded[Arm(way=way), "right"] for way in answering.WAYS}
+    | {"another picture": recorded[answering.ANOTHER_PICTURE, "right"], "blind": recorded[answering.BLIND, "right"]},
     {"classifier, soft scores": asking.right(chosen, test),
      "generator": asking.right(written, test)},
     controls=("another picture", "blind"),
@@ -229,9 +231,9 @@ results.arms(
 
 # %%
 figures.by_type(
-    {name: {t: recorded[arm, f"right on {t}"].mean for t in questions.TYPES}
-     for name, arm in (("one answer", "classifier, one answer"), ("writing", "generator"))},
-    {t: recorded["blind", f"right on {t}"].mean for t in questions.TYPES},
+    {name: {t: recorded[Arm(way=way), f"right on {t}"].mean for t in questions.TYPES}
+     for name, way in (("one answer", "classifier, one answer"), ("writing", "generator"))},
+    {t: recorded[answering.BLIND, f"right on {t}"].mean for t in questions.TYPES},
 ).show()
 
 # %% [markdown]
@@ -435,11 +437,11 @@ print(f"any thing of the scene: {by_chance:.0%}")
 model = hops.train(
     2, "shown", steps=runtime.steps(hops.STEPS), function=look, watch=live.LossCurve("Two hops, shown")
 )
-again = {("dot-product", 2, "shown"): {"accuracy": hops.right(model)}}
+again = {Arm(score="dot-product", hops=2, how="shown"): {"accuracy": hops.right(model)}}
 
 # %%
-print(f"for comparison: blind {recorded['blind', 'accuracy'].mean:.0%}, "
-      f"naming (or measuring) any thing but the dog {recorded['another thing', 'accuracy'].mean:.0%}")
+print(f"for comparison: blind {recorded[hops.BLIND, 'accuracy'].mean:.0%}, "
+      f"naming (or measuring) any thing but the dog {recorded[hops.ANOTHER_THING, 'accuracy'].mean:.0%}")
 figures.hops(recorded, again).show()
 
 # %% [markdown]
@@ -601,7 +603,7 @@ more = {
 }
 for (task, name), value in more.items():
     print(f"{name} on {task}: {value:.2f} (recorded: "
-          f"{recorded[f'{task}/{name}', str(BUDGET if name == 'mutan' else 8000)].mean:.2f})")
+          f"{recorded[Arm(task=task, pooling=name), str(BUDGET if name == 'mutan' else 8000)].mean:.2f})")
 
 # %% [markdown]
 # On VQA the papers reported MUTAN ahead of MLB, and both ahead of concatenation, by small margins.
@@ -612,7 +614,8 @@ for (task, name), value in more.items():
 # %%
 results.arms(
     "From pixels or through one vector: little above blind in the same number of steps",
-    {name: recorded[name, "right"] for name in (*answering.READERS, "blind")}, {}, controls=("blind",),
+    {reader: recorded[Arm(reader=reader), "right"] for reader in answering.READERS}
+    | {"blind": recorded[answering.BLIND, "right"]}, {}, controls=("blind",),
 ).show()
 
 # %% [markdown]

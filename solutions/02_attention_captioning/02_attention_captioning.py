@@ -27,6 +27,7 @@ import numpy as np
 from flax import nnx
 
 from course_utils import runtime
+from course_utils.arms import Arm
 from course_utils.exercises import check
 from course_utils.experiments import record
 from course_utils.experiments.captioning import colleague, drawing, growing, novel, writing
@@ -272,8 +273,8 @@ figures.growing(recorded, runs, guess).show()
 
 # %%
 print("recorded          exact: 1 thing   2 things   3 things   5 things   SPICE: 3 things")
-for name, arm in {"attention": "attention", "uniform": "uniform", "Show and Tell": "first input", "initial state": "one vector",
-                  "another picture": "another picture", "blind": "blind"}.items():
+for name, arm in {"attention": Arm(way="attention"), "uniform": Arm(way="uniform"), "Show and Tell": Arm(way="first input"),
+                  "initial state": Arm(way="one vector"), "another picture": growing.ANOTHER_PICTURE, "blind": Arm(way="blind")}.items():
     print(f"{name:20}", *(f"{recorded[arm, f'exact, {k}'].mean:10.0%}" for k in (1, 2, 3, 5)), f"{recorded[arm, 'SPICE, 3'].mean:16.2f}")
 
 # %% [markdown]
@@ -341,7 +342,7 @@ grade("02.4", beam_step)
 for width in (1, 5):
     got = growing.beams(model, test, width, select=step)
     print(f"your captioner, width {width:2}: log-probability {got['log-probability']:.4f}, exact {got['exact']:.1%}")
-print("recorded, widths 1 to 10: exact", *(f"{recorded[f'beam/{width}', 'exact'].mean:.1%}" for width in growing.WIDTHS))
+print("recorded, widths 1 to 10: exact", *(f"{recorded[Arm(way='attention', width=width), 'exact'].mean:.1%}" for width in growing.WIDTHS))
 
 # %% [markdown]
 # A beam finds nothing that greedy did not find: whoever sees the picture is nearly sure of every next word, and the likeliest words make the likeliest caption. The price is plain: a beam of ten runs the model for ten texts at every step. (What it buys a model that is unsure stands under *Further*.)
@@ -512,10 +513,13 @@ grade("02.6", reinforce_slopes)
 
 # %%
 hard = drawing.train(model, steps=runtime.steps(drawing.STEPS // 4), surrogate=captioning.surrogate_of(slopes), watch=live.LossCurve("One place at a time"))
+exact = {"soft attention": recorded[Arm(way="attention"), "exact"]} | {
+    name: recorded[Arm(way="hard", training=training), "exact"]
+    for name, training in (("soft, made hard", "none"), ("hard, REINFORCE", "REINFORCE"), ("hard, no reward", "no reward"))
+}
 results.arms(
-    f"Hard attention: {recorded['hard', 'exact'].mean:.0%} exact; soft: {recorded['attention', 'exact'].mean:.0%}",
-    {"soft attention": recorded["attention", "exact"], "soft, made hard": recorded["soft, made hard", "exact"],
-     "hard, REINFORCE": recorded["hard", "exact"], "hard, no reward": recorded["hard, no reward", "exact"]},
+    f"Hard attention: {exact['hard, REINFORCE'].mean:.0%} exact; soft: {exact['soft attention'].mean:.0%}",
+    exact,
     {"hard, REINFORCE": writing.scores(writing.write(hard, test.features), test)["exact"]}, controls=("hard, no reward",),
     measure="Exactly right captions", axis="exact captions, %",
 ).show()
@@ -550,13 +554,14 @@ for i in first4:
 # It says such words, because it says no nouns at all. (Not every line is right: some skip a thing or name one twice, and the captioner still cannot count.) It writes a sentence with **gaps** ("a red ▢ and two blue ▢s"), and a gap is filled with the detector's word for the region that it looks at: with shares $\alpha_r$ and the detector's probabilities $q_r$, $p(\text{noun}) = p(\text{gap}) \sum_r \alpha_r\, q_r(\text{noun})$. (The idea of *Neural baby talk*, Lu et al., 2018.) Beside it, the same regions and the same probabilities as *inputs*, to a model that writes its nouns itself:
 
 # %%
-print("the detector itself, of the things it finds:", f"{recorded['detector', 'kind'].mean:.0%} of kinds right")
-arms = {"pointing": "gaps, filled by the detector", "no words from the detector": "its words as inputs only", "exchanged words": "gaps, words exchanged"}
+print("the detector itself, of the things it finds:", f"{recorded[novel.DETECTOR, 'kind'].mean:.0%} of kinds right")
+arms = {"gaps, filled by the detector": Arm(captioner="pointing"),
+        "its words as inputs only": Arm(captioner="no words from the detector"), "gaps, words exchanged": novel.EXCHANGED}
+kinds = {name: recorded[arm, "novel kinds"] for name, arm in arms.items()}
+filled, learned, exchanged = kinds
 results.arms(
-    f"Novel kinds: {recorded['pointing', 'novel kinds'].mean:.0%} when gaps are filled, "
-    f"{recorded['no words from the detector', 'novel kinds'].mean:.0%} when nouns are learned",
-    {name: recorded[arm, "novel kinds"] for arm, name in arms.items()},
-    {arms["pointing"]: novel.scores(told, scenes_)["novel kinds"]}, controls=(arms["exchanged words"],),
+    f"Novel kinds: {kinds[filled].mean:.0%} when gaps are filled, {kinds[learned].mean:.0%} when nouns are learned",
+    kinds, {filled: novel.scores(told, scenes_)["novel kinds"]}, controls=(exchanged,),
     measure="F1 of naming kinds that no training caption named", axis="F1, %",
 ).show()
 

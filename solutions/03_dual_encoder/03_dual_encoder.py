@@ -27,6 +27,7 @@ import numpy as np
 from flax import nnx
 
 from course_utils import runtime
+from course_utils.arms import Arm
 from course_utils.exercises import check
 from course_utils.experiments import record
 from course_utils.experiments.dual_encoder import binding, cache, colleague, learning, linear, naming, shipped, swapping
@@ -229,7 +230,7 @@ print("chance, of 128:" + " " * 46 + "   ".join(f"R@{k} {k / 128:4.0%}" for k in
 # Against what should a model be measured? Against chance, and against the **nearest pixels**: take the name of the training picture that looks most alike. We gave that baseline four ways to compare (colours or grey shapes; a gallery on white, or varied like the test pictures) and keep the best:
 
 # %%
-print(f"nearest pixels R@1 {recorded[f'{LEFT_OUT}/nearest pixels', 'text R@1'].mean:.1%} of 807; chance {1 / 807:.1%}")
+print(f"nearest pixels R@1 {recorded[Arm(left_out=LEFT_OUT, pixels='nearest'), 'text R@1'].mean:.1%} of 807; chance {1 / 807:.1%}")
 
 # %% [markdown]
 # A network will not ignore the background because we wish it. It ignores what *varies* while the text stays the same. So training draws every picture anew: moved, scaled, mirrored, tinted or painted in one colour, on any ground. The loop around the step is the course's from here on (AdamW, batches of 256, the scale clipped as you did); the loss is yours.
@@ -319,7 +320,7 @@ print(f"of all training texts {holds:.1%} hold “animal”; cosine of “animal
 for name, labels in naming.label_sets().items():
     one = naming.named_right(model, labels, LEFT_OUT, namer, templates=("{}",))
     many = naming.named_right(model, labels, LEFT_OUT, namer)
-    kept = recorded[f"{LEFT_OUT}/naming, {name}", "ensemble"].mean
+    kept = recorded[Arm(left_out=LEFT_OUT, labels=name), "ensemble"].mean
     print(f"{name:9}  one prompt {one:3.0%}  seven {many:3.0%} (recorded {kept:3.0%})  a guess {1 / len(labels.classes):5.1%}"
           f"  always the commonest {labels.commonest:3.0%}  labels without a known word: {naming.unread(labels.classes)}")
 
@@ -442,9 +443,10 @@ print("the same as the course's block:", np.allclose(out, ours, atol=1e-5))
 
 # %%
 parts = {"all of it": "augmented", "not moved or scaled": "never moved", "not recoloured": "own colours", "no grounds": "on white", "nothing": "as drawn"}
-runs = {arm: recorded[f"twemoji/{arm}", "text R@1"] for arm in parts.values()}
+runs = {variation: recorded[Arm(left_out="twemoji", variation=variation), "text R@1"] for variation in parts.values()}
 results.arms(
-    "What variation buys, on the same test", {name + ", 1 run" * (runs[arm].seeds == 1): runs[arm] for name, arm in parts.items()}, {},
+    "What variation buys, on the same test",
+    {name + ", 1 run" * (runs[variation].seeds == 1): runs[variation] for name, variation in parts.items()}, {},
     controls=("nothing",), measure="R@1 from picture to name, twemoji left out", axis="R@1, %", top=0.2,
 ).show()
 
@@ -457,8 +459,9 @@ results.arms(
 
 # %%
 for style in emoji.TRAINING_STYLES:
-    e = {k: recorded[f"{style}/augmented", f"new, text R@{k}"] for k in (1, 5)}
-    print(f"{style:8} left out: R@1 {e[1].mean:.0%}, R@5 {e[5].mean:.0%}; among all 896 names R@5 {recorded[f'{style}/augmented', 'new among all, text R@5'].mean:.0%}   (recorded)")
+    arm = Arm(left_out=style, variation="augmented")
+    e = {k: recorded[arm, f"new, text R@{k}"] for k in (1, 5)}
+    print(f"{style:8} left out: R@1 {e[1].mean:.0%}, R@5 {e[5].mean:.0%}; among all 896 names R@5 {recorded[arm, 'new among all, text R@5'].mean:.0%}   (recorded)")
 
 # %% [markdown]
 # Hardly: two or three pictures of 89 find their name, at R@5 about twice as many as by chance at best. The towers learned *these* 807 concepts across artists, not a language. A new name can only be read through words that other names share ("*face* with tears of joy"), and two thirds of these names hold a word that no training text had. CLIP's 400 million pairs leave few words unread; ours leave most.
@@ -532,7 +535,8 @@ pairwise = check("03.6", siglip_loss)
 grade("03.6", siglip_loss)
 
 # %%
-clip, siglip = recorded["twemoji/augmented", "text R@1"], recorded["twemoji/SigLIP", "text R@1"]
+arm = Arm(left_out="twemoji", variation="augmented")
+clip, siglip = recorded[arm, "text R@1"], recorded[arm.but(loss="SigLIP"), "text R@1"]
 print(f"twemoji left out, the same steps: InfoNCE R@1 {clip.mean:.1%} ({clip.seeds} runs), SigLIP R@1 {siglip.mean:.1%} ({siglip.seeds} run)")
 
 # %% [markdown]

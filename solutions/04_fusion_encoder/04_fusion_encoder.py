@@ -27,9 +27,10 @@ import numpy as np
 from flax import nnx
 
 from course_utils import runtime, training
+from course_utils.arms import Arm
 from course_utils.exercises import check
 from course_utils.experiments import record
-from course_utils.experiments.fusion_encoder import binding, colleague, matching, objectives, retrieval
+from course_utils.experiments.fusion_encoder import arms, binding, colleague, matching, objectives, retrieval
 from course_utils.models import fusion_encoder as fusion
 from course_utils.models.fusion_encoder import words
 from course_utils.show import fusion_encoder as figures
@@ -38,7 +39,7 @@ from course_utils.world import render, scenes
 from course_utils.world.things import PLACES
 
 runtime.start()
-recorded, each = record.load("04"), record.runs("04")  # of the recorded runs: means with intervals, and each value
+recorded = record.load("04")  # of the recorded runs: means with intervals, and each value
 
 # %% [markdown]
 # ## 1 · A question for two vectors
@@ -235,9 +236,9 @@ fused = matching.train_fusion(
 # Beside the two models that you have trained, recorded runs of others. *Dual, reading in order* has a transformer before each mean. *Negatives as they come* counts similarities once, not three times. *From chance* starts without the dual encoder's words and regions. *Two streams* is ViLBERT's design; you build it under *Further*. *Another picture* is the control: the model with hard negatives, but some other pair's picture in front of it.
 
 # %%
-runs = {"dual": teacher, "fusion, hard negatives": fused}
-told = {name: binding.right(binding.table(one, test))["caption"] for name, one in runs.items()}
-figures.binding(recorded, each, told, guess).show()
+runs = {arms.DUAL: teacher, arms.HARD: fused}
+told = {arm: binding.right(binding.table(one, test))["caption"] for arm, one in runs.items()}
+figures.binding(recorded, told, guess).show()
 
 # %% [markdown]
 # Large dots are means of six recorded runs, small ones the runs; squares are yours, and the triangle is your guess. Let us say that a run *binds* if it tells four pairs of five.
@@ -426,9 +427,9 @@ vilbert = matching.untrained("two", attend=attend, join=join, co_attend=co)
 match, _ = nnx.eval_shape(lambda model: model(taught.tokens[:3], taught.features[:3]), vilbert)
 print("match:", match.shape)
 for stream in fusion.STREAMS:
-    print(f"{f'{stream} stream':16}{recorded[f'{stream} stream', 'parameters'].mean:9,.0f} parameters")
-for arm in ("fusion, hard negatives", "two streams, hard negatives"):
-    print(f"{arm:28} binding", *(f"{share:5.0%}" for share in sorted(each[arm, "binding, caption"])))
+    print(f"{f'{stream} stream':16}{recorded[Arm(stream=stream), 'parameters'].mean:9,.0f} parameters")
+for name, arm in (("fusion, hard negatives", arms.HARD), ("two streams, hard negatives", arms.TWO_HARD)):
+    print(f"{name:28} binding", *(f"{share:5.0%}" for share in sorted(recorded[arm, "binding, caption"].values)))
 
 # %% [markdown]
 # With four times as many parameters in its blocks it binds as the single stream does, no better. (Its learning rate is a third of the single stream's; at that one some of its runs stood still.) On this test nothing speaks for either design.
@@ -448,8 +449,9 @@ figures.objectives(recorded).show()
 # More objectives are no free gift. After as many steps as the model of section 5, with the same hard negatives but four things to learn, does this one bind?
 
 # %%
-for arm in ("fusion, hard negatives", "UNITER, all four", "UNITER, without alignment"):
-    print(f"{arm:28} binding", *(f"{share:5.0%}" for share in sorted(each[arm, "binding, caption"])))
+for name, arm in {"fusion, hard negatives": arms.HARD, "UNITER, all four": arms.ALL_FOUR,
+                  "UNITER, without alignment": arms.WITHOUT_ALIGNMENT}.items():
+    print(f"{name:28} binding", *(f"{share:5.0%}" for share in sorted(recorded[arm, "binding, caption"].values)))
 
 # %% [markdown]
 # Some runs do, some not yet; with matching alone all did. (Three runs each: too few to say whether alignment helps or hurts. Whether all would bind after more steps was not measured; the published models were taught for far longer.)

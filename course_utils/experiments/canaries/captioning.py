@@ -55,12 +55,12 @@ def _scored() -> dict[str, Any]:
     return found
 
 
-def _hard(arm: str, **options: Any) -> Canary:
+def _hard(training: str, **options: Any) -> Canary:
     def measure(model: captioning.Captioner) -> dict[str, Any]:
         words_, places, baseline = -np.random.default_rng(0).random((3, 5, 7)).astype(np.float32)
-        return _written(model) | {"surrogate": drawing.ARMS[arm](words_, places, baseline[:, 0])}
+        return _written(model) | {"surrogate": drawing.ARMS[training](words_, places, baseline[:, 0])}
 
-    return Canary(lambda: drawing.train(growing.train("attention"), surrogate=drawing.ARMS[arm]), measure, **options)
+    return Canary(lambda: drawing.train(growing.train("attention"), surrogate=drawing.ARMS[training]), measure, **options)
 
 
 def _named(arm: str, **options: Any) -> Canary:
@@ -86,8 +86,8 @@ CANARIES = {
     "first input": Canary(lambda: growing.train("first input"), _written, everywhere=True),
     "uniform": Canary(lambda: growing.train("uniform"), _written, steps=0),
     "blind": Canary(lambda: growing.train("blind"), _written, steps=0),
-    "hard": _hard("hard"),
-    "hard, no reward": _hard("hard, no reward", steps=0),
+    "hard": _hard("REINFORCE"),
+    "hard, no reward": _hard("no reward", steps=0),
     "pointing": _named("pointing"),
     "no words from the detector": _named("no words from the detector", steps=0),
     "detector": Canary(None, lambda: {"found": [row["value"] for row in novel.baselines()]}),

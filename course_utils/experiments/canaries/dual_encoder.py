@@ -23,10 +23,14 @@ def _taught(variation: str = "augmented", *, pairwise: bool = False, everywhere:
     return Canary(lambda: learning.train(styles, variation, pairwise=pairwise), _table, everywhere)
 
 
+def _named(rows: list[dict]) -> dict[str, float]:
+    return {f"{_STYLE}/naming, {row['arm'].labels}{row['measure']}": row["value"] for row in rows}
+
+
 def _scored() -> dict[str, Any]:
     """Every score of the towers that come with the course."""
     model = shipped.emoji_towers()
-    found = learning.measured(model, _STYLE) | {row["arm"] + row["measure"]: row["value"] for row in experiment.naming_rows(model, _STYLE)}
+    found = learning.measured(model, _STYLE) | _named(experiment.naming_rows(model, _STYLE))
     labels = {name: [labels.commonest, len(labels.rows), *labels.right] for name, labels in naming.label_sets().items()}
     return found | labels | {"chance": retrieval.chance(100)}
 
@@ -50,7 +54,8 @@ CANARIES = {
     "augmented": _taught(everywhere=True),
     "SigLIP": _taught(pairwise=True),
     **{variation: _taught(variation) for variation in learning.VARIATIONS if variation != "augmented"},
-    **{arm: Canary(lambda arm=arm: binding.train(arm), _bound) for arm in (binding.ARMS[0], binding.ARMS[2])},
+    "bag of words": Canary(lambda: binding.train("bag of words"), _bound),
+    "transformer, swapped captions as negatives": Canary(lambda: binding.train("transformer", "swapped captions"), _bound),
     "how finding and naming are scored": Canary(None, _scored),
     "nearest pixels": Canary(None, _pixels),
     "sizes": Canary(None, _sizes),

@@ -11,7 +11,7 @@ from flax import nnx
 from course_utils.experiments import canaries
 from course_utils.experiments import fusion_encoder as experiment
 from course_utils.experiments.canaries import Canary
-from course_utils.experiments.fusion_encoder import binding, matching, objectives, retrieval
+from course_utils.experiments.fusion_encoder import arms, binding, matching, objectives, retrieval
 from course_utils.models.fusion_encoder import dual
 
 _PAIRS, _GALLERY = 128, 48
@@ -31,10 +31,12 @@ def _bound(model: nnx.Module, hide: str = "") -> dict[str, Any]:
 
 def _searched(model: nnx.Module) -> dict[str, Any]:
     found = _bound(model) | experiment.decided(model)
-    for hide in experiment.CONTROLS:
+    for hide in arms.CONTROLS:
         found[hide] = _bound(model, hide)["table"]
-    ways = retrieval.run(_teacher(), model, _GALLERY)
-    return found | {f"{arm}, {measure}": value for (arm, measure), value in ways.items()}
+    names = {arms.DUAL: "dual", arms.HARD: "fusion"}
+    names |= {arms.HARD.but(shortlist=k): f"dual, then fusion on {k}" for k in retrieval.SHORTLISTS}
+    ways = retrieval.run(_teacher(), model, arms.HARD, _GALLERY)
+    return found | {f"{names[arm]}, {measure}": value for arm, values in ways.items() for measure, value in values.items()}
 
 
 def _objectives(model: nnx.Module) -> dict[str, Any]:
@@ -59,7 +61,7 @@ def _sizes() -> dict[str, Any]:
         "pictures": [matching.PICTURES, binding.PAIRS, retrieval.PICTURES, objectives.TEST],
         "shortlists": retrieval.SHORTLISTS,
         "steps": [matching.STEPS, matching.DUAL_STEPS],
-        **{row["arm"]: row["value"] for row in experiment.baselines()},
+        **{f"{row['arm'].stream} stream": row["value"] for row in experiment.baselines()},
     }
 
 

@@ -33,5 +33,5 @@ CANARIES = {
             "fooled": kinds.fooled(tower),
         },
     ),
-    "without training": Canary(None, lambda: {row["arm"] + row["measure"]: row["value"] for row in kinds.baselines()}),
+    "without training": Canary(None, lambda: {row["arm"].baseline + row["measure"]: row["value"] for row in kinds.baselines()}),
 }

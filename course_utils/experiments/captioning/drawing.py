@@ -11,6 +11,7 @@ import numpy as np
 from flax import nnx
 
 from course_utils import runtime
+from course_utils.arms import Arm
 from course_utils.experiments.captioning import growing, writing
 from course_utils.models import captioning
 
@@ -60,17 +61,17 @@ def without_reward(log_words, log_places, baseline):
     return -log_words.sum(-1).mean() + 0.0 * log_places.sum() + 0.0 * baseline.sum()
 
 
-ARMS = {"hard": captioning.reinforce_surrogate, "hard, no reward": without_reward}
+ARMS = {"REINFORCE": captioning.reinforce_surrogate, "no reward": without_reward}
 
 
 def run(seed: int) -> list[dict]:
     """The soft model made to look at one place, then taught to, with and without a reward: scores, SPICE by things, pointing."""
     rows, data, soft = [], writing.test(), growing.looking(seed)
-    models = {"soft, made hard": hardened(soft)} | {arm: train(soft, seed=seed, surrogate=f) for arm, f in ARMS.items()}
-    for arm, model in models.items():
+    models = {"none": hardened(soft)} | {how: train(soft, seed=seed, surrogate=f) for how, f in ARMS.items()}
+    for how, model in models.items():
         written = writing.write(model, data.features)
         values = writing.scores(written, data)
         values |= {f"SPICE, {k}": spice for k, (spice, _) in writing.by_objects(written, data).items()}
         values |= {f"{name}, hits": found["hits"] for name, found in growing.pointing(model, data).items()}
-        rows += [{"arm": arm, "measure": measure, "value": value} for measure, value in values.items()]
+        rows += Arm(way="hard", training=how).rows(values)
     return rows

@@ -9,6 +9,7 @@ import optax
 import optax.contrib
 
 from course_utils import decode, training
+from course_utils.arms import Arm
 from course_utils.experiments.captioning import writing
 from course_utils.models import captioning
 from course_utils.models.captioning import words
@@ -21,6 +22,7 @@ ARMS = {
     "uniform": ("uniform", 1),
     "blind": ("none", 1),
 }
+ANOTHER_PICTURE = Arm(way="attention", picture="another")
 # What is read once reaches late words faintly. AdamW leaves such models blind for a thousand steps; Muon (Jordan et al.,
 # 2024), whose step of a matrix changes all directions alike, does not. ``-1``: the direction, without a learning rate.
 MUON = optax.chain(optax.clip_by_global_norm(1.0), optax.contrib.muon(-1.0, adam_b2=0.99))
@@ -122,24 +124,20 @@ def run(seed: int) -> list[dict]:
     """Every arm by the number of things; pointing of attention, and of attention to another picture; beams of attention."""
     rows, data = [], writing.test()
 
-    def tell(arm: str, values: dict) -> None:
-        rows.extend({"arm": arm, "measure": measure, "value": value} for measure, value in values.items())
-
-    for arm in ARMS:
-        model = looking(seed) if arm == "attention" else train(arm, seed=seed)
-        written = writing.write(model, data.features)
-        tell(arm, writing.scores(written, data))
+    def measures(written: list[str]) -> dict[str, float]:
+        found = writing.scores(written, data)
         for k, (spice, exact) in writing.by_objects(written, data).items():
-            tell(arm, {f"SPICE, {k}": spice, f"exact, {k}": exact})
-        if arm != "attention":
-            continue
-        other = writing.write(model, writing.another_picture(data))
-        tell("another picture", writing.scores(other, data))
-        for k, (spice, exact) in writing.by_objects(other, data).items():
-            tell("another picture", {f"SPICE, {k}": spice, f"exact, {k}": exact})
-        for name, values in pointing(model, data).items():
-            tell("pointing", {f"{name}, {what}": value for what, value in values.items()})
-        for width in WIDTHS:
-            tell(f"beam/{width}", beams(model, data, width))
-        tell("beam/5/by length", beams(model, data, 5, power=1.0))
+            found |= {f"SPICE, {k}": spice, f"exact, {k}": exact}
+        return found
+
+    for name in ARMS:
+        model, arm = looking(seed) if name == "attention" else train(name, seed=seed), Arm(way=name)
+        rows += arm.rows(measures(writing.write(model, data.features)))
+        if name == "attention":
+            rows += ANOTHER_PICTURE.rows(measures(writing.write(model, writing.another_picture(data))))
+            for what, values in pointing(model, data).items():
+                rows += arm.rows({f"{what}, {measure}": value for measure, value in values.items()})
+            for width in WIDTHS:
+                rows += arm.but(width=width).rows(beams(model, data, width))
+            rows += arm.but(width=5, power=1.0).rows(beams(model, data, 5, power=1.0))
     return rows

@@ -9,6 +9,7 @@ import numpy as np
 from flax import nnx
 
 from course_utils import runtime
+from course_utils.arms import Arm
 from course_utils.experiments.captioning import writing
 from course_utils.metrics import caption as metric
 from course_utils.models import captioning
@@ -22,6 +23,7 @@ STEPS = 600
 CONFIG = captioning.CaptionConfig(way="attention", places=regions.MOST, features=64, extra=4, positions=False)
 # name → the model, and how many of the numbers after a region's features it reads besides
 ARMS = {"pointing": (pointing.PointingCaptioner, 4), "no words from the detector": (captioning.Captioner, 4 + len(KINDS))}
+EXCHANGED, DETECTOR = Arm(captioner="pointing", detector="words exchanged"), Arm(baseline="detector")
 
 
 def _has_novel(drawn: scenes.Scenes) -> np.ndarray:
@@ -93,16 +95,15 @@ def scores(written: list[str], drawn: scenes.Scenes) -> dict[str, float]:
 def run(seed: int) -> list[dict]:
     """Both arms, and the pointing one with a detector whose words are exchanged."""
     rows, (drawn, found) = [], seen(writing.TEST, test=True)
-    for arm in ARMS:
-        model = train(arm, seed=seed)
-        told = {arm: found} | ({"exchanged words": renamed(found)} if arm == "pointing" else {})
-        for name, what in told.items():
-            values = scores(write(model, what), drawn)
-            rows += [{"arm": name, "measure": measure, "value": value} for measure, value in values.items()]
+    for name in ARMS:
+        model = train(name, seed=seed)
+        rows += Arm(captioner=name).rows(scores(write(model, found), drawn))
+        if name == "pointing":
+            rows += EXCHANGED.rows(scores(write(model, renamed(found)), drawn))
     return rows
 
 
 def baselines() -> list[dict]:
     """How good the detector is on the test pictures."""
     drawn, found = seen(writing.TEST, test=True)
-    return [{"arm": "detector", "measure": m, "value": v} for m, v in regions.found(found, drawn).items()]
+    return DETECTOR.rows(regions.found(found, drawn))

@@ -6,6 +6,7 @@ step), ``cache`` (timing), ``colleague`` (the run that looks fine), ``shipped`` 
 
 from __future__ import annotations
 
+from course_utils.arms import Arm, Recording
 from course_utils.experiments.dual_encoder import binding, learning, naming, pixels
 from course_utils.metrics import retrieval
 from course_utils.models.dual_encoder.words import TEMPLATES
@@ -16,17 +17,19 @@ SEEDS_OF_PARTS = 1  # of training with one part of the variation left out, and o
 LEFT_OUT = emoji.TRAINING_STYLES
 # The style in which parts of the training are left out, one at a time.
 ABLATED = "twemoji"
+CHANCE_OF_NEW = Arm(baseline="chance", concepts="new")
 ARMS = ("as drawn", "on white", "own colours", "never moved")
 
 
-def _rows(arm: str, values: dict[str, float]) -> list[dict]:
-    return [{"arm": arm, "measure": measure, "value": round(value, 5)} for measure, value in values.items()]
+def _rows(arm: Arm, values: dict[str, float]) -> list[dict]:
+    return arm.rows({measure: round(value, 5) for measure, value in values.items()})
 
 
-def retrieving(seed: int, left_out: str, variation: str = "augmented", *, pairwise: bool = False) -> list[dict]:
-    """One dual encoder that never sees a style, tested in it: arm "style/variation", and naming for the augmented."""
+def retrieval_rows(seed: int, left_out: str, variation: str = "augmented", *, pairwise: bool = False) -> list[dict]:
+    """One dual encoder that never sees a style, tested in it; and naming for the augmented."""
+    arm = Arm(left_out=left_out, variation=variation)
     model = learning.train(learning.other_styles(left_out), variation, seed=seed, pairwise=pairwise)
-    rows = _rows(f"{left_out}/{'SigLIP' if pairwise else variation}", learning.measured(model, left_out))
+    rows = _rows(arm.but(loss="SigLIP") if pairwise else arm, learning.measured(model, left_out))
     if variation == "augmented" and not pairwise:
         rows += naming_rows(model, left_out)
     return rows
@@ -42,7 +45,7 @@ def naming_rows(model, style: str) -> list[dict]:
         }
         if name == "keywords":
             values["ensemble, new"] = naming.named_right(model, labels, style, retrieval.zero_shot, new=True)
-        rows += _rows(f"{style}/naming, {name}", values)
+        rows += _rows(Arm(left_out=style, labels=name), values)
     return rows
 
 
@@ -50,15 +53,15 @@ def run(seed: int) -> list[dict]:
     """All rows of one seed."""
     rows = []
     for style in LEFT_OUT:
-        rows += retrieving(seed, style)
+        rows += retrieval_rows(seed, style)
         print(f"  {style} done", flush=True)
     for variation in ARMS if seed < SEEDS_OF_PARTS else ARMS[:1]:
-        rows += retrieving(seed, ABLATED, variation)
+        rows += retrieval_rows(seed, ABLATED, variation)
         print(f"  {variation} done", flush=True)
     if seed < SEEDS_OF_PARTS:
-        rows += retrieving(seed, ABLATED, pairwise=True)
+        rows += retrieval_rows(seed, ABLATED, pairwise=True)
     for arm in binding.ARMS:
-        rows += _rows(f"binding/{arm}", binding.measured(binding.train(arm, seed=seed)))
+        rows += _rows(arm, binding.measured(binding.train(**vars(arm), seed=seed)))
     return rows
 
 
@@ -67,11 +70,58 @@ def baselines() -> list[dict]:
     rows = []
     for style in LEFT_OUT:
         for way, values in pixels.measured(style).items():
-            rows += _rows(f"{style}/{way}", values)
+            rows += _rows(Arm(left_out=style, pixels=way), values)
         gallery = len(learning.drawn_in(style, learning.concepts()))
-        rows += _rows(f"{style}/chance", {f"text R@{k}": v for k, v in zip(learning.KS, retrieval.chance(gallery).tolist())})
+        rows += _rows(
+            Arm(left_out=style, baseline="chance"), {f"text R@{k}": v for k, v in zip(learning.KS, retrieval.chance(gallery).tolist())}
+        )
     new = len(learning.concepts(new=True))
-    rows += _rows("chance, new", {f"new, text R@{k}": v for k, v in zip(learning.KS, retrieval.chance(new).tolist())})
+    rows += _rows(CHANCE_OF_NEW, {f"new, text R@{k}": v for k, v in zip(learning.KS, retrieval.chance(new).tolist())})
     for name, labels in naming.label_sets().items():
-        rows += _rows(f"naming, {name}", {"commonest": labels.commonest, "chance": 1 / len(labels.classes)})
+        rows += _rows(Arm(baseline="guess", labels=name), {"commonest": labels.commonest, "chance": 1 / len(labels.classes)})
     return rows
+
+
+def claims(recorded: Recording) -> dict[str, bool]:
+    """What notebook 03 says of its recording, and whether it holds there."""
+    found = {}
+    guess = {name: Arm(baseline="guess", labels=name) for name in ("keywords", "groups")}
+    chance, commonest = ({name: recorded[arm, what].mean for name, arm in guess.items()} for what in ("chance", "commonest"))
+    new_by_chance = recorded[CHANCE_OF_NEW, "new, text R@5"].mean
+    for style in LEFT_OUT:
+        own = recorded[Arm(left_out=style, variation="augmented"), "text R@1"]
+        ways = [recorded[Arm(left_out=style, pixels=way), "text R@1"].mean for way in pixels.WAYS]
+        named = {name: recorded[Arm(left_out=style, labels=name), "ensemble"] for name in (*guess, "in German")}
+        new = recorded[Arm(left_out=style, variation="augmented"), "new, text R@5"].mean
+        one_prompt = recorded[Arm(left_out=style, labels="keywords"), "one prompt"].mean
+        found |= {
+            f"{style}: nearest pixels are the best way": max(ways) == recorded[Arm(left_out=style, pixels=pixels.BEST), "text R@1"].mean,
+            f"{style}: towers are about twice as often right": own.low > 1.5 * max(ways) and own.mean > 1.9 * max(ways),
+            f"{style}: a hundred times chance": own.mean > 100 * recorded[Arm(left_out=style, baseline="chance"), "text R@1"].mean,
+            f"{style}: new concepts, hardly more than chance": new_by_chance < new < 2.5 * new_by_chance,
+            f"{style}: keywords, three times a guess": named["keywords"].mean > 3 * chance["keywords"],
+            f"{style}: in German, a guess": 3 * chance["keywords"] > 3 * named["in German"].low - 1e-6,
+            f"{style}: keywords, more than the commonest": named["keywords"].mean > commonest["keywords"] + 0.05,
+            f"{style}: groups, less than the commonest": named["groups"].high < commonest["groups"],
+            f"{style}: groups, a guess or hardly more": named["groups"].mean < chance["groups"] + 0.05,
+            f"{style}: an ensemble of prompts changes nothing": abs(named["keywords"].mean - one_prompt) < 0.02,
+        }
+    part = {name: recorded[Arm(left_out=ABLATED, variation=name), "text R@1"] for name in ("augmented", *ARMS)}
+    bag, ordered, negatives = (recorded[arm, "colours swapped"] for arm in binding.ARMS)
+    return found | {
+        "Keywords are named more often than by the commonest, whichever seed": recorded[
+            Arm(left_out=ABLATED, labels="keywords"), "ensemble"
+        ].low
+        > commonest["keywords"],
+        "Without variation towers are worse than the pixels": part["as drawn"].high
+        < recorded[Arm(left_out=ABLATED, pixels=pixels.BEST), "text R@1"].mean,
+        "Moving is what matters most": part["never moved"].mean < part["as drawn"].high,
+        "… colours come second": part["own colours"].mean < part["augmented"].low,
+        "… of grounds one run shows nothing": part["augmented"].low < part["on white"].mean < part["augmented"].high,
+        "All are sure of what is there": all(
+            recorded[arm, change].low > 0.95 for arm in binding.ARMS for change in ("another thing", "another colour")
+        ),
+        "Without order, what belongs to what is a coin": bag.low == bag.high == 0.5,
+        "… with order it is half known": 0.65 < ordered.mean < 0.85,
+        "… and learned if asked for": negatives.low > 0.85,
+    }

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from flax import nnx
 
+from course_utils.arms import Arm
 from course_utils.experiments.fusion import asking
 from course_utils.models import fusion
 from course_utils.world import render
@@ -24,6 +25,8 @@ WAYS = {
     "classifier, soft scores": (fusion.VQAClassifier, fusion.sigmoid_loss),
     "generator": (fusion.VQAGenerator, fusion.writing_loss),
 }
+FIRST = "classifier, one answer"
+BLIND, ANOTHER_PICTURE = Arm(way=FIRST, picture="none"), Arm(way=FIRST, picture="another")
 _TWO_HOPS, _ONE_HOP = fusion.StackConfig(hops=2, width=64), fusion.StackConfig(hops=1, width=128)
 # name → config, and whether it learns from pixels
 READERS = {
@@ -83,21 +86,21 @@ def run(seed: int) -> list[dict]:
     """All ways and readers, the first with every type's accuracy; then blind, and a picture of another question."""
     rows, data = [], test()
 
-    def tell(arm: str, given: np.ndarray, types: bool = False) -> None:
+    def add(arm: Arm, given: np.ndarray, types: bool = False) -> None:
         values = {"right": asking.right(given, data), "VQA accuracy": asking.accuracy(given, data)}
         if types:
             values |= {f"right on {name}": value for name, value in asking.by_type(given, data).items()}
-        rows.extend({"arm": arm, "measure": measure, "value": value} for measure, value in values.items())
+        rows.extend(arm.rows(values))
 
     for way in WAYS:
         model = train(way, seed=seed)
-        tell(way, asking.answers(model, data), types=True)
-        if way == "classifier, one answer":
-            tell("another picture", asking.answers(model, data, pictures=asking.another_picture(data)), types=True)
+        add(Arm(way=way), asking.answers(model, data), types=True)
+        if way == FIRST:
+            add(ANOTHER_PICTURE, asking.answers(model, data, pictures=asking.another_picture(data)), types=True)
     blind = fusion.VQAClassifier(asking.config().blind(), rngs=nnx.Rngs(seed))
     asking.train(blind, taught(seed), fusion.softmax_loss, steps=STEPS // 2, seed=seed)
-    tell("blind", asking.answers(blind, data), types=True)
+    add(BLIND, asking.answers(blind, data), types=True)
     for name, (_, pixels) in READERS.items():
         if not pixels or seed < PIXEL_SEEDS:
-            tell(name, asking.answers(read(name, seed=seed), data, pictures=pictures(data, pixels)))
+            add(Arm(reader=name), asking.answers(read(name, seed=seed), data, pictures=pictures(data, pixels)))
     return rows

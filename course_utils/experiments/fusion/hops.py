@@ -15,6 +15,7 @@ import optax
 from flax import nnx
 
 from course_utils import training
+from course_utils.arms import Arm
 from course_utils.experiments.fusion import asking
 from course_utils.models import fusion
 from course_utils.world.questions.forms import COLOUR, KIND, SIZE
@@ -129,17 +130,19 @@ def right(model: fusion.VQAClassifier) -> float:
     return asking.right(asking.answers(model, test()), test())
 
 
-ARMS = [("dot-product", hops, how) for hops in (1, 2) for how in LOSSES] + [("additive", hops, "plain") for hops in (1, 2)]
+ARMS = [Arm(score="dot-product", hops=hops, how=how) for hops in (1, 2) for how in LOSSES]
+ARMS += [Arm(score="additive", hops=hops, how="plain") for hops in (1, 2)]
+BLIND, ANOTHER_THING = Arm(questions=TYPE, model="blind"), Arm(questions=TYPE, baseline="another thing")
 
 
 def run(seed: int) -> list[dict]:
-    """One and two hops, plain and shown: arm "score/hops/how", measures "accuracy" and "hop k on …"; then the control."""
+    """One and two hops, plain and shown, measures "accuracy" and "hop k on …"; then the control."""
     rows = []
-    for score, hops, how in ARMS:
-        model, arm = train(hops, how, score=score, seed=seed), f"{score}/{hops}/{how}"
-        rows.append({"arm": arm, "measure": "accuracy", "value": right(model)})
+    for arm in ARMS:
+        model = train(**vars(arm), seed=seed)
+        rows += arm.rows({"accuracy": right(model)})
         for k, shares in enumerate(looks(model, test()), 1):
-            rows += [{"arm": arm, "measure": f"hop {k} on {what}", "value": float(share)} for what, share in zip(ON, shares)]
+            rows += arm.rows({f"hop {k} on {what}": share for what, share in zip(ON, shares)})
     blind = fusion.VQAClassifier(asking.config().blind(), rngs=nnx.Rngs(seed))
     asking.train(blind, taught(seed), fusion.softmax_loss, steps=400, seed=seed)
-    return [*rows, {"arm": "blind", "measure": "accuracy", "value": right(blind)}]
+    return rows + BLIND.rows({"accuracy": right(blind)})

@@ -9,12 +9,12 @@ from __future__ import annotations
 import jax
 from flax import nnx
 
-from course_utils.experiments.fusion_encoder import binding, matching, objectives, retrieval
+from course_utils.arms import Arm, Recording
+from course_utils.experiments.fusion_encoder import arms, binding, matching, objectives, retrieval
 from course_utils.models import fusion_encoder as fe
 
 SEEDS = 6  # some minutes each
 SEEDS_OF_OBJECTIVES = 3  # of UNITER's four objectives, and of three of them
-CONTROLS = {"picture": "another picture", "colours": "colours hidden", "order": "words sorted"}
 
 
 def bound(model, **hide) -> dict[str, float]:
@@ -33,45 +33,77 @@ def decided(model) -> dict[str, float]:
 
 def run(seed: int) -> list[dict]:
     """All rows of one seed."""
-    rows: list[dict] = []
-
-    def tell(arm: str, values: dict[str, float]) -> None:
-        rows.extend({"arm": arm, "measure": measure, "value": float(value)} for measure, value in values.items())
-
     data = matching.matched(seed=seed)
     teacher = matching.train_dual(data, seed=seed)
-    tell("dual", bound(teacher))
-    tell("dual, reading in order", bound(matching.train_dual(data, seed=seed, depth=1)))
-    for negatives in ("random", "hard"):
-        model = matching.train_fusion(data, teacher, negatives, seed=seed)
-        name = f"fusion, {negatives} negatives"
-        tell(name, bound(model) | decided(model))
-        for (arm, measure), value in retrieval.run(teacher, model).items():
-            if arm != "dual" or negatives == "random":  # the dual encoder is the same for both
-                tell(arm if arm == "dual" else f"{arm}, {negatives} negatives", {measure: value})
-        print(f"  {name} done", flush=True)
-    for hide, control in CONTROLS.items():
-        tell(control, bound(model, hide=hide))
-    tell("fusion, negatives as they come", bound(matching.train_fusion(data, teacher, "hard, as they come", seed=seed)))
-    tell("fusion, from chance", bound(matching.train_fusion(data, teacher, align=False, seed=seed)))
-    for negatives in ("hard", "random"):
-        two = matching.train_fusion(data, teacher, negatives, stream="two", seed=seed)
-        tell(f"two streams, {negatives} negatives", bound(two) | decided(two))
+    rows = arms.DUAL.rows(bound(teacher))
+    rows += arms.IN_ORDER.rows(bound(matching.train_dual(data, seed=seed, depth=arms.IN_ORDER.depth)))
+    for arm in (arms.RANDOM, arms.HARD):
+        model = matching.train_fusion(data, teacher, arm.negatives, seed=seed)
+        rows += arm.rows(bound(model) | decided(model))
+        for way, values in retrieval.run(teacher, model, arm).items():
+            if way != arms.DUAL or arm == arms.RANDOM:  # the dual encoder is the same for both
+                rows += way.rows(values)
+        print(f"  {arm.negatives} negatives done", flush=True)
+    for hide, arm in arms.CONTROLS.items():
+        rows += arm.rows(bound(model, hide=hide))
+    rows += arms.AS_THEY_COME.rows(bound(matching.train_fusion(data, teacher, arms.AS_THEY_COME.negatives, seed=seed)))
+    rows += arms.FROM_CHANCE.rows(bound(matching.train_fusion(data, teacher, align=False, seed=seed)))
+    for arm in (arms.TWO_HARD, arms.TWO_RANDOM):
+        two = matching.train_fusion(data, teacher, arm.negatives, stream=arm.stream, seed=seed)
+        rows += arm.rows(bound(two) | decided(two))
     test = matching.matched(objectives.TEST, 5, test=True)
-    for arm in objectives.ARMS if seed < SEEDS_OF_OBJECTIVES else ():
-        model = objectives.train(data, teacher, arm, seed=seed)
-        tell(f"UNITER, {arm}", bound(model) | objectives.run(model, test))
-        print(f"  {arm} done", flush=True)
+    for arm in (arms.ALL_FOUR, arms.WITHOUT_ALIGNMENT) if seed < SEEDS_OF_OBJECTIVES else ():
+        model = objectives.train(data, teacher, arm.objectives, seed=seed)
+        rows += arm.rows(bound(model) | objectives.run(model, test))
+        print(f"  {arm.objectives} done", flush=True)
     return rows
 
 
 def baselines() -> list[dict]:
     """What needs no training: the sizes of the models."""
-    sizes = {f"{stream} stream": parameters(matching.untrained(stream)) for stream in fe.STREAMS}
-    return [{"arm": name, "measure": "parameters", "value": float(size)} for name, size in sizes.items()]
+    return [row for stream in fe.STREAMS for row in Arm(stream=stream).rows({"parameters": parameters(matching.untrained(stream))})]
 
 
 def parameters(model) -> int:
     """How many numbers a fusion encoder's stream learns, the tables and the last map of the first token left out."""
     state = nnx.to_flat_state(nnx.state(model.stream, nnx.Param))
     return sum(leaf.size for path, value in state if path[0] not in ("tables", "pool") for leaf in jax.tree.leaves(value))
+
+
+def claims(recorded: Recording) -> dict[str, bool]:
+    """What notebook 04 says of its recording, and whether it holds there."""
+    caption = {arm: recorded[arm, measure] for arm, measure in recorded if measure == "binding, caption"}
+    each = {arm: found.values for arm, found in caption.items()}
+    binds = {arm: sum(share >= 0.8 for share in values) for arm, values in each.items()}
+    random, hard = (arms.RANDOM, arms.TWO_RANDOM), (arms.HARD, arms.TWO_HARD)
+    easy = {arm: recorded[arm, "random pairs judged right"] for arm in (*random, *hard)}
+    four, all_pairs, dual = (recorded[arm, "R@1 alike"] for arm in (arms.HARD.but(shortlist=4), arms.HARD, arms.DUAL))
+    hidden = {"hidden kinds": "another picture", "hidden colours": "another picture", "hidden regions": "another text"}
+    own = {part: recorded[arms.ALL_FOUR, part].low for part in hidden}
+    plan, no_plan = (recorded[arm, "pointing by plan"].values for arm in (arms.ALL_FOUR, arms.WITHOUT_ALIGNMENT))
+    return {
+        "Who pools first cannot bind; with a control nothing is left": all(
+            abs(caption[arm].mean - 0.5) < 0.03 for arm in (arms.DUAL, *arms.CONTROLS.values())
+        ),
+        "It is the averaging that cannot": caption[arms.IN_ORDER].low > caption[arms.DUAL].high + 0.1,
+        "… reading in order, three of six do": binds[arms.IN_ORDER] == 3,
+        "Hard negatives teach binding, in every run": binds[arms.HARD] == 6 and caption[arms.HARD].low > caption[arms.RANDOM].high + 0.3,
+        "… in five of six nearly always": sum(share > 0.99 for share in each[arms.HARD]) == 5,
+        "Two streams: all but one": binds[arms.TWO_HARD] == 5,
+        "Negatives as they come: four of six": binds[arms.AS_THEY_COME] == 4,
+        "From chance: one": binds[arms.FROM_CHANCE] == 1,
+        "Random negatives stay near the coin": max(share for arm in random for share in each[arm]) < 0.65,
+        "… though they are learned": easy[arms.RANDOM].low > 0.98,
+        "Two streams are more than three times as large": recorded[Arm(stream="two"), "parameters"].mean
+        > 3 * recorded[Arm(stream="single"), "parameters"].mean,
+        "A test of random pairs would have chosen the wrong model": all(
+            0 < easy[a].mean - easy[z].mean < 0.03 for a, z in zip(random, hard)
+        ),
+        "A shortlist of four is nearly as good as all pairs": abs(four.mean - all_pairs.mean) < 0.03,
+        "… and far better than the dual encoder among twins": four.mean > dual.high + 0.3,
+        "What is hidden is found on the other side": all(
+            own[part] > recorded[arms.ALL_FOUR, f"{part}, {control}"].high + 0.6 for part, control in hidden.items()
+        ),
+        "Alignment teaches the plan to point": min(plan) > max(no_plan) + 0.1,
+        "Of UNITER only some runs bind": 0 < binds[arms.ALL_FOUR] + binds[arms.WITHOUT_ALIGNMENT] < 6,
+    }

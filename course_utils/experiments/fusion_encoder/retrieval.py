@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import time
 from collections.abc import Callable
@@ -10,7 +11,8 @@ import numpy as np
 from flax import nnx
 
 from course_utils import runtime
-from course_utils.experiments.fusion_encoder import binding, matching
+from course_utils.arms import Arm
+from course_utils.experiments.fusion_encoder import arms, binding, matching
 from course_utils.experiments.fusion_encoder.matching import Matched
 from course_utils.models import fusion_encoder as fe
 from course_utils.models.fusion_encoder import dual
@@ -99,16 +101,15 @@ def compare(teacher: dual.DualEncoder, model: nnx.Module, of: Matched, k: int, r
     }
 
 
-def run(teacher: dual.DualEncoder, model: nnx.Module, n: int = PICTURES) -> dict[tuple[str, str], float]:
-    """(arm, measure) → value: R@1 in both galleries of ``n``, of the dual encoder, of shortlists, and on all pairs."""
-    found = {}
+def run(teacher: dual.DualEncoder, model: nnx.Module, arm: Arm, n: int = PICTURES) -> dict[Arm, dict[str, float]]:
+    """R@1 in both galleries of ``n``: of the dual encoder, of shortlists, and on all pairs, the ``arm`` of ``model`` itself."""
+    found: dict[Arm, dict[str, float]] = collections.defaultdict(dict)
     for kind in ("alike", "ordinary"):
         of = gallery(kind, n)
         right, apart, together = truth(of), dual_table(teacher, of), fusion_table(model, of)
-        found["dual", f"R@1 {kind}"] = fe.recall(ranked(apart), right)
-        found["dual", f"R@5 {kind}"] = fe.recall(ranked(apart), right, 5)
+        found[arms.DUAL] |= {f"R@1 {kind}": fe.recall(ranked(apart), right), f"R@5 {kind}": fe.recall(ranked(apart), right, 5)}
         for k in SHORTLISTS:
             fused = np.take_along_axis(together, fe.shortlist(apart, k), 1)
-            found[f"dual, then fusion on {k}", f"R@1 {kind}"] = fe.recall(fe.rerank(apart, fused), right)
-        found["fusion", f"R@1 {kind}"] = fe.recall(ranked(together), right)
+            found[arm.but(shortlist=k)][f"R@1 {kind}"] = fe.recall(fe.rerank(apart, fused), right)
+        found[arm][f"R@1 {kind}"] = fe.recall(ranked(together), right)
     return found
