@@ -15,7 +15,7 @@ from flax import nnx
 
 from course_utils import losses, paths, registry, training
 from course_utils.experiments import canaries, record
-from course_utils.nn import checkpoint, init, masks
+from course_utils.nn import init, masks
 from course_utils.nn.attention import MultiHeadAttention
 from course_utils.nn.embed import Embed
 from course_utils.nn.linear import Linear

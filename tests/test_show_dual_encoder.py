@@ -5,7 +5,7 @@ import pytest
 
 from course_utils.arms import Arm, Estimate
 from course_utils.errors import BadInput
-from course_utils.experiments.dual_encoder import binding, shipped
+from course_utils.experiments.dual_encoder import binding, pretrained
 from course_utils.models.dual_encoder import pictures
 from course_utils.nn import vit
 from course_utils.show import dual_encoder as F
@@ -97,7 +97,7 @@ def test_what_is_found_is_marked():
 
 
 def test_the_search_box_finds_says_what_it_cannot_read_and_survives_nothing():
-    model = shipped.untrained()
+    model = pretrained.untrained()
     cache = search._cache(model, "fxemoji")
     page = search.search_page(model, cache, "a yellow fruit", "fxemoji").data
     assert page.count("<img") == 12 and "fxemoji" in page

@@ -1,13 +1,13 @@
 """Notebook 03: retrieval in art styles never seen, naming without training for it, and the test of binding.
 
-``learning`` (pairs, training, recalls), ``pixels`` (the baseline), ``naming``, ``binding``, ``linear`` (the learner's own
-step), ``cache`` (timing), ``colleague`` (the run that looks fine), ``shipped`` (the checkpoint).
+``dataset``, ``trainer``, ``measures`` (what they share), ``pixels`` (the baseline), ``naming``, ``binding``, ``linear_towers``
+(the learner's own step), ``cache`` (timing), ``colleague`` (the run that looks fine), ``pretrained`` (the checkpoint).
 """
 
 from __future__ import annotations
 
 from course_utils.arms import Arm, Recording
-from course_utils.experiments.dual_encoder import binding, learning, naming, pixels
+from course_utils.experiments.dual_encoder import binding, dataset, measures, naming, pixels, trainer
 from course_utils.metrics import retrieval
 from course_utils.models.dual_encoder.words import TEMPLATES
 from course_utils.world import emoji
@@ -28,8 +28,8 @@ def _rows(arm: Arm, values: dict[str, float]) -> list[dict]:
 def retrieval_rows(seed: int, left_out: str, variation: str = "augmented", *, pairwise: bool = False) -> list[dict]:
     """One dual encoder that never sees a style, tested in it; and naming for the augmented."""
     arm = Arm(left_out=left_out, variation=variation)
-    model = learning.train(learning.other_styles(left_out), variation, seed=seed, pairwise=pairwise)
-    rows = _rows(arm.but(loss="SigLIP") if pairwise else arm, learning.measured(model, left_out))
+    model = trainer.train(dataset.other_styles(left_out), variation, seed=seed, pairwise=pairwise)
+    rows = _rows(arm.but(loss="SigLIP") if pairwise else arm, measures.retrieval_measures(model, left_out))
     if variation == "augmented" and not pairwise:
         rows += naming_rows(model, left_out)
     return rows
@@ -40,11 +40,11 @@ def naming_rows(model, style: str) -> list[dict]:
     rows = []
     for name, labels in naming.label_sets().items():
         values = {
-            "one prompt": naming.named_right(model, labels, style, retrieval.zero_shot, templates=("{}",)),
-            "ensemble": naming.named_right(model, labels, style, retrieval.zero_shot, templates=TEMPLATES),
+            "one prompt": naming.accuracy(model, labels, style, retrieval.zero_shot, templates=("{}",)),
+            "ensemble": naming.accuracy(model, labels, style, retrieval.zero_shot, templates=TEMPLATES),
         }
         if name == "keywords":
-            values["ensemble, new"] = naming.named_right(model, labels, style, retrieval.zero_shot, new=True)
+            values["ensemble, new"] = naming.accuracy(model, labels, style, retrieval.zero_shot, new=True)
         rows += _rows(Arm(left_out=style, labels=name), values)
     return rows
 
@@ -61,7 +61,7 @@ def run(seed: int) -> list[dict]:
     if seed < SEEDS_OF_PARTS:
         rows += retrieval_rows(seed, ABLATED, pairwise=True)
     for arm in binding.ARMS:
-        rows += _rows(arm, binding.measured(binding.train(**vars(arm), seed=seed)))
+        rows += _rows(arm, binding.accuracies(binding.train(**vars(arm), seed=seed)))
     return rows
 
 
@@ -69,14 +69,14 @@ def baselines() -> list[dict]:
     """What needs no training: pixels, chance, the commonest class."""
     rows = []
     for style in LEFT_OUT:
-        for way, values in pixels.measured(style).items():
+        for way, values in pixels.recalls(style).items():
             rows += _rows(Arm(left_out=style, pixels=way), values)
-        gallery = len(learning.drawn_in(style, learning.concepts()))
+        gallery = len(dataset.available(style, dataset.concepts()))
         rows += _rows(
-            Arm(left_out=style, baseline="chance"), {f"text R@{k}": v for k, v in zip(learning.KS, retrieval.chance(gallery).tolist())}
+            Arm(left_out=style, baseline="chance"), {f"text R@{k}": v for k, v in zip(measures.KS, retrieval.chance(gallery).tolist())}
         )
-    new = len(learning.concepts(new=True))
-    rows += _rows(CHANCE_OF_NEW, {f"new, text R@{k}": v for k, v in zip(learning.KS, retrieval.chance(new).tolist())})
+    new = len(dataset.concepts(new=True))
+    rows += _rows(CHANCE_OF_NEW, {f"new, text R@{k}": v for k, v in zip(measures.KS, retrieval.chance(new).tolist())})
     for name, labels in naming.label_sets().items():
         rows += _rows(Arm(baseline="guess", labels=name), {"commonest": labels.commonest, "chance": 1 / len(labels.classes)})
     return rows

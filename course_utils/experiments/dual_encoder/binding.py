@@ -116,7 +116,7 @@ def tokens(texts: list[str]) -> np.ndarray:
     return table
 
 
-def with_swapped(model: dual.DualEncoder, batch) -> tuple[jax.Array, dict]:
+def swapped_loss(model: dual.DualEncoder, batch) -> tuple[jax.Array, dict]:
     """InfoNCE where every picture also has to refuse the caption whose colours are exchanged, and every caption's
     exchanged twin stands among the texts: ``image``, ``tokens``, ``swapped`` int32[B, T]."""
     image = model.image(batch["image"])[0]
@@ -146,17 +146,17 @@ def train(
         batch = {"image": features[row], "tokens": own[row]}
         return {**batch, "swapped": swapped[row]} if negatives == NEGATIVES[1] else batch
 
-    loss = with_swapped if negatives == NEGATIVES[1] else dual.contrastive_loss
+    loss = swapped_loss if negatives == NEGATIVES[1] else dual.contrastive_loss
     training.fit(model, loss, sample, steps=steps, learning_rate=3e-3, seed=seed, watch=watch, progress=False)
     return model
 
 
-def _chosen(right: np.ndarray, wrong: np.ndarray) -> float:
+def _preferred(right: np.ndarray, wrong: np.ndarray) -> float:
     """How often the right one scores higher; a tie is half a hit."""
     return float(((right > wrong + 1e-6) + 0.5 * (np.abs(right - wrong) <= 1e-6)).mean())
 
 
-def measured(model: dual.DualEncoder) -> dict[str, float]:
+def accuracies(model: dual.DualEncoder) -> dict[str, float]:
     """How often the right one of two captions wins, for each of ``CHANGES``, and of two pictures, colours swapped."""
     test = pairs("test", 300 if runtime.is_fast() else TEST)
 
@@ -168,6 +168,6 @@ def measured(model: dual.DualEncoder) -> dict[str, float]:
 
     image, own = seen(test.features), read(test.own)
     right = (image * own).sum(1)
-    found = {name: _chosen(right, (image * read(texts)).sum(1)) for name, texts in test.wrong.items()}
-    found["two pictures, colours swapped"] = _chosen(right, (seen(test.swapped_features) * own).sum(1))
+    found = {name: _preferred(right, (image * read(texts)).sum(1)) for name, texts in test.wrong.items()}
+    found["two pictures, colours swapped"] = _preferred(right, (seen(test.swapped_features) * own).sum(1))
     return found

@@ -1,13 +1,13 @@
 """Notebook 01: the language prior, fusion at equal parameters, one look against two, and ways to answer.
 
-``asking`` (data sets and training), ``prior``, ``shootout``, ``hops``, ``answering`` (experiments), ``colleague`` (the run
-that looks fine). Their results stand in one recording.
+``dataset``, ``trainer``, ``measures`` (what they share), ``prior``, ``shootout``, ``hops``, ``architectures`` (experiments),
+``colleague`` (the run that looks fine), ``pretrained`` (the checkpoint). Their results stand in one recording.
 """
 
 from __future__ import annotations
 
 from course_utils.arms import Arm, Estimate, Recording
-from course_utils.experiments.fusion import answering, asking, hops, prior, shootout
+from course_utils.experiments.fusion import architectures, dataset, hops, prior, shootout
 
 SEEDS = 4  # some minutes each
 
@@ -15,16 +15,16 @@ SEEDS = 4  # some minutes each
 def run(seed: int) -> list[dict]:
     """All rows of one seed."""
     rows = []
-    for part in (prior, hops, answering, shootout):
+    for part in (prior, hops, architectures, shootout):
         rows += part.run(seed)
-        asking.forget()
+        dataset.clear()
         print(f"  {part.__name__.rsplit('.')[-1]} done", flush=True)
     return rows
 
 
 def baselines() -> list[dict]:
     """What needs no training and has no seed."""
-    return hops.ANOTHER_THING.rows({"accuracy": hops.another_thing(hops.test())})
+    return hops.ANOTHER_THING.rows({"accuracy": hops.another_thing(hops.test_set())})
 
 
 def claims(recorded: Recording) -> dict[str, bool]:
@@ -61,8 +61,9 @@ def claims(recorded: Recording) -> dict[str, bool]:
         "The anchor is no answer": recorded[one.but(how="shown"), "accuracy"].mean < recorded[hops.BLIND, "accuracy"].high + 0.02,
         "Unaided, the second look is not found": abs(recorded[one.but(hops=2), "accuracy"].mean - recorded[one, "accuracy"].mean) < 0.05,
         "With another question's picture a model knows no more than a blind one": abs(
-            recorded[answering.ANOTHER_PICTURE, "right"].mean - recorded[answering.BLIND, "right"].mean
+            recorded[architectures.ANOTHER_PICTURE, "right"].mean - recorded[architectures.BLIND, "right"].mean
         )
         < 0.03,
-        "With its own it knows far more": recorded[Arm(way=answering.FIRST), "right"].low > recorded[answering.BLIND, "right"].high + 0.3,
+        "With its own it knows far more": recorded[Arm(way=architectures.FIRST), "right"].low
+        > recorded[architectures.BLIND, "right"].high + 0.3,
     }

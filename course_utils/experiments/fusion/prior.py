@@ -11,7 +11,7 @@ from collections.abc import Callable
 from flax import nnx
 
 from course_utils.arms import Arm
-from course_utils.experiments.fusion import asking
+from course_utils.experiments.fusion import dataset, measures, trainer
 from course_utils.models import fusion
 
 TAUGHT = ("biased", "balanced")
@@ -23,9 +23,9 @@ BLIND_STEPS = 400
 TEST = 4096
 
 
-def test(kind: str) -> asking.Asked:
+def test_set(kind: str) -> dataset.QuestionSet:
     """One of the three test sets: the same for every model."""
-    return asking.asked(kind, TEST, test=True)
+    return dataset.draw(kind, TEST, test=True)
 
 
 def train(
@@ -40,24 +40,24 @@ def train(
     """
     if model not in ("sighted", "blind"):
         raise ValueError(f"model is {model!r}; choose from: sighted, blind.")
-    config = asking.config() if model == "sighted" else asking.config().blind()
+    config = trainer.config() if model == "sighted" else trainer.config().blind()
     network = fusion.VQAClassifier(config, rngs=nnx.Rngs(seed))
     steps = steps or (STEPS if model == "sighted" else BLIND_STEPS)
-    asking.train(network, asking.asked(taught, pictures, seed), fusion.softmax_loss, steps=steps, seed=seed, watch=watch)
+    trainer.train(network, dataset.draw(taught, pictures, seed), fusion.softmax_loss, steps=steps, seed=seed, watch=watch)
     return network
 
 
-def right(model: fusion.VQAClassifier, kind: str, *, wrong_picture: bool = False) -> float:
+def accuracy(model: fusion.VQAClassifier, kind: str, *, wrong_picture: bool = False) -> float:
     """The share of a test set that a model answers right; with every question put to another one's picture, if asked."""
-    data = test(kind)
-    pictures = asking.another_picture(data) if wrong_picture else None
-    return asking.right(asking.answers(model, data, pictures=pictures), data)
+    data = test_set(kind)
+    pictures = dataset.another_picture(data) if wrong_picture else None
+    return measures.accuracy(trainer.answers(model, data, pictures=pictures), data)
 
 
 def lookup(taught: str, kind: str, *, pictures: int = LIVE, seed: int = 0) -> float:
     """The share that a table of the commonest training answers gets right: the prior itself, without a network."""
-    data = test(kind)
-    return asking.right(asking.commonest_answer(asking.asked(taught, pictures, seed), data), data)
+    data = test_set(kind)
+    return measures.accuracy(measures.commonest_answer(dataset.draw(taught, pictures, seed), data), data)
 
 
 def run(seed: int) -> list[dict]:
@@ -68,8 +68,8 @@ def run(seed: int) -> list[dict]:
             table = Arm(model="lookup", taught=taught, pictures=pictures)
             for arm in (table.but(model="sighted"), table.but(model="blind")):
                 model = train(**vars(arm), seed=seed)
-                rows += arm.rows({kind: right(model, kind) for kind in TESTED})
+                rows += arm.rows({kind: accuracy(model, kind) for kind in TESTED})
                 if arm.model == "sighted":
-                    rows += arm.but(picture="another").rows({kind: right(model, kind, wrong_picture=True) for kind in TESTED})
+                    rows += arm.but(picture="another").rows({kind: accuracy(model, kind, wrong_picture=True) for kind in TESTED})
             rows += table.rows({kind: lookup(taught, kind, pictures=pictures, seed=seed) for kind in TESTED})
     return rows

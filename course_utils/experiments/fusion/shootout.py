@@ -99,7 +99,7 @@ def train(
     return pool, the
 
 
-def right(pool: fusion.Pooling, the: Task) -> float:
+def test_accuracy(pool: fusion.Pooling, the: Task) -> float:
     """A pooling's accuracy on pairs of a task that it did not train on."""
     new = {"v": the.v[_TRAIN:], "h": the.h[_TRAIN:]}
     return float((training.predict(pool, _logits, new, size=2000).argmax(-1) == the.answer[_TRAIN:]).mean())
@@ -107,7 +107,7 @@ def right(pool: fusion.Pooling, the: Task) -> float:
 
 def accuracy(name: str, of: str, budget: int, **options) -> float:
     """Trains one pooling on one task and returns its accuracy on new pairs; options as :func:`train`."""
-    return right(*train(name, of, budget, **options))
+    return test_accuracy(*train(name, of, budget, **options))
 
 
 def commonest(of: str, seed: int = 0) -> float:

@@ -1,7 +1,7 @@
 """Notebook 04: who binds colours to things, which negatives teach it, what searching costs, and UNITER's objectives.
 
-``matching`` (data sets and training), ``binding``, ``retrieval``, ``objectives`` (tests), ``colleague`` (the run that looks
-fine).
+``dataset``, ``trainer`` (what they share), ``binding``, ``retrieval``, ``objectives`` (tests), ``colleague`` (the run that looks
+fine), ``arms``.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ import jax
 from flax import nnx
 
 from course_utils.arms import Arm, Recording
-from course_utils.experiments.fusion_encoder import arms, binding, matching, objectives, retrieval
+from course_utils.experiments.fusion_encoder import arms, binding, dataset, objectives, retrieval, trainer
 from course_utils.models import fusion_encoder as fe
 
 SEEDS = 6  # some minutes each
 SEEDS_OF_OBJECTIVES = 3  # of UNITER's four objectives, and of three of them
 
 
-def bound(model, **hide) -> dict[str, float]:
+def binding_measures(model, **hide) -> dict[str, float]:
     """The three measures of the binding test."""
-    return {f"binding, {what}": share for what, share in binding.right(binding.table(model, binding.pairs(), **hide)).items()}
+    return {f"binding, {what}": share for what, share in binding.accuracies(binding.table(model, binding.pairs(), **hide)).items()}
 
 
-def decided(model) -> dict[str, float]:
+def pair_accuracy(model) -> dict[str, float]:
     """How often a pair that was drawn at random is judged right: true pairs, and pictures with another one's caption."""
-    of = matching.matched(binding.PAIRS, 5, test=True)
+    of = dataset.draw(binding.PAIRS, 5, test=True)
     true = binding.logits(model, of.tokens, of.features)
     other = binding.logits(model, of.tokens[::-1], of.features)
     differ = of.content != of.content[::-1]
@@ -33,35 +33,35 @@ def decided(model) -> dict[str, float]:
 
 def run(seed: int) -> list[dict]:
     """All rows of one seed."""
-    data = matching.matched(seed=seed)
-    teacher = matching.train_dual(data, seed=seed)
-    rows = arms.DUAL.rows(bound(teacher))
-    rows += arms.IN_ORDER.rows(bound(matching.train_dual(data, seed=seed, depth=arms.IN_ORDER.depth)))
+    data = dataset.draw(seed=seed)
+    teacher = trainer.train_dual(data, seed=seed)
+    rows = arms.DUAL.rows(binding_measures(teacher))
+    rows += arms.IN_ORDER.rows(binding_measures(trainer.train_dual(data, seed=seed, depth=arms.IN_ORDER.depth)))
     for arm in (arms.RANDOM, arms.HARD):
-        model = matching.train_fusion(data, teacher, arm.negatives, seed=seed)
-        rows += arm.rows(bound(model) | decided(model))
+        model = trainer.train_fusion(data, teacher, arm.negatives, seed=seed)
+        rows += arm.rows(binding_measures(model) | pair_accuracy(model))
         for way, values in retrieval.run(teacher, model, arm).items():
             if way != arms.DUAL or arm == arms.RANDOM:  # the dual encoder is the same for both
                 rows += way.rows(values)
         print(f"  {arm.negatives} negatives done", flush=True)
     for hide, arm in arms.CONTROLS.items():
-        rows += arm.rows(bound(model, hide=hide))
-    rows += arms.AS_THEY_COME.rows(bound(matching.train_fusion(data, teacher, arms.AS_THEY_COME.negatives, seed=seed)))
-    rows += arms.FROM_CHANCE.rows(bound(matching.train_fusion(data, teacher, align=False, seed=seed)))
+        rows += arm.rows(binding_measures(model, hide=hide))
+    rows += arms.AS_THEY_COME.rows(binding_measures(trainer.train_fusion(data, teacher, arms.AS_THEY_COME.negatives, seed=seed)))
+    rows += arms.FROM_CHANCE.rows(binding_measures(trainer.train_fusion(data, teacher, align=False, seed=seed)))
     for arm in (arms.TWO_HARD, arms.TWO_RANDOM):
-        two = matching.train_fusion(data, teacher, arm.negatives, stream=arm.stream, seed=seed)
-        rows += arm.rows(bound(two) | decided(two))
-    test = matching.matched(objectives.TEST, 5, test=True)
+        two = trainer.train_fusion(data, teacher, arm.negatives, stream=arm.stream, seed=seed)
+        rows += arm.rows(binding_measures(two) | pair_accuracy(two))
+    test = dataset.draw(objectives.TEST, 5, test=True)
     for arm in (arms.ALL_FOUR, arms.WITHOUT_ALIGNMENT) if seed < SEEDS_OF_OBJECTIVES else ():
         model = objectives.train(data, teacher, arm.objectives, seed=seed)
-        rows += arm.rows(bound(model) | objectives.run(model, test))
+        rows += arm.rows(binding_measures(model) | objectives.run(model, test))
         print(f"  {arm.objectives} done", flush=True)
     return rows
 
 
 def baselines() -> list[dict]:
     """What needs no training: the sizes of the models."""
-    return [row for stream in fe.STREAMS for row in Arm(stream=stream).rows({"parameters": parameters(matching.untrained(stream))})]
+    return [row for stream in fe.STREAMS for row in Arm(stream=stream).rows({"parameters": parameters(trainer.untrained(stream))})]
 
 
 def parameters(model) -> int:

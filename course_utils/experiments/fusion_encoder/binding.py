@@ -10,8 +10,8 @@ import numpy as np
 from flax import nnx
 
 from course_utils import runtime, training
-from course_utils.experiments.fusion_encoder import matching
-from course_utils.experiments.fusion_encoder.matching import Matched
+from course_utils.experiments.fusion_encoder import dataset
+from course_utils.experiments.fusion_encoder.dataset import CaptionedScenes
 from course_utils.models.fusion import grid
 from course_utils.models.fusion_encoder import words
 from course_utils.world import scenes as S
@@ -25,8 +25,8 @@ _FEW = 64
 class Binding:
     """n pairs of pictures in which two things have exchanged their colours, and their captions: ``a``, ``b`` of n each."""
 
-    a: Matched
-    b: Matched
+    a: CaptionedScenes
+    b: CaptionedScenes
 
     def __len__(self) -> int:
         return len(self.a)
@@ -40,18 +40,18 @@ def pairs(n: int = PAIRS, seed: int = 0, *, test: bool = True) -> Binding:
     """
     n = min(n, _FEW) if runtime.is_fast() else n
     rng = S.generator("test" if test else "validation", seed)
-    scenes = matching.draw(rng, 4 * n, (2, 2))
+    scenes = dataset.draw_scenes(rng, 4 * n, (2, 2))
     kind, colour = scenes.kind[:, :2], scenes.colour[:, :2]
     turned = colour[:, ::-1]
-    fits = (colour[:, 0] != colour[:, 1]) & ~matching.HELD[kind, turned].any(1)
+    fits = (colour[:, 0] != colour[:, 1]) & ~dataset.HELD[kind, turned].any(1)
     scenes = scenes[np.flatnonzero(fits)[:n]]
     exchanged = scenes.colour.copy()
     exchanged[:, :2] = exchanged[:, 1::-1]
     other = scenes.replace(colour=exchanged)
-    return Binding(*(_told(s, seed) for s in (scenes, other)))
+    return Binding(*(_with_captions(s, seed) for s in (scenes, other)))
 
 
-def _told(scenes: S.Scenes, seed: int) -> Matched:
+def _with_captions(scenes: S.Scenes, seed: int) -> CaptionedScenes:
     """Captions whose order and wording depend on the kinds only."""
     rng = np.random.default_rng([seed, 404])
     first, there = rng.integers(2, size=(2, len(scenes)))
@@ -60,7 +60,7 @@ def _told(scenes: S.Scenes, seed: int) -> Matched:
         order = (0, 1) if first[i] else (1, 0)
         things = [_phrase(COLOURS[scenes.colour[i, m]], KINDS[scenes.kind[i, m]]) for m in order]
         texts.append("there is " * there[i] + " and ".join(things))
-    return Matched(scenes, grid.scene_features(scenes), words.tokenise(texts), matching.content(scenes))
+    return CaptionedScenes(scenes, grid.scene_features(scenes), words.tokenise(texts), dataset.content(scenes))
 
 
 def _phrase(colour: str, kind: str) -> str:
@@ -88,18 +88,18 @@ def table(model: nnx.Module, test: Binding, *, hide: str = "") -> np.ndarray:
     elif hide == "colours":
         texts = [np.where(np.isin(t, words.COLOUR_WORDS), words.MASK, t).astype(np.int32) for t in texts]
     elif hide == "order":
-        texts = [_in_order(t) for t in texts]
+        texts = [_sorted_words(t) for t in texts]
     elif hide:
         raise ValueError(f"There is no control {hide!r}. Choose from: picture, colours, order.")
     return np.stack([np.stack([logits(model, t, p) for t in texts], 1) for p in pictures], 1)
 
 
-def _in_order(tokens: np.ndarray) -> np.ndarray:
+def _sorted_words(tokens: np.ndarray) -> np.ndarray:
     """Each caption's words in the order of the vocabulary, padding at the end."""
     return np.sort(np.where(tokens == words.PAD, len(words.VOCAB), tokens), 1).astype(np.int32) % len(words.VOCAB)
 
 
-def right(scores: np.ndarray) -> dict[str, float]:
+def accuracies(scores: np.ndarray) -> dict[str, float]:
     """What a table says: ``caption``, a picture's own caption wins; ``picture``, a caption's own picture wins; ``both``, all
     four comparisons of a pair at once. A tie is half a win; chance is .5, .5 and .17.
     """
