@@ -17,7 +17,6 @@ from course_utils.experiments.dual_encoder import (
     pixels,
     pretrained,
     trainer,
-    twins,
 )
 from course_utils.metrics import retrieval
 from course_utils.models import dual_encoder as dual
@@ -167,7 +166,7 @@ def test_a_bag_of_words_tosses_a_coin_by_construction():
     bag = binding.train("bag of words")
     told = binding.accuracies(bag)
     assert told["colours swapped"] == 0.5
-    table = twins.cosines(bag, binding.pairs("test", binding.TEST), 3)
+    table = binding.twin_cosines(bag, binding.pairs("test", binding.TEST), 3)
     assert table.shape == (2, 2) and np.abs(table[:, 0] - table[:, 1]).max() < 1e-6
     assert binding._preferred(np.array([2.0, 1, 1, 0]), np.array([1.0, 1, 2, 1])) == 1.5 / 4
     with pytest.raises(ValueError, match="no 'bag'. Choose from: bag of words, transformer"):

@@ -84,7 +84,7 @@ def record(number: str, workers: int = 1) -> dict:
             data |= opened
             print(f"{number}: seed {seed} done", flush=True)
     data = {name: data[name] for name in sorted(data) if not name.startswith("results/")}
-    return {"notebook": number, "data": data, "seeds": seeds, "rows": rows, "canaries": noted(number)}
+    return {"notebook": number, "data": data, "seeds": seeds, "rows": rows, "canaries": canary_numbers(number)}
 
 
 def _one_core() -> None:
@@ -97,7 +97,7 @@ def _seed(number: str, seed: int) -> tuple[list[dict], dict[str, str]]:
     return experiment.run(seed), paths.opened()
 
 
-def noted(number: str) -> dict[str, dict[str, list[float]]]:
+def canary_numbers(number: str) -> dict[str, dict[str, list[float]]]:
     """Today's numbers of all canaries of a notebook."""
     return {name: canaries.sing(canary) for name, canary in canaries_of(number).items()}
 
@@ -126,6 +126,6 @@ if __name__ == "__main__":
     for n in options.numbers:
         if options.canaries:
             kept = json.loads(paths.data_file(f"results/{n}.json").read_text())
-            print(write(n, {**kept, "canaries": noted(n)}))
+            print(write(n, {**kept, "canaries": canary_numbers(n)}))
         else:
             print(write(n, record(n, options.workers)))

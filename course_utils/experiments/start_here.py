@@ -15,7 +15,7 @@ import numpy as np
 from flax import nnx
 
 from course_utils import runtime, training
-from course_utils.arms import Arm, Recording
+from course_utils.arms import Arm, Estimate, Recording
 from course_utils.models.start_here import PatchTower, TowerConfig, classification_loss
 from course_utils.world import augment, emoji
 
@@ -62,7 +62,7 @@ def task() -> Task:
     return Task(concepts, of_group[art.group[concepts]].astype(np.int32), art.test_concepts[concepts])
 
 
-def taught_labels(arm: str, seed: int) -> np.ndarray:
+def training_labels(arm: str, seed: int) -> np.ndarray:
     """What each emoji is called in training, int32[n]: the truth, or the truth dealt out at random."""
     label, known = task().label.copy(), ~task().new
     if arm == "shuffled labels":
@@ -91,7 +91,7 @@ def train(
     """
     if arm not in ARMS:
         raise ValueError(f"There is no arm {arm!r}. Choose from: {', '.join(ARMS)}.")
-    the, label = task(), taught_labels(arm, seed)
+    the, label = task(), training_labels(arm, seed)
     known = np.flatnonzero(~the.new)
     art = np.stack([the.pictures(style) for style in emoji.TRAINING_STYLES])  # (3, n, 32, 32, 4)
     ground = GROUND if arm == COLLEAGUES else WHITE
@@ -147,7 +147,7 @@ def others_background(model: PatchTower) -> float:
     return accuracy(model, emoji.TRAINING_STYLES, new=True, ground=GROUND, turn=1)
 
 
-def fooled(model: PatchTower) -> float:
+def named_by_background(model: PatchTower) -> float:
     """The share of new emoji on another kind's background that are named after the background."""
     next_kind = (task().label + 1) % len(KINDS)
     return accuracy(model, emoji.TRAINING_STYLES, new=True, ground=GROUND, turn=1, label=next_kind)
@@ -215,13 +215,13 @@ def run(seed: int, steps: int = STEPS, arms: tuple[str, ...] = ARMS) -> list[dic
         if arm == COLLEAGUES:
             found = {
                 "training pictures": accuracy(model, seen, new=False, ground=GROUND),
-                "new emoji, called what its background says": fooled(model),
+                "new emoji, called what its background says": named_by_background(model),
                 "new emoji, own background": accuracy(model, seen, new=True, ground=GROUND),
                 "new emoji, another kind's background": others_background(model),
             }
         else:
             found = {
-                "training pictures": accuracy(model, seen, new=False, label=taught_labels(arm, seed)),
+                "training pictures": accuracy(model, seen, new=False, label=training_labels(arm, seed)),
                 "known emoji, new style": accuracy(model, unseen, new=False),
             }
         found |= {"new emoji": accuracy(model, seen, new=True), "new emoji, new style": accuracy(model, unseen, new=True)}
@@ -238,18 +238,19 @@ def baselines() -> list[dict]:
 
 def claims(recorded: Recording) -> dict[str, bool]:
     """What notebook 00 says of its recording, and whether it holds there."""
-    of = {arm: Arm(supervision=arm) for arm in ARMS}
-    true, shuffled, leaking = (recorded[arm, "new emoji"] for arm in of.values())
+
+    def of(which: int, measure: str) -> Estimate:
+        return recorded[Arm(supervision=ARMS[which]), measure]
+
+    true, shuffled, leaking = (of(k, "new emoji") for k in range(3))
     commonest = recorded[COMMONEST, "new emoji"].mean
-    leak = of["leaking background"]
     return {
-        "Every tower knows its training pictures": all(recorded[arm, "training pictures"].low > 0.99 for arm in of.values()),
-        "On new emoji true labels are worth more than nonsense and a leak": true.low > max(shuffled.high, leaking.high),
-        "True labels beat both baselines": true.low > max(commonest, recorded[NEAREST, "new emoji"].mean),
-        "Nonsense does not help": shuffled.high < commonest,
-        "The tower knows drawings better than things": recorded[of["true labels"], "known emoji, new style"].high < 0.7,
-        "The leak works on new emoji": recorded[leak, "new emoji, own background"].low > 0.9,
-        "On another kind's background it says what the background says": recorded[leak, "new emoji, called what its background says"].low
-        > 0.7,
-        "… and is right less often than without looking": recorded[leak, "new emoji, another kind's background"].high < commonest,
+        "all know their training pictures": min(of(k, "training pictures").low for k in range(3)) > 0.99,
+        "true labels beat nonsense and a leak": true.low > max(shuffled.high, leaking.high),
+        "true labels beat both baselines": true.low > max(commonest, recorded[NEAREST, "new emoji"].mean),
+        "nonsense does not help": shuffled.high < commonest,
+        "drawings are known better than things": of(0, "known emoji, new style").high < 0.7,
+        "the leak works on new emoji": of(2, "new emoji, own background").low > 0.9,
+        "it says what the background says": of(2, "new emoji, called what its background says").low > 0.7,
+        "on a wrong background not looking is better": of(2, "new emoji, another kind's background").high < commonest,
     }

@@ -31,7 +31,7 @@ from course_utils.arms import Arm
 from course_utils.exercises import check
 from course_utils.experiments import record
 from course_utils.experiments.dual_encoder import (
-    binding, cache, colleague, dataset, linear_towers, naming, pretrained, trainer, twins,
+    binding, cache, colleague, dataset, linear_towers, naming, pretrained, trainer,
 )
 from course_utils.models import dual_encoder as dual
 from course_utils.nn import vit
@@ -342,7 +342,7 @@ test = binding.pairs("test", 300 if runtime.is_fast() else binding.TEST)
 i = 5
 figures.two_scenes(
     [np.asarray(render.render(s[[i]], 96))[0] for s in (test.scenes, test.swapped)], [test.own[i], test.wrong["colours swapped"][i]],
-    twins.cosines(bag, test, i),
+    binding.twin_cosines(bag, test, i),
 ).show()
 
 # %%

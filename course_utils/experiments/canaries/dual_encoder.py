@@ -6,7 +6,7 @@ from typing import Any
 
 from course_utils.experiments import dual_encoder as experiment
 from course_utils.experiments.canaries import Canary
-from course_utils.experiments.dual_encoder import binding, dataset, measures, naming, pixels, pretrained, trainer, twins
+from course_utils.experiments.dual_encoder import binding, dataset, measures, naming, pixels, pretrained, trainer
 from course_utils.metrics import retrieval
 from course_utils.models import dual_encoder as dual
 
@@ -43,7 +43,7 @@ def _pixels() -> dict[str, Any]:
 
 def _binding(model: dual.DualEncoder) -> dict[str, Any]:
     test = binding.pairs("test", 300)
-    return {**binding.accuracies(model), "cosines": [twins.cosines(model, test, i) for i in range(4)]}
+    return {**binding.accuracies(model), "cosines": [binding.twin_cosines(model, test, i) for i in range(4)]}
 
 
 def _sizes() -> dict[str, Any]:

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
-from course_utils.arms import Arm, Recording
+from typing import Any
+
+from course_utils.arms import Arm, Estimate, Recording
 from course_utils.experiments.captioning import attention, dataset, hard_attention, novel
 
 SEEDS = 4  # some minutes each
@@ -29,31 +31,33 @@ def baselines() -> list[dict]:
 
 def claims(recorded: Recording) -> dict[str, bool]:
     """What notebook 02 says of its recording, and whether it holds there."""
-    look, uniform, first = Arm(way="attention"), Arm(way="uniform"), Arm(way="first input")
-    pooled = (first, Arm(way="one vector"), uniform)
-    hard, no_reward, soft = (Arm(way="hard", training=how) for how in (*hard_attention.ARMS, "none"))
-    hits, chance = ({name: recorded[look, f"{name}, {what}"] for name in ("kind", "colour", "number")} for what in ("hits", "any thing"))
-    known = recorded[hard, "exact"].low
+
+    def of(measure: str, **fields: Any) -> Estimate:
+        return recorded[Arm(**fields), measure]
+
+    def exact(things: int) -> list[Estimate]:
+        return [of(f"exact, {things}", way=way) for way in ("first input", "one vector", "uniform")]
+
+    hits, chance = (
+        {name: of(f"{name}, {what}", way="attention") for name in ("kind", "colour", "number")} for what in ("hits", "any thing")
+    )
+    reward, no_reward, soft = (of("exact", way="hard", training=how) for how in (*hard_attention.ARMS, "none"))
+    one, ten = (of("exact", way="attention", width=width).mean for width in (1, 10))
+    other, blind = recorded[attention.ANOTHER_PICTURE, "SPICE"].mean, of("SPICE", way="blind").mean
     return {
-        "One vector is enough for one thing": all(recorded[arm, "exact, 1"].low > 0.7 for arm in pooled),
-        "… not for three": all(recorded[arm, "exact, 3"].high < 0.2 for arm in pooled),
-        "… and not at all for five": all(recorded[arm, "exact, 5"].high < 0.02 for arm in pooled),
-        "Those that read once are not short of training": recorded[first, "exact, 2"].low > recorded[uniform, "exact, 2"].high,
-        "Attention is enough for three": recorded[look, "exact, 3"].low > 0.7,
-        "… and for five, half of the time": recorded[look, "exact, 5"].low > 0.5,
-        "Another picture is no picture": abs(recorded[attention.ANOTHER_PICTURE, "SPICE"].mean - recorded[Arm(way="blind"), "SPICE"].mean)
-        < 0.05,
-        "Looks fall on what colours and kinds are about": all(
-            hits[name].low > 0.9 > chance[name].high + 0.4 for name in ("kind", "colour")
-        ),
-        "… not on what numbers are about": hits["number"].mean < chance["number"].mean and hits["number"].high < hits["kind"].low - 0.5,
-        "A beam finds nothing where the words are sure": abs(
-            recorded[look.but(width=10), "exact"].mean - recorded[look.but(width=1), "exact"].mean
-        )
-        < 0.02,
-        "Novel kinds come from the detector's words": recorded[Arm(captioner="pointing"), "novel kinds"].low > 0.9,
-        "… are not learned": recorded[Arm(captioner="no words from the detector"), "novel kinds"].high < 0.01,
-        "… and go where those words go": recorded[novel.EXCHANGED, "novel kinds"].high < 0.2,
-        "Hard attention needs a reward": known > max(recorded[no_reward, "exact"].high, recorded[soft, "exact"].high) + 0.2,
-        "Without one its looks drift away": recorded[no_reward, "kind, hits"].high < chance["kind"].low,
+        "one vector is enough for one thing": all(e.low > 0.7 for e in exact(1)),
+        "one vector is not enough for three": all(e.high < 0.2 for e in exact(3)),
+        "one vector fails with five": all(e.high < 0.02 for e in exact(5)),
+        "what is read once is not short of training": exact(2)[0].low > exact(2)[2].high,
+        "attention is enough for three": of("exact, 3", way="attention").low > 0.7,
+        "attention is enough for five, mostly": of("exact, 5", way="attention").low > 0.5,
+        "another picture is no picture": abs(other - blind) < 0.05,
+        "looks fall on what kinds and colours are about": all(hits[k].low > 0.9 > chance[k].high + 0.4 for k in ("kind", "colour")),
+        "looks miss what numbers are about": hits["number"].mean < chance["number"].mean and hits["number"].high < hits["kind"].low - 0.5,
+        "a beam finds nothing where words are sure": abs(ten - one) < 0.02,
+        "novel kinds come from the detector": of("novel kinds", captioner="pointing").low > 0.9,
+        "novel kinds are not learned": of("novel kinds", captioner="no words from the detector").high < 0.01,
+        "exchanged words are said": recorded[novel.EXCHANGED, "novel kinds"].high < 0.2,
+        "hard attention needs a reward": reward.low > max(no_reward.high, soft.high) + 0.2,
+        "without one its looks drift away": of("kind, hits", way="hard", training="no reward").high < chance["kind"].low,
     }

@@ -171,3 +171,11 @@ def accuracies(model: dual.DualEncoder) -> dict[str, float]:
     found = {name: _preferred(right, (image * read(texts)).sum(1)) for name, texts in test.wrong.items()}
     found["two pictures, colours swapped"] = _preferred(right, (seen(test.swapped_features) * own).sum(1))
     return found
+
+
+def twin_cosines(model: dual.DualEncoder, test: Pairs, i: int) -> np.ndarray:
+    """Cosines of the i-th scene and its twin (rows) with their own captions (columns): float32[2, 2]."""
+    features = np.stack([test.features[i], test.swapped_features[i]])
+    texts = tokens([test.own[i], test.wrong["colours swapped"][i]])
+    seen = training.predict(model, dual.image_vectors, {"image": features})
+    return seen @ training.predict(model, dual.text_vectors, {"tokens": texts}).T

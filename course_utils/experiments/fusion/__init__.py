@@ -29,41 +29,41 @@ def baselines() -> list[dict]:
 
 def claims(recorded: Recording) -> dict[str, bool]:
     """What notebook 01 says of its recording, and whether it holds there."""
-
-    def of(measure: str, **fields) -> Estimate:
-        return recorded[Arm(**fields), measure]
-
     most = max(arm.pictures for arm in recorded.where(model="blind", taught="biased"))
-    sighted, biased, blind, unprejudiced = (
-        Arm(model=model, taught=taught, pictures=most)
-        for model, taught in (("sighted", "balanced"), ("sighted", "biased"), ("blind", "biased"), ("blind", "balanced"))
+
+    def prior(model: str, taught: str, test: str, **more: str) -> Estimate:
+        return recorded[Arm(model=model, taught=taught, pictures=most, **more), test]
+
+    def pool(task: str, name: str, budget: str) -> Estimate:
+        return recorded[Arm(task=task, pooling=name), budget]
+
+    def look(hops: int, how: str, measure: str = "accuracy") -> Estimate:
+        return recorded[Arm(score="dot-product", hops=hops, how=how), measure]
+
+    blind, mutan = prior("blind", "balanced", "balanced"), pool("few products", "mutan", "2000")
+    own, other, none = (
+        recorded[arm, "right"] for arm in (Arm(way=architectures.FIRST), architectures.ANOTHER_PICTURE, architectures.BLIND)
     )
-    one, shown = Arm(score="dot-product", hops=1, how="plain"), Arm(score="dot-product", hops=2, how="shown")
-    few, every = "few products", "all products"
-    no_prior = recorded[unprejudiced, "balanced"]
     return {
-        "Who is taught on biased questions need not look": recorded[blind, "biased"].low > 0.7,
-        "… and falls where the prior is another one": recorded[blind, "flipped"].high < 0.2,
-        "Balanced training is worth something on the flipped test": recorded[sighted, "flipped"].low > recorded[biased, "flipped"].high,
-        "… and on the balanced one": recorded[sighted, "balanced"].low > recorded[biased, "balanced"].high,
-        "Seeing is worth something": recorded[sighted, "balanced"].low > no_prior.high + 0.3,
-        "No picture, no answer": abs(recorded[sighted.but(picture="another"), "balanced"].mean - no_prior.mean) < 0.02,
-        "A sum is enough for sums": of("1000", task="sum", pooling="concat").low > 0.95,
-        "… and hopeless where the answer depends on both": of("1000", task=few, pooling="concat").high < 0.2,
-        "MUTAN beats MLB on few products": of("2000", task=few, pooling="mutan").low > of("2000", task=few, pooling="mlb").high,
-        "… and concatenation four times as large": of("2000", task=few, pooling="mutan").low
-        > of("8000", task=few, pooling="concat-mlp").high,
-        "Where all products count, bilinear pooling wins": of("8000", task=every, pooling="bilinear").low
-        > of("8000", task=every, pooling="mutan").high,
-        "Shown, the first look is on the anchor": recorded[shown, "hop 1 on anchor"].low > 0.8,
-        "… and the second on its match": recorded[shown, "hop 2 on target"].low > 0.8,
-        "Two looks answer what one does not": recorded[shown, "accuracy"].low > recorded[one, "accuracy"].high + 0.2,
-        "The anchor is no answer": recorded[one.but(how="shown"), "accuracy"].mean < recorded[hops.BLIND, "accuracy"].high + 0.02,
-        "Unaided, the second look is not found": abs(recorded[one.but(hops=2), "accuracy"].mean - recorded[one, "accuracy"].mean) < 0.05,
-        "With another question's picture a model knows no more than a blind one": abs(
-            recorded[architectures.ANOTHER_PICTURE, "right"].mean - recorded[architectures.BLIND, "right"].mean
-        )
-        < 0.03,
-        "With its own it knows far more": recorded[Arm(way=architectures.FIRST), "right"].low
-        > recorded[architectures.BLIND, "right"].high + 0.3,
+        "blind, it knows a biased test": prior("blind", "biased", "biased").low > 0.7,
+        "blind, it falls where the prior is another one": prior("blind", "biased", "flipped").high < 0.2,
+        **{
+            f"balanced training is worth something on the {test} test": prior("sighted", "balanced", test).low
+            > prior("sighted", "biased", test).high
+            for test in ("flipped", "balanced")
+        },
+        "eyes are worth something": prior("sighted", "balanced", "balanced").low > blind.high + 0.3,
+        "no picture, no answer": abs(prior("sighted", "balanced", "balanced", picture="another").mean - blind.mean) < 0.02,
+        "a sum is enough for sums": pool("sum", "concat", "1000").low > 0.95,
+        "a sum is hopeless for products": pool("few products", "concat", "1000").high < 0.2,
+        "MUTAN beats MLB on few products": mutan.low > pool("few products", "mlb", "2000").high,
+        "MUTAN beats a larger MLP on few products": mutan.low > pool("few products", "concat-mlp", "8000").high,
+        "full bilinear wins on all": pool("all products", "bilinear", "8000").low > pool("all products", "mutan", "8000").high,
+        "shown, the first look is on the anchor": look(2, "shown", "hop 1 on anchor").low > 0.8,
+        "shown, the second look is on its match": look(2, "shown", "hop 2 on target").low > 0.8,
+        "two looks answer what one does not": look(2, "shown").low > look(1, "plain").high + 0.2,
+        "the anchor is no answer": look(1, "shown").mean < recorded[hops.BLIND, "accuracy"].high + 0.02,
+        "unaided, the second look is not found": abs(look(2, "plain").mean - look(1, "plain").mean) < 0.05,
+        "with another picture it knows no more than blind": abs(other.mean - none.mean) < 0.03,
+        "with its own picture it knows far more": own.low > none.high + 0.3,
     }
