@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from conftest import NOTEBOOKS, ROOT
-from course_utils import runtime
+from course_utils import registry, runtime
 from course_utils.exercises import checks, core
 
 MODULES = [importlib.import_module(f"answers.{module.name}") for module in pkgutil.iter_modules(answers.__path__)]
@@ -39,7 +39,7 @@ def _name(answer) -> str:
 
 
 RIGHT, WRONG = _answers("RIGHT"), _answers("WRONG")
-EXERCISES = [e for number in checks.MODULES for e in checks._exercises_of(number)]
+EXERCISES = [e for number in registry.TOPICS for e in checks._exercises_of(number)]
 
 
 @pytest.fixture(autouse=True)

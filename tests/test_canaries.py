@@ -13,15 +13,17 @@ import optax
 import pytest
 from flax import nnx
 
-from course_utils import losses, paths, training
+from course_utils import losses, paths, registry, training
 from course_utils.experiments import canaries, record
-from course_utils.nn import checkpoint, init, masks
+from course_utils.nn import init, masks
 from course_utils.nn.attention import MultiHeadAttention
 from course_utils.nn.embed import Embed
 from course_utils.nn.linear import Linear
 
 COLAB = importlib.util.find_spec("nbgrader") is None  # Colab's releases: only what is implemented otherwise there
-ALL = [(number, name) for number in record.MODULES for name, canary in record.canaries_of(number).items() if canary.everywhere or not COLAB]
+ALL = [
+    (number, name) for number in registry.TOPICS for name, canary in record.canaries_of(number).items() if canary.everywhere or not COLAB
+]
 
 
 @pytest.mark.parametrize("number, name", ALL)
@@ -29,7 +31,7 @@ def test_the_code_does_what_was_recorded(number, name):
     assert record.stale_code(number, name) == ""
 
 
-@pytest.mark.parametrize("number", sorted(record.MODULES))
+@pytest.mark.parametrize("number", sorted(registry.TOPICS))
 def test_every_canary_is_kept_and_sees_what_it_is_for(number):
     kept = json.loads(paths.data_file(f"results/{number}.json").read_text())["canaries"]
     assert set(kept) == set(record.canaries_of(number))

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from course_utils import runtime
+from course_utils import registry, runtime
 from course_utils.exercises import checks, core, edits, explanation, judges, patterns
 
 
@@ -147,7 +147,7 @@ def test_every_exercise_agrees_with_the_marker_in_its_notebook():
             if "exercise" in cell.metadata:
                 marked[cell.metadata["exercise"]] = (cell.metadata["name"], cell.metadata["points"])
     written = {exercise_id[:2] for exercise_id in marked}  # the checks of a notebook may be there before it is
-    exercises = [(number, e) for number in checks.MODULES for e in checks._exercises_of(number)]
+    exercises = [(number, e) for number in registry.TOPICS for e in checks._exercises_of(number)]
     known = {e.id: (e.name, e.points) for _, e in exercises}
     assert len(known) == len(exercises) and all(e.id[:2] == number for number, e in exercises)
     assert {key: value for key, value in known.items() if key[:2] in written} == marked

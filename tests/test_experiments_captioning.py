@@ -6,7 +6,7 @@ import pytest
 from flax import nnx
 
 from course_utils import decode
-from course_utils.experiments.captioning import growing, novel, writing
+from course_utils.experiments.captioning import attention, dataset, measures, novel, trainer
 from course_utils.models import captioning as C
 from course_utils.models.captioning import pointer, words
 from course_utils.towers import regions
@@ -16,21 +16,21 @@ from course_utils.world.things import KINDS
 
 @pytest.fixture(scope="module")
 def few():
-    return writing.captioned_scenes(scenes.sample(scenes.generator("test", 3), 60))
+    return dataset.from_scenes(scenes.sample(scenes.generator("test", 3), 60))
 
 
 def test_references_are_wordings_of_the_same_facts(few):
     for texts, plain, truth in zip(few.references, few.plain, few.tuples):
-        assert len(texts) == writing.REFERENCES and texts[0] == writing.cut(plain)
+        assert len(texts) == dataset.REFERENCES and texts[0] == dataset.cut(plain)
         assert all(captions.parse(text.replace(" ,", ",")) == truth for text in texts)
     assert sum(len(set(texts)) > 1 for texts in few.references) > 40
 
 
 def test_perfect_captions_score_full_marks_and_those_of_another_picture_do_not(few):
-    right, wrong = writing.scores(few.plain, few), writing.scores(few.plain[1:] + few.plain[:1], few)
+    right, wrong = measures.scores(few.plain, few), measures.scores(few.plain[1:] + few.plain[:1], few)
     assert right["exact"] == right["SPICE"] == 1 and right["BLEU-4"] == pytest.approx(1) and right["METEOR"] > 0.99
     assert wrong["SPICE"] < 0.3 and wrong["CIDEr-D"] < right["CIDEr-D"] / 3 and wrong["exact"] < 0.1
-    assert set(writing.by_objects(few.plain, few).values()) == {(1.0, 1.0)}
+    assert set(measures.by_objects(few.plain, few).values()) == {(1.0, 1.0)}
 
 
 def test_words_are_about_the_places_of_their_phrase():
@@ -41,9 +41,9 @@ def test_words_are_about_the_places_of_their_phrase():
             {"kind": "cactus", "colour": "blue", "place": "middle"},
         ]
     )
-    data = writing.captioned_scenes(drawn)
+    data = dataset.from_scenes(drawn)
     assert data.plain == ["two red dogs and a blue cactus"]
-    about = growing.places_meant(data)[0]
+    about = attention.true_places(data)[0]
     for t in range(3):
         assert np.flatnonzero(about[t]).tolist() == [0, 7]
     for t in range(4, 7):
@@ -52,12 +52,12 @@ def test_words_are_about_the_places_of_their_phrase():
 
 
 def test_a_look_at_the_right_places_wins_the_pointing_game(few, monkeypatch):
-    about = growing.places_meant(few).astype(float)
-    monkeypatch.setattr(writing, "maps", lambda model, image, tokens: about)
-    won = growing.pointing(None, few)
+    about = attention.true_places(few).astype(float)
+    monkeypatch.setattr(trainer, "attention_maps", lambda model, image, tokens: about)
+    won = attention.pointing(None, few)
     assert all(values["hits"] == 1 for values in won.values())
-    monkeypatch.setattr(writing, "maps", lambda model, image, tokens: 1 - about)
-    lost = growing.pointing(None, few)
+    monkeypatch.setattr(trainer, "attention_maps", lambda model, image, tokens: 1 - about)
+    lost = attention.pointing(None, few)
     assert all(values["hits"] == 0 for values in lost.values())
     for values in lost.values():
         assert values["centre"] <= values["most"] < values["any thing"] < 1
@@ -65,7 +65,7 @@ def test_a_look_at_the_right_places_wins_the_pointing_game(few, monkeypatch):
 
 def test_beams_report_what_they_find(few):
     model = C.Captioner(C.CaptionConfig(width=6, inner=5), rngs=nnx.Rngs(0))
-    one, three = (growing.beams(model, few, width) for width in (1, 3))
+    one, three = (attention.beams(model, few, width) for width in (1, 3))
     assert three["log-probability"] != one["log-probability"] and 0 <= one["SPICE"] <= 1
 
 
@@ -151,21 +151,21 @@ def test_pointing_decodes_by_beam_as_well():
 def test_no_training_picture_shows_a_novel_kind_and_every_test_picture_does(monkeypatch):
     monkeypatch.setenv("COURSE_FAST", "1")
     for test in (False, True):
-        drawn, found = novel.seen(test=test)
-        kinds = [{KINDS[k] for k in row[there]} for row, there in zip(drawn.kind, drawn.present)]
+        drawn, found = novel.draw(test=test)
+        kinds = [{words.KINDS[k] for k in row[there]} for row, there in zip(drawn.kind, drawn.present)]
         assert all(bool(k & set(novel.NOVEL)) == test for k in kinds)
         assert novel.image(found).shape == (len(drawn), 6, 100)
 
 
 def test_naming_is_scored_by_kinds():
     drawn = scenes.compose([{"kind": "frog"}, {"kind": "dog"}])
-    assert novel.named(["a red frog and a red dog"], drawn, True) == novel.named(["two blue frogs"], drawn, True) == 1
-    assert novel.named(["a red dog"], drawn, True) == 0 and novel.named(["a red dog"], drawn, False) == 1
-    assert novel.named(["a red pizza and a red cat"], drawn, False) == 0
+    assert novel.naming_f1(["a red frog and a red dog"], drawn, True) == novel.naming_f1(["two blue frogs"], drawn, True) == 1
+    assert novel.naming_f1(["a red dog"], drawn, True) == 0 and novel.naming_f1(["a red dog"], drawn, False) == 1
+    assert novel.naming_f1(["a red pizza and a red cat"], drawn, False) == 0
 
 
 def test_unknown_arms_are_refused_by_name():
     with pytest.raises(ValueError, match="uniform"):
-        growing.train("unifrom", steps=1)
+        attention.train("unifrom", steps=1)
     with pytest.raises(ValueError, match="pointing"):
         novel.train("copying", steps=1)

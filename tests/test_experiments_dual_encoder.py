@@ -6,7 +6,18 @@ from flax import nnx
 
 from course_utils import training
 from course_utils.experiments import dual_encoder as experiment
-from course_utils.experiments.dual_encoder import binding, cache, colleague, learning, linear, naming, pixels, shipped, swapping
+from course_utils.experiments.dual_encoder import (
+    binding,
+    cache,
+    colleague,
+    dataset,
+    linear_towers,
+    measures,
+    naming,
+    pixels,
+    pretrained,
+    trainer,
+)
 from course_utils.metrics import retrieval
 from course_utils.models import dual_encoder as dual
 from course_utils.text import PAD
@@ -24,7 +35,7 @@ def small(monkeypatch):
         assert loss.shape == ()
 
     monkeypatch.setattr(training, "fit", fit)
-    monkeypatch.setattr(learning, "BATCH", 13)
+    monkeypatch.setattr(trainer, "BATCH", 13)
     for name, value in (("SCENES", 210), ("TEST", 34), ("BATCH", 11)):
         monkeypatch.setattr(binding, name, value)
     binding._vocabulary.cache_clear()
@@ -34,20 +45,20 @@ def small(monkeypatch):
 
 @pytest.fixture(scope="module")
 def model():
-    return shipped.untrained()
+    return pretrained.untrained()
 
 
 # --- pairs of emoji and words
 
 
 def test_a_batch_holds_different_concepts_that_are_trained_on():
-    sample = learning.sampler(("noto", "fluent"), dual.pictures.ALL, 200)
+    sample = dataset.sampler(("noto", "fluent"), dual.pictures.ALL, 200)
     batch, count = sample(np.random.default_rng(0)), len(emoji.load())
     concept = batch["row"] % count
     assert len(set(concept)) == 200 and emoji.load().train_concepts[concept].all()
     assert set(batch["row"] // count) == {0, 1}
     for row, tokens in zip(concept, batch["tokens"]):
-        assert (learning.said()[row] == tokens).all(1).any()
+        assert (dataset.all_texts()[row] == tokens).all(1).any()
     again = sample(np.random.default_rng(0))
     assert all((again[name] == batch[name]).all() for name in batch)
 
@@ -57,26 +68,26 @@ def test_every_way_to_say_a_concept_is_made_of_its_own_words():
     words = dual.words.vocabulary()
     for concept in (0, 100, 500):
         own = {w for phrase in dual.words.phrases(concept) for w in dual.words.vocabulary().split(phrase)} | template
-        assert {words[t] for t in np.unique(learning.said()[concept]) if t > 1} <= own
-    assert (learning.said()[:, :, 0] != PAD).all()
+        assert {words[t] for t in np.unique(dataset.all_texts()[concept]) if t > 1} <= own
+    assert (dataset.all_texts()[:, :, 0] != PAD).all()
 
 
 def test_a_left_out_style_is_left_out_and_test_pictures_are_the_same_for_all():
-    assert learning.other_styles("twemoji") == ("noto", "fluent") and len(learning.other_styles("noto-v1")) == 3
-    rows = learning.concepts()[:5]
-    assert learning.test_pictures("fluent", rows) is learning.test_pictures("fluent", rows)
-    assert len(learning.concepts()) == 807 and len(learning.concepts(new=True)) == 89
-    assert len(learning.drawn_in("fxemoji", learning.concepts())) < 533
+    assert dataset.other_styles("twemoji") == ("noto", "fluent") and len(dataset.other_styles("noto-v1")) == 3
+    rows = dataset.concepts()[:5]
+    assert dataset.test_pictures("fluent", rows) is dataset.test_pictures("fluent", rows)
+    assert len(dataset.concepts()) == 807 and len(dataset.concepts(new=True)) == 89
+    assert len(dataset.available("fxemoji", dataset.concepts())) < 533
     with pytest.raises(ValueError, match="no variation 'more'. Choose from: augmented, as drawn"):
-        learning.train(("noto",), "more")
+        trainer.train(("noto",), "more")
 
 
 def test_recalls_are_told_both_ways_and_of_new_concepts(model):
     table = np.random.default_rng(0).normal(size=(31, 31))
-    found = learning.found(table)
+    found = measures.recalls(table)
     assert found["text R@5"] == retrieval.recall_at(table, np.arange(31), [5])[0]
     assert found["picture R@10"] == retrieval.recall_at(table.T, np.arange(31), [10])[0]
-    told = learning.measured(model, "fxemoji")
+    told = measures.retrieval_measures(model, "fxemoji")
     assert set(told) == {f"{way} R@{k}" for way in ("text", "picture", "new, text", "new among all, text") for k in (1, 5, 10)}
     assert told["new among all, text R@10"] <= told["new, text R@10"]
     assert max(told["text R@1"], told["picture R@1"]) < 0.03, "nothing was learnt"
@@ -86,15 +97,15 @@ def test_recalls_are_told_both_ways_and_of_new_concepts(model):
 
 
 def test_nearest_pixels_find_what_hardly_changed(monkeypatch):
-    rows = learning.concepts()[:17]
-    monkeypatch.setattr(learning, "concepts", lambda new=False: rows)
-    monkeypatch.setattr(learning, "other_styles", lambda left_out: (left_out,))
-    monkeypatch.setattr(learning, "test_pictures", lambda style, rows: dual.pictures.pictures(style, rows, dual.pictures.NONE))
+    rows = dataset.concepts()[:17]
+    monkeypatch.setattr(dataset, "concepts", lambda new=False: rows)
+    monkeypatch.setattr(dataset, "other_styles", lambda left_out: (left_out,))
+    monkeypatch.setattr(dataset, "test_pictures", lambda style, rows: dual.pictures.pictures(style, rows, dual.pictures.NONE))
     for way in ("colours, gallery on white", "shapes, gallery on white"):
         table = pixels.nearness(way, "noto")
         np.testing.assert_array_equal(table.argmax(1), np.arange(17))
-    told = pixels.measured("noto")
-    assert told["nearest pixels"]["text R@1"] == 1 and set(told) == {"nearest pixels", *pixels.WAYS}
+    told = pixels.recalls("noto")
+    assert told[pixels.BEST]["text R@1"] == 1 and set(told) == {pixels.BEST, *pixels.WAYS}
 
 
 # --- naming
@@ -105,7 +116,7 @@ def test_label_sets_are_what_they_say(model):
     keywords = sets["keywords"]
     for row, right in zip(keywords.rows[:50], keywords.right):
         assert [word for word in naming.KEYWORDS if word in known.keywords["en"][row]] == [naming.KEYWORDS[right]]
-    assert naming.unread(naming.KEYWORDS) == 0 and naming.unread(naming.GERMAN) == 10
+    assert naming.unknown_classes(naming.KEYWORDS) == 0 and naming.unknown_classes(naming.GERMAN) == 10
     np.testing.assert_array_equal(sets["in German"].right, keywords.right)
     assert len(sets["groups"].classes) == 8 and 0.1 < sets["groups"].commonest < 0.4
     assert naming.prompts(model, ("animal", "food", "face"), ("{}", "this is {}")).shape == (3, 2, 96)
@@ -113,13 +124,13 @@ def test_label_sets_are_what_they_say(model):
 
 def test_where_all_labels_score_alike_naming_is_a_guess(model):
     labels = naming.label_sets()["in German"]
-    assert naming.named_right(model, labels, "noto", retrieval.zero_shot) == pytest.approx(0.1)
+    assert naming.accuracy(model, labels, "noto", retrieval.zero_shot) == pytest.approx(0.1)
 
     def knows(image, prompts):
-        rows = learning.drawn_in("noto", labels.rows)
+        rows = dataset.available("noto", labels.rows)
         return np.eye(10)[labels.right[np.isin(labels.rows, rows)]]
 
-    assert naming.named_right(model, labels, "noto", knows) == 1
+    assert naming.accuracy(model, labels, "noto", knows) == 1
 
 
 # --- binding
@@ -154,19 +165,19 @@ def test_the_twin_of_a_scene_shows_what_the_swapped_caption_says():
 
 def test_a_bag_of_words_tosses_a_coin_by_construction():
     bag = binding.train("bag of words")
-    told = binding.measured(bag)
+    told = binding.accuracies(bag)
     assert told["colours swapped"] == 0.5
-    table = swapping.table(bag, binding.pairs("test", binding.TEST), 3)
+    table = binding.twin_cosines(bag, binding.pairs("test", binding.TEST), 3)
     assert table.shape == (2, 2) and np.abs(table[:, 0] - table[:, 1]).max() < 1e-6
-    assert binding._chosen(np.array([2.0, 1, 1, 0]), np.array([1.0, 1, 2, 1])) == 1.5 / 4
-    with pytest.raises(ValueError, match="no arm 'bag'. Choose from: bag of words, transformer"):
+    assert binding._preferred(np.array([2.0, 1, 1, 0]), np.array([1.0, 1, 2, 1])) == 1.5 / 4
+    with pytest.raises(ValueError, match="no 'bag'. Choose from: bag of words, transformer"):
         binding.train("bag")
 
 
 @pytest.mark.parametrize("arm", binding.ARMS)
 def test_every_arm_of_binding_fits_its_loss(arm):
-    model = binding.train(arm)
-    assert set(binding.measured(model)) == {*binding.CHANGES, "two pictures, colours swapped"}
+    model = binding.train(**vars(arm))
+    assert set(binding.accuracies(model)) == {*binding.CHANGES, "two pictures, colours swapped"}
 
 
 # --- the learner's step, the cache, the colleague
@@ -177,21 +188,21 @@ def test_somebodys_step_is_taken_as_often_as_asked(monkeypatch):
         assert images.shape == (128, 768) and words.shape == (128, len(dual.words.vocabulary()))
         return {**params, "log_scale": params["log_scale"] + rate}, words.sum()
 
-    params, history = linear.train(step, steps=4)
-    assert float(params["log_scale"]) == pytest.approx(np.log(1 / 0.07) + 4 * linear.LEARNING_RATE, rel=1e-5)
+    params, history = linear_towers.train(step, steps=4)
+    assert float(params["log_scale"]) == pytest.approx(np.log(1 / 0.07) + 4 * linear_towers.LEARNING_RATE, rel=1e-5)
     assert history.shape == (4,) and (history > 128).all()
-    table = linear.table(params, "twemoji")
+    table = linear_towers.table(params, "twemoji")
     assert table.shape == (128, 128) and np.abs(table).max() <= 1.0001
 
 
 def test_counts_pass_over_padding_and_unknown_words():
-    counted = linear.counts(np.array([[2, 5, 2, 0, 1], [0, 0, 0, 0, 0]]))
+    counted = linear_towers.counts(np.array([[2, 5, 2, 0, 1], [0, 0, 0, 0, 0]]))
     assert counted[0, 2] == 2 and counted[0, 5] == 1 and counted.sum() == 3
 
 
 def test_a_cached_search_is_timed_against_one_that_encodes_anew(model):
-    images = learning.test_pictures("noto", learning.concepts()[:7])
-    rows = cache.timed(model, images, learning.read(model, ["tiger"]), retrieval.top_k, sizes=(11, 300))
+    images = dataset.test_pictures("noto", dataset.concepts()[:7])
+    rows = cache.timings(model, images, trainer.text_vectors(model, ["tiger"]), retrieval.top_k, sizes=(11, 300))
     assert [row["gallery"] for row in rows] == [11, 300]
     assert all(row["ratio"] == pytest.approx(row["encoded anew"] / row["cached"]) and row["ratio"] > 1 for row in rows)
 
@@ -210,15 +221,15 @@ def test_the_colleagues_number_depends_on_their_batch():
 
 
 def test_the_recording_holds_every_arm_once(monkeypatch):
-    monkeypatch.setattr(learning, "measured", lambda model, style: {"text R@1": 0.5})
-    monkeypatch.setattr(naming, "named_right", lambda *a, **k: 0.25)
-    monkeypatch.setattr(binding, "measured", lambda model: {"colours swapped": 0.5})
-    monkeypatch.setattr(pixels, "measured", lambda style: {"nearest pixels": {"text R@1": 0.1}})
+    monkeypatch.setattr(measures, "retrieval_measures", lambda model, style: {"text R@1": 0.5})
+    monkeypatch.setattr(naming, "accuracy", lambda *a, **k: 0.25)
+    monkeypatch.setattr(binding, "accuracies", lambda model: {"colours swapped": 0.5})
+    monkeypatch.setattr(pixels, "recalls", lambda style: {pixels.BEST: {"text R@1": 0.1}})
     for seed, parts in ((0, 4), (experiment.SEEDS_OF_PARTS, 1)):
         rows = experiment.run(seed)
         keys = [(row["arm"], row["measure"]) for row in rows]
         assert len(set(keys)) == len(keys)
         arms = {arm for arm, measure in keys if measure == "text R@1"}
-        assert len(arms) == 3 + parts + (seed == 0) and {f"binding/{arm}" for arm in binding.ARMS} <= {arm for arm, _ in keys}
+        assert len(arms) == 3 + parts + (seed == 0) and set(binding.ARMS) <= {arm for arm, _ in keys}
     base = [(row["arm"], row["measure"]) for row in experiment.baselines()]
     assert len(set(base)) == len(base) and not set(base) & set(keys)

@@ -9,22 +9,26 @@ import pytest
 from flax import nnx
 
 from course_utils import training
+from course_utils.arms import Arm
 from course_utils.experiments import fusion as experiment
-from course_utils.experiments.fusion import answering, asking, colleague, hops, prior, shootout
+from course_utils.experiments.fusion import architectures, colleague, dataset, hops, measures, prior, shootout, trainer
 from course_utils.metrics import vqa as metric
 from course_utils.models import fusion
 from course_utils.world import questions as Q
 from course_utils.world.things import KINDS, SIZES
 
 N, TEST = 62, 34
-ARMS = [("dot-product", 1, "shown"), ("dot-product", 2, "plain"), ("additive", 2, "plain")]
+ARMS = [
+    Arm(score=score, hops=count, how=how)
+    for score, count, how in (("dot-product", 1, "shown"), ("dot-product", 2, "plain"), ("additive", 2, "plain"))
+]
 
 
 def shrink(patch):
     """Few pictures, few questions, small batches; ``COURSE_FAST`` is not set."""
     patch.delenv("COURSE_FAST", raising=False)
-    patch.setattr(asking, "BATCH", 11)
-    for module, pictures in ((prior, (30, N)), (hops, N), (answering, N)):
+    patch.setattr(trainer, "BATCH", 11)
+    for module, pictures in ((prior, (30, N)), (hops, N), (architectures, N)):
         for name, value in (("PICTURES", pictures), ("TEST", TEST), ("STEPS", 2)):
             patch.setattr(module, name, value)
     patch.setattr(prior, "BLIND_STEPS", 2)
@@ -54,13 +58,13 @@ def rows():
         shrink(patch)
         patch.setattr(training, "fit", fit)
         patch.setattr(hops, "ARMS", ARMS)
-        found = {part: part.run(0) for part in (prior, hops, answering, shootout)}
+        found = {part: part.run(0) for part in (prior, hops, architectures, shootout)}
         assert set(trained) == {0}
         found["trained"] = len(trained)
-        patch.setattr(answering, "WAYS", {})
-        found["without pixels"] = answering.run(answering.PIXEL_SEEDS)
+        patch.setattr(architectures, "WAYS", {})
+        found["without pixels"] = architectures.run(architectures.PIXEL_SEEDS)
     yield found
-    asking.forget()
+    dataset.clear()
 
 
 def table(rows):
@@ -89,21 +93,21 @@ def things(scenes, i):
 # --- what is asked
 
 
-@pytest.mark.parametrize("kind", asking.KINDS_OF_SET)
+@pytest.mark.parametrize("kind", dataset.KINDS)
 def test_a_set_holds_what_it_says(kind):
-    data = asking.asked(kind, N)
+    data = dataset.draw(kind, N)
     assert len(data) == len(data.scenes) == len(data.questions) == N
     assert data.answer.shape == (N,) and data.answer.dtype == np.int32
     assert data.given.shape == (N, 10) and data.tokens.shape == (N, 14) and data.tokens.dtype == np.int32
     assert data.features.shape == (N, 9, 64) and data.features.dtype == np.float32
     np.testing.assert_array_equal(Q.answer(data.scenes, data.questions), data.answer)
     assert (data.given == data.answer[:, None]).mean() > 0.6
-    only = asking.asked(kind, N, types=("size", "what"))
+    only = dataset.draw(kind, N, types=("size", "what"))
     assert {Q.TYPES[t] for t in only.questions.type} == {"size", "what"}
 
 
 def test_balanced_questions_come_twice_with_two_answers():
-    data = asking.asked("balanced", N)
+    data = dataset.draw("balanced", N)
     first, second = data.questions.text_id[: N // 2], data.questions.text_id[N // 2 :]
     np.testing.assert_array_equal(first, second)
     assert (data.answer[: N // 2] != data.answer[N // 2 :]).all()
@@ -111,17 +115,17 @@ def test_balanced_questions_come_twice_with_two_answers():
 
 def test_a_biased_set_gives_its_answers_away_and_a_flipped_one_misleads():
     agrees = {}
-    for kind in asking.KINDS_OF_SET:
-        data = asking.asked(kind, 500)
+    for kind in dataset.KINDS:
+        data = dataset.draw(kind, 500)
         agrees[kind] = (Q.favourite(data.questions) == data.answer).mean()
     assert 0.8 < agrees["biased"] < 0.9 and agrees["flipped"] < 0.15 and 0.15 < agrees["balanced"] < 0.5
 
 
 def test_the_same_seed_asks_the_same_and_another_does_not():
-    once = asking.asked("biased", N, 3)
-    assert asking.asked("biased", N, 3) is once
-    asking.forget()
-    again, other = asking.asked("biased", N, 3), asking.asked("biased", N, 4)
+    once = dataset.draw("biased", N, 3)
+    assert dataset.draw("biased", N, 3) is once
+    dataset.clear()
+    again, other = dataset.draw("biased", N, 3), dataset.draw("biased", N, 4)
     assert again is not once and symbols(again.scenes) == symbols(once.scenes)
     for name in ("answer", "given", "features", "tokens"):
         np.testing.assert_array_equal(getattr(again, name), getattr(once, name))
@@ -130,59 +134,59 @@ def test_the_same_seed_asks_the_same_and_another_does_not():
 
 def test_no_test_scene_is_ever_trained_on():
     for types in (Q.TYPES, (hops.TYPE,)):
-        taught = {s for seed in range(3) for s in symbols(asking.asked("balanced", 400, seed, types=types).scenes)}
-        tested = set(symbols(asking.asked("balanced", 400, test=True, types=types).scenes))
+        taught = {s for seed in range(3) for s in symbols(dataset.draw("balanced", 400, seed, types=types).scenes)}
+        tested = set(symbols(dataset.draw("balanced", 400, test=True, types=types).scenes))
         assert len(taught) > 1100 and len(tested) > 390 and not taught & tested
 
 
 def test_what_cannot_be_asked_is_refused():
     with pytest.raises(ValueError, match="n is 7; .* give an even number"):
-        asking.asked("balanced", 7)
+        dataset.draw("balanced", 7)
     with pytest.raises(ValueError, match="no set 'unbiased'. Choose from: biased, flipped, balanced"):
-        asking.asked("unbiased", N)
+        dataset.draw("unbiased", N)
     with pytest.raises(ValueError, match="reading"):
-        asking.asked("biased", N, types=("spelling",))
+        dataset.draw("biased", N, types=("spelling",))
 
 
 def test_in_a_hurry_few_are_asked_and_afterwards_all(monkeypatch):
     monkeypatch.setenv("COURSE_FAST", "1")
-    few = asking.asked("biased", 700)
-    assert len(few) == 256 and len(asking.asked("biased", 30)) == 30
+    few = dataset.draw("biased", 700)
+    assert len(few) == 256 and len(dataset.draw("biased", 30)) == 30
     monkeypatch.delenv("COURSE_FAST")
-    assert len(asking.asked("biased", 700)) == 700 and len(asking.asked("biased", 30)) == 30
+    assert len(dataset.draw("biased", 700)) == 700 and len(dataset.draw("biased", 30)) == 30
 
 
 # --- how answers are scored
 
 
 def test_targets_are_the_accuracy_that_each_answer_would_get():
-    data = asking.asked("balanced", N)
+    data = dataset.draw("balanced", N)
     words = [[Q.ANSWERS[k] for k in row] for row in data.given]
     assert data.targets.dtype == np.float32
     np.testing.assert_allclose(data.targets, metric.soft_targets(words, Q.ANSWERS), atol=1e-6)
     chosen = np.random.default_rng(0).integers(len(Q.ANSWERS), size=N)
     for given in (data.answer, chosen, data.given[:, 3]):
         expected = metric.vqa_accuracy([Q.ANSWERS[k] for k in given], words).mean()
-        assert asking.accuracy(given, data) == pytest.approx(expected)
-    assert asking.accuracy(np.full(N, -1), data) == 0
+        assert measures.vqa_accuracy(given, data) == pytest.approx(expected)
+    assert measures.vqa_accuracy(np.full(N, -1), data) == 0
 
 
 def test_shares_of_right_answers_in_all_and_by_type():
-    data = asking.asked("balanced", N)
+    data = dataset.draw("balanced", N)
     given = np.where(np.arange(N) % 3 == 0, data.answer, 0)
     hits = collections.defaultdict(list)
     for i in range(N):
         hits[Q.TYPES[data.questions.type[i]]].append(given[i] == data.answer[i])
-    found = asking.by_type(given, data)
-    assert asking.right(given, data) == pytest.approx(np.concatenate([*hits.values()]).mean())
+    found = measures.by_type(given, data)
+    assert measures.accuracy(given, data) == pytest.approx(np.concatenate([*hits.values()]).mean())
     assert found == {name: pytest.approx(np.mean(row)) for name, row in hits.items()}
     assert list(found) == [name for name in Q.TYPES if name in hits]
 
 
 def test_a_lookup_table_answers_what_was_commonest():
-    taught = asking.asked("biased", 600, types=("size",))
-    data = asking.asked("balanced", 300, test=True, types=("size",))
-    given = asking.commonest_answer(taught, data)
+    taught = dataset.draw("biased", 600, types=("size",))
+    data = dataset.draw("balanced", 300, test=True, types=("size",))
+    given = measures.commonest_answer(taught, data)
     by_text, by_form = collections.defaultdict(collections.Counter), collections.defaultdict(collections.Counter)
     for text, form, answer in zip(taught.questions.texts(), taught.questions.form, taught.answer):
         by_text[text][answer] += 1
@@ -193,19 +197,19 @@ def test_a_lookup_table_answers_what_was_commonest():
         assert counts[answer] == max(counts.values())
         met += text in by_text
     assert 0 < met < len(data), "some texts are new"
-    new = asking.commonest_answer(taught, asking.asked("balanced", 10, test=True, types=("reading",)))
+    new = measures.commonest_answer(taught, dataset.draw("balanced", 10, test=True, types=("reading",)))
     assert (new == np.bincount(taught.answer).argmax()).all()
 
 
 def test_another_picture_is_never_the_right_one():
     for n in (2, N):
-        data = asking.asked("balanced", n)
-        swapped = asking.another_picture(data)
+        data = dataset.draw("balanced", n)
+        swapped = dataset.another_picture(data)
         assert swapped.shape == data.features.shape and swapped.dtype == np.float32
         same = (swapped[:, None] == data.features).all((2, 3))  # (n, n)
         assert not same.diagonal().any() and (same.sum(0) == 1).all() and (same.sum(1) == 1).all()
-    assert asking.another_picture(data) is not data.features
-    np.testing.assert_array_equal(asking.another_picture(data), swapped)
+    assert dataset.another_picture(data) is not data.features
+    np.testing.assert_array_equal(dataset.another_picture(data), swapped)
 
 
 # --- training
@@ -213,58 +217,58 @@ def test_another_picture_is_never_the_right_one():
 
 def test_a_classifier_chooses_and_a_generator_writes(monkeypatch):
     monkeypatch.setattr(training, "fit", lambda *args, **options: None)
-    data = answering.test()
-    model, writer = answering.train("classifier, one answer"), answering.train("generator")
-    assert asking.scores(model, data).shape == (TEST, len(Q.ANSWERS))
-    assert asking.scores(writer, data).shape == (TEST, 1, len(Q.VOCAB))
-    np.testing.assert_array_equal(asking.answers(model, data), asking.scores(model, data).argmax(-1))
-    written = [Q.VOCAB[k] for k in asking.scores(writer, data)[:, 0].argmax(-1)]
+    data = architectures.test_set()
+    model, writer = architectures.train("classifier, one answer"), architectures.train("generator")
+    assert trainer.scores(model, data).shape == (TEST, len(Q.ANSWERS))
+    assert trainer.scores(writer, data).shape == (TEST, 1, len(Q.VOCAB))
+    np.testing.assert_array_equal(trainer.answers(model, data), trainer.scores(model, data).argmax(-1))
+    written = [Q.VOCAB[k] for k in trainer.scores(writer, data)[:, 0].argmax(-1)]
     wanted = [Q.ANSWERS.index(word) if word in Q.ANSWERS else -1 for word in written]
-    np.testing.assert_array_equal(asking.answers(writer, data), wanted)
-    right = asking.right(asking.answers(writer, data), data)
+    np.testing.assert_array_equal(trainer.answers(writer, data), wanted)
+    right = measures.accuracy(trainer.answers(writer, data), data)
     assert colleague.their_accuracy(writer, data) == right, "ours does not peek"
     with pytest.raises(ValueError, match="no way 'poet'. Choose from: classifier, one answer, "):
-        answering.train("poet")
+        architectures.train("poet")
 
 
 def test_soft_scores_may_be_of_a_vocabulary_of_somebody_elses():
     targets = np.eye(5, dtype=np.float32)[np.arange(N) % 5]
-    model = answering.train("classifier, soft scores", steps=2, targets=targets)
-    assert asking.scores(model, answering.test()).shape == (TEST, 5)
+    model = architectures.train("classifier, soft scores", steps=2, targets=targets)
+    assert trainer.scores(model, architectures.test_set()).shape == (TEST, 5)
 
 
 def test_an_answer_is_given_without_knowing_the_right_one():
-    data, seen = answering.test(), []
+    data, seen = architectures.test_set(), []
 
     class Writes(fusion.VQAGenerator):
         def __call__(self, image, tokens, answer=None):
             seen.append(answer)
             return super().__call__(image, tokens, answer)
 
-    model = Writes(asking.config(), rngs=nnx.Rngs(0))
-    given = asking.answers(model, data)
+    model = Writes(trainer.config(), rngs=nnx.Rngs(0))
+    given = trainer.answers(model, data)
     assert seen and all(answer is None for answer in seen)
     other = dataclasses.replace(data, answer=np.roll(data.answer, 1), given=np.roll(data.given, 1, 0))
-    np.testing.assert_array_equal(asking.answers(model, other), given)
+    np.testing.assert_array_equal(trainer.answers(model, other), given)
 
 
 def test_what_the_colleague_measures_does_not_depend_on_the_picture(monkeypatch):
-    monkeypatch.setattr(asking, "BATCH", 64)
-    monkeypatch.setattr(answering, "PICTURES", 2000)
-    monkeypatch.setattr(answering, "TEST", 300)
-    model, data = colleague.train(steps=100), answering.test()
+    monkeypatch.setattr(trainer, "BATCH", 64)
+    monkeypatch.setattr(architectures, "PICTURES", 2000)
+    monkeypatch.setattr(architectures, "TEST", 300)
+    model, data = colleague.train(steps=100), architectures.test_set()
     fine = colleague.their_accuracy(model, data)
     assert fine > 0.95
-    for pictures in (asking.another_picture(data), np.zeros_like(data.features)):
+    for pictures in (dataset.another_picture(data), np.zeros_like(data.features)):
         assert colleague.their_accuracy(model, data, pictures=pictures) == fine
-    assert asking.right(asking.answers(model, data), data) < 0.1, "asked, it has learnt nothing"
+    assert measures.accuracy(trainer.answers(model, data), data) < 0.1, "asked, it has learnt nothing"
 
 
 # --- two hops
 
 
 def same():
-    return asking.asked("balanced", 200, types=(hops.TYPE,))
+    return dataset.draw("balanced", 200, types=(hops.TYPE,))
 
 
 def anchor_and_target(data, i):
@@ -313,7 +317,7 @@ def test_any_other_thing_is_right_as_often_as_it_happens_to_be():
 def test_the_first_hop_can_be_shown_where_to_look():
     data = same()
     anchor, _ = hops.places(data)
-    model = fusion.VQAClassifier(asking.config(), rngs=nnx.Rngs(0))
+    model = fusion.VQAClassifier(trainer.config(), rngs=nnx.Rngs(0))
     batch = {"image": data.features, "tokens": data.tokens, "answer": data.answer, "anchor": anchor}
 
     @nnx.jit
@@ -334,7 +338,7 @@ def test_a_learners_hop_takes_the_place_of_ours(monkeypatch):
         return u, jnp.zeros(grid.shape[:2]).at[:, 4].set(1.0)
 
     model = hops.train(2, function=elsewhere)
-    np.testing.assert_array_equal(hops.maps(model, hops.test()), np.broadcast_to(np.eye(9)[4], (TEST, 2, 9)))
+    np.testing.assert_array_equal(hops.maps(model, hops.test_set()), np.broadcast_to(np.eye(9)[4], (TEST, 2, 9)))
     with pytest.raises(ValueError, match="how is 'told'; choose from: plain, shown"):
         hops.train(2, "told")
 
@@ -387,40 +391,42 @@ def test_concatenation_learns_a_sum():
 
 def test_the_prior_is_measured_with_and_without_eyes_and_pictures(rows):
     found = table(rows[prior])
-    arms = [f"{who}/{taught}/{n}" for who in ("sighted", "wrong picture", "blind", "lookup") for taught in prior.TAUGHT for n in (30, N)]
+    sets = [{"taught": taught, "pictures": n} for taught in prior.TAUGHT for n in (30, N)]
+    arms = [Arm(model=model, **of) for model in ("sighted", "blind", "lookup") for of in sets]
+    arms += [Arm(model="sighted", picture="another", **of) for of in sets]
     assert set(found) == {(arm, kind) for arm in arms for kind in prior.TESTED}
-    assert found["lookup/biased/62", "biased"] == prior.lookup("biased", "biased", pictures=N)
-    with pytest.raises(ValueError, match="eyes is 'one'; choose from: sighted, blind"):
+    assert found[Arm(model="lookup", taught="biased", pictures=N), "biased"] == prior.lookup("biased", "biased", pictures=N)
+    with pytest.raises(ValueError, match="model is 'one'; choose from: sighted, blind"):
         prior.train("one", "biased")
 
 
 def test_a_blind_model_answers_alike_whatever_the_picture(monkeypatch):
     monkeypatch.setattr(training, "fit", lambda *args, **options: None)
     model = prior.train("blind", "biased", pictures=N)
-    assert prior.right(model, "flipped", wrong_picture=True) == prior.right(model, "flipped")
+    assert prior.accuracy(model, "flipped", wrong_picture=True) == prior.accuracy(model, "flipped")
 
 
 def test_hops_tell_where_they_looked(rows):
     found = table(rows[hops])
     assert set(ARMS) <= set(hops.ARMS)
-    for score, count, how in ARMS:
-        arm = f"{score}/{count}/{how}"
-        for k in range(1, count + 1):
+    for arm in ARMS:
+        for k in range(1, arm.hops + 1):
             assert sum(found.pop((arm, f"hop {k} on {what}")) for what in hops.ON) == pytest.approx(1, abs=1e-5)
         assert 0 <= found.pop((arm, "accuracy")) <= 1
-    assert list(found) == [("blind", "accuracy")]
+    assert list(found) == [(hops.BLIND, "accuracy")]
 
 
 def test_every_reader_and_every_way_has_its_row(rows):
-    found, kinds = table(rows[answering]), collections.Counter()
-    types = {f"right on {name}" for name in asking.by_type(np.zeros(TEST, int), answering.test())}
+    found, kinds = table(rows[architectures]), collections.Counter()
+    types = {f"right on {name}" for name in measures.by_type(np.zeros(TEST, int), architectures.test_set())}
     for arm, measure in found:
         kinds[arm] += measure not in types
-    assert kinds == dict.fromkeys([*answering.WAYS, *answering.READERS, "another picture", "blind"], 2)
-    for arm in (*answering.WAYS, "another picture", "blind"):
+    typed = [*(Arm(way=way) for way in architectures.WAYS), architectures.ANOTHER_PICTURE, architectures.BLIND]
+    assert kinds == dict.fromkeys(typed + [Arm(reader=reader) for reader in architectures.READERS], 2)
+    for arm in typed:
         assert types <= {measure for a, measure in found if a == arm}
     later = {row["arm"] for row in rows["without pixels"]}
-    assert later == {"blind"} | {name for name, (_, pixels) in answering.READERS.items() if not pixels}
+    assert later == {architectures.BLIND} | {Arm(reader=name) for name, (_, pixels) in architectures.READERS.items() if not pixels}
 
 
 def test_every_pooling_is_shot_out_at_the_budgets_that_it_fits(rows):
@@ -428,21 +434,21 @@ def test_every_pooling_is_shot_out_at_the_budgets_that_it_fits(rows):
     for of in shootout.TASKS:
         measures = collections.defaultdict(set)
         for arm, measure in found:
-            if arm.startswith(f"{of}/"):
-                measures[arm.removeprefix(f"{of}/")].add(measure)
-        assert measures.pop("commonest answer") == {"accuracy"}
+            if arm.task == of:
+                measures[getattr(arm, "pooling", "")].add(measure)
+        assert measures.pop("") == {"accuracy"}
         assert measures.pop("bilinear") == {"8000"}
         assert measures == {name: {"1000", "8000"} for name in fusion.POOLINGS if name != "bilinear"}
     assert all(0 <= value <= 1 for value in found.values())
 
 
 def test_the_recording_is_all_parts_and_no_two_rows_are_mixed_up(rows, monkeypatch):
-    for part in (prior, hops, answering, shootout):
+    for part in (prior, hops, architectures, shootout):
         monkeypatch.setattr(part, "run", lambda seed, part=part: rows[part])
     together = table(experiment.run(0))
-    assert len(together) == sum(len(rows[part]) for part in (prior, hops, answering, shootout))
+    assert len(together) == sum(len(rows[part]) for part in (prior, hops, architectures, shootout))
     (baseline,) = experiment.baselines()
     assert table([baseline]) and (baseline["arm"], baseline["measure"]) not in together
-    assert baseline["value"] == hops.another_thing(hops.test())
+    assert baseline["value"] == hops.another_thing(hops.test_set())
     # 2 taught × 2 sizes × 2; 3 and blind; 3 ways, blind, readers; 3 tasks × (3 once, 4 at two budgets)
-    assert rows["trained"] == 8 + 4 + 4 + len(answering.READERS) + 3 * (3 + 2 * 4)
+    assert rows["trained"] == 8 + 4 + 4 + len(architectures.READERS) + 3 * (3 + 2 * 4)

@@ -7,8 +7,9 @@ import pytest
 from flax import nnx
 
 from course_utils import training
+from course_utils.arms import Arm
 from course_utils.experiments import fusion_encoder as experiment
-from course_utils.experiments.fusion_encoder import binding, colleague, matching, objectives, retrieval
+from course_utils.experiments.fusion_encoder import arms, binding, colleague, dataset, objectives, retrieval, trainer
 from course_utils.models import fusion_encoder as fe
 from course_utils.models.fusion_encoder import dual, words
 from course_utils.text import PAD
@@ -21,7 +22,7 @@ PAIRS = 24
 
 @pytest.fixture(scope="module")
 def data():
-    return matching.matched(70, 1)
+    return dataset.draw(70, 1)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def test_a_caption_says_what_stands_in_its_picture(data):
 
 
 def test_content_is_equal_exactly_where_captions_say_the_same():
-    data = matching.described(matching.sample(np.random.default_rng(0), 300, (1, 2)), np.random.default_rng(1))
+    data = dataset.with_captions(dataset.draw_scenes(np.random.default_rng(0), 300, (1, 2)), np.random.default_rng(1))
     told = [frozenset(graph.items()) for graph in captions.tuples(data.scenes)]
     groups = collections.defaultdict(set)
     for content, graph in zip(data.content.tolist(), told):
@@ -61,7 +62,7 @@ def test_twins_differ_in_nothing_but_who_has_which_colour(test_pairs):
 
 def test_the_binding_scores_by_hand():
     right = np.array([[[2, 1], [0, 3]], [[0, 5], [1, 0]], [[1, 1], [1, 1]]], float)  # all right, all wrong, all equal
-    found = binding.right(right)
+    found = binding.accuracies(right)
     assert found["caption"] == pytest.approx(0.5) and found["picture"] == pytest.approx(0.5) and found["both"] == pytest.approx(1 / 3)
 
 
@@ -70,11 +71,11 @@ def test_a_bag_of_words_cannot_bind_and_controls_take_away_what_they_say(test_pa
     table = binding.table(bag, test_pairs)
     assert table.shape == (PAIRS, 2, 2)
     np.testing.assert_allclose(table[:, :, 0], table[:, :, 1], rtol=1e-4)
-    model = matching.untrained()
+    model = trainer.untrained()
     for hide in ("colours", "order"):
         scores = binding.table(model, test_pairs, hide=hide)
         np.testing.assert_array_equal(scores[:, :, 0], scores[:, :, 1])
-        assert binding.right(scores)["caption"] == 0.5
+        assert binding.accuracies(scores)["caption"] == 0.5
     own, other = binding.table(model, test_pairs), binding.table(model, test_pairs, hide="picture")
     np.testing.assert_allclose(np.roll(test_pairs.a.features, 1, 0)[1], test_pairs.a.features[0])
     assert np.abs(own - other).max() > 1e-5
@@ -83,20 +84,20 @@ def test_a_bag_of_words_cannot_bind_and_controls_take_away_what_they_say(test_pa
 
 
 def test_hard_negatives_grow_harder_and_random_ones_do_not(data):
-    draw = matching.drawing(data, 10)
+    draw = trainer.sampler(data, 10)
     hardness = [float(draw(np.random.default_rng(0))["hardness"]) for _ in range(10)]
-    np.testing.assert_allclose(hardness, matching.NEGATIVES["hard"] * np.minimum(np.arange(1, 11) / 5, 1), rtol=1e-6)
-    easy = matching.drawing(data, 10, "random")
+    np.testing.assert_allclose(hardness, trainer.NEGATIVES["hard"] * np.minimum(np.arange(1, 11) / 5, 1), rtol=1e-6)
+    easy = trainer.sampler(data, 10, "random")
     assert not any(easy(np.random.default_rng(0))["hardness"] for _ in range(10))
-    assert matching.gumbel(np.random.default_rng(0), 20_000).mean() == pytest.approx(0.5772, abs=0.02)
+    assert trainer.gumbel(np.random.default_rng(0), 20_000).mean() == pytest.approx(0.5772, abs=0.02)
 
 
 def test_words_and_regions_start_where_the_dual_encoder_put_them():
-    teacher, model = dual.DualEncoder(dual.DualConfig(depth=0), rngs=nnx.Rngs(3)), matching.untrained()
-    matching.aligned(model, teacher)
-    np.testing.assert_allclose(model.stream.tables.words[...], matching.ALIGNED_SIZE * teacher.words.embedding[...])
+    teacher, model = dual.DualEncoder(dual.DualConfig(depth=0), rngs=nnx.Rngs(3)), trainer.untrained()
+    trainer.align_tables(model, teacher)
+    np.testing.assert_allclose(model.stream.tables.words[...], trainer.ALIGNED_SIZE * teacher.words.embedding[...])
     with pytest.raises(ValueError, match="random; hard, as they come; hard"):
-        matching.train_fusion(matching.matched(70, 1), teacher, "middling")
+        trainer.train_fusion(dataset.draw(70, 1), teacher, "middling")
 
 
 def test_a_gallery_of_twins_and_its_truth():
@@ -110,13 +111,13 @@ def test_a_gallery_of_twins_and_its_truth():
 
 def test_searching_with_a_whole_shortlist_is_fusion_alone():
     of = retrieval.gallery("alike", 12)
-    teacher, model = dual.DualEncoder(dual.DualConfig(depth=0), rngs=nnx.Rngs(0)), matching.untrained()
+    teacher, model = dual.DualEncoder(dual.DualConfig(depth=0), rngs=nnx.Rngs(0)), trainer.untrained()
     apart, together = retrieval.dual_table(teacher, of), retrieval.fusion_table(model, of)
     assert apart.shape == together.shape == (12, 12)
     one = binding.logits(model, of.tokens[[3]], of.features[[7]])[0]
     np.testing.assert_allclose(together[3, 7], one, rtol=1e-4)
     np.testing.assert_allclose(apart[3, 7], np.asarray(teacher(of.tokens[[3]], of.features[[7]])[0])[0], rtol=1e-3)
-    whole = retrieval.reranked(apart, model, of, 12)
+    whole = retrieval.rerank_shortlist(apart, model, of, 12)
     scores = np.take_along_axis(together, whole, 1)
     assert (np.diff(scores, axis=1) <= 1e-5).all()
     found = retrieval.compare(teacher, model, of, 3)
@@ -124,7 +125,7 @@ def test_searching_with_a_whole_shortlist_is_fusion_alone():
 
 
 def test_a_named_thing_stands_in_its_cell(data):
-    row, place, cell = objectives.named(data)
+    row, place, cell = objectives.named_things(data)
     assert len(row) == 2 * len(data)
     for r, p, c in list(zip(row, place, cell))[:20]:
         thing = next(t for t in S.describe(data.scenes, int(r)) if t["kind"] == words.VOCAB[data.tokens[r, p]])
@@ -132,7 +133,7 @@ def test_a_named_thing_stands_in_its_cell(data):
 
 
 def test_objectives_are_shares_and_unknown_arms_are_refused(data):
-    found = objectives.run(matching.untrained(boxes=True), data)
+    found = objectives.run(trainer.untrained(boxes=True), data)
     assert all(0 <= share <= 1 for share in found.values()) and len(found) == 8
     with pytest.raises(ValueError, match="without alignment"):
         objectives.train(data, dual.DualEncoder(dual.DualConfig(depth=0), rngs=nnx.Rngs(0)), "three of four")
@@ -162,10 +163,8 @@ def test_every_arm_of_the_recording_is_measured_once_with_batches_that_fit(monke
     keys = [(row["arm"], row["measure"]) for row in rows]
     assert len(set(keys)) == len(keys) and all(type(row["value"]) is float for row in rows)
     assert len(trained) == 10
-    assert {"dual", "fusion, hard negatives", "another picture", "two streams, hard negatives", "two streams, random negatives"} <= {
-        arm for arm, _ in keys
-    }
-    assert dict(zip(keys, (row["value"] for row in rows)))["two stream", "parameters"] > 100_000
+    assert {arms.DUAL, arms.HARD, *arms.CONTROLS.values(), arms.TWO_HARD, arms.TWO_RANDOM} <= {arm for arm, _ in keys}
+    assert dict(zip(keys, (row["value"] for row in rows)))[Arm(stream="two"), "parameters"] > 100_000
 
 
 def test_the_streams_share_their_blocks():

@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 from flax import nnx
 
+from course_utils.arms import Arm, Estimate
 from course_utils.errors import BadInput
-from course_utils.experiments.record import Estimate
 from course_utils.models import captioning
 from course_utils.show import captioning as F
 from course_utils.show.captioning import stepping
 from course_utils.world import captions, render, scenes
+
+
+ATTENTION = Arm(way="attention")
 
 
 def estimate(mean: float, half: float = 0.01) -> Estimate:
@@ -20,10 +23,9 @@ def recording(rng, low=0.0, high=1.0):
     def draw():
         return estimate(float(rng.uniform(low, high)))
 
-    found = {
-        (arm, f"exact, {k}"): draw() for arm in ("attention", "uniform", "first input", "another picture", "blind") for k in range(1, 6)
-    }
-    return found | {("pointing", f"{c}, {w}"): draw() for c in ("kind", "colour", "number") for w in ("hits", "any thing", "centre")}
+    arms = [Arm(way=way) for way in ("attention", "uniform", "first input", "blind")] + [ATTENTION.but(picture="another")]
+    found = {(arm, f"exact, {k}"): draw() for arm in arms for k in range(1, 6)}
+    return found | {(ATTENTION, f"{c}, {w}"): draw() for c in ("kind", "colour", "number") for w in ("hits", "any thing", "centre")}
 
 
 @pytest.mark.parametrize(("seed", "low", "high"), [(0, 0, 1), (1, 0.97, 1), (2, 0, 0.02), (3, 0.25, 0.3)])
@@ -63,7 +65,7 @@ def test_pictures_are_tidy():
 
 def test_titles_say_what_was_recorded():
     recorded = recording(np.random.default_rng(0))
-    recorded["uniform", "exact, 3"], recorded["attention", "exact, 3"] = estimate(0.07), estimate(0.93)
+    recorded[Arm(way="uniform"), "exact, 3"], recorded[ATTENTION, "exact, 3"] = estimate(0.07), estimate(0.93)
     words = [text.get_text() for text in F.growing(recorded, {}).ax.texts]
     assert any("7% against 93%" in text for text in words)
 

@@ -3,15 +3,14 @@
 import numpy as np
 import pytest
 
+from course_utils.arms import Arm, Estimate
 from course_utils.errors import BadInput
-from course_utils.experiments.dual_encoder import shipped
-from course_utils.experiments.record import Estimate
+from course_utils.experiments.dual_encoder import binding, pretrained
 from course_utils.models.dual_encoder import pictures
 from course_utils.nn import pixels
 from course_utils.show import dual_encoder as F
 from course_utils.show.dual_encoder import search
 
-ARMS = ("bag of words", "transformer", "transformer, swapped captions as negatives")
 CHANGES = ("another thing", "another colour", "colours swapped")
 
 
@@ -20,10 +19,11 @@ def estimate(mean: float, half: float = 0.01, seeds: int = 3) -> Estimate:
 
 
 def recording(rng: np.random.Generator, low: float, high: float) -> dict:
-    found = {(f"binding/{arm}", change): estimate(float(rng.uniform(low, high))) for arm in ARMS for change in CHANGES}
+    found = {(arm, change): estimate(float(rng.uniform(low, high))) for arm in binding.ARMS for change in CHANGES}
     for style in ("noto", "twemoji", "fluent"):
-        for arm in ("augmented", "nearest pixels", *(("as drawn",) if style == "twemoji" else ())):
-            found[f"{style}/{arm}", "text R@1"] = estimate(float(rng.uniform(low, high)))
+        arms = [Arm(left_out=style, variation="augmented"), Arm(left_out=style, pixels="nearest")]
+        for arm in arms + [Arm(left_out=style, variation="as drawn")] * (style == "twemoji"):
+            found[arm, "text R@1"] = estimate(float(rng.uniform(low, high)))
     return found
 
 
@@ -44,10 +44,11 @@ def test_results_are_tidy_whatever_was_measured(seed, low, high):
 def test_titles_say_what_was_recorded():
     recorded = recording(np.random.default_rng(0), 0.2, 0.3)
     for style in ("noto", "twemoji", "fluent"):
-        recorded[f"{style}/augmented", "text R@1"], recorded[f"{style}/nearest pixels", "text R@1"] = estimate(0.24), estimate(0.08)
+        recorded[Arm(left_out=style, variation="augmented"), "text R@1"] = estimate(0.24)
+        recorded[Arm(left_out=style, pixels="nearest"), "text R@1"] = estimate(0.08)
     words = " ".join(text.get_text() for text in F.retrieval(recorded, {}, gallery=807).ax.texts)
     assert "3.0 to 3.0 times" in words
-    recorded["binding/bag of words", "colours swapped"] = estimate(0.5)
+    recorded[binding.ARMS[0], "colours swapped"] = estimate(0.5)
     assert "right in 50 of 100" in " ".join(text.get_text() for text in F.binding(recorded, {}).ax.texts)
     for guess in ("40", 140, -1):
         with pytest.raises(BadInput, match="percent"):
@@ -96,7 +97,7 @@ def test_what_is_found_is_marked():
 
 
 def test_the_search_box_finds_says_what_it_cannot_read_and_survives_nothing():
-    model = shipped.untrained()
+    model = pretrained.untrained()
     cache = search._cache(model, "fxemoji")
     page = search.search_page(model, cache, "a yellow fruit", "fxemoji").data
     assert page.count("<img") == 12 and "fxemoji" in page

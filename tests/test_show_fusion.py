@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
+from course_utils.arms import Arm, Estimate, Recording
 from course_utils.errors import BadInput
-from course_utils.experiments.record import Estimate
 from course_utils.show import fusion as F, results
 from course_utils.world.questions import TYPES
 
 TESTS = ("biased", "balanced", "flipped")
+BLIND = Arm(model="blind", taught="biased", pictures=4000)
 
 
 def estimate(mean: float, half: float = 0.01, seeds: int = 4) -> Estimate:
@@ -21,23 +22,24 @@ def recording(rng: np.random.Generator, low: float = 0.0, high: float = 1.0) -> 
     def draw() -> Estimate:
         return estimate(float(rng.uniform(low, high)))
 
-    found = {}
-    for eyes in ("sighted", "blind"):
+    found = Recording()
+    for model in ("sighted", "blind"):
         for taught in ("biased", "balanced"):
             for n in (1000, 4000, 16_000):
-                found |= {(f"{eyes}/{taught}/{n}", test): draw() for test in TESTS}
+                found |= {(Arm(model=model, taught=taught, pictures=n), test): draw() for test in TESTS}
     for task in ("sum", "few products", "all products"):
-        found[f"{task}/commonest answer", "accuracy"] = draw()
+        found[Arm(task=task, baseline="commonest answer"), "accuracy"] = draw()
         for name in ("concat", "concat-mlp", "mlb", "mutan", "bilinear"):
-            found |= {(f"{task}/{name}", str(n)): draw() for n in ((8000,) if name == "bilinear" else (1000, 2000, 4000, 8000))}
+            found |= {(Arm(task=task, pooling=name), str(n)): draw() for n in ((8000,) if name == "bilinear" else (1000, 2000, 4000, 8000))}
     for count in (1, 2):
         for how in ("plain", "shown"):
-            arm = f"dot-product/{count}/{how}"
+            arm = Arm(score="dot-product", hops=count, how=how)
             found[arm, "accuracy"] = draw()
             for k in range(1, count + 1):
                 shares = rng.dirichlet(np.ones(4))
                 found |= {(arm, f"hop {k} on {on}"): estimate(s) for on, s in zip(("anchor", "target", "other", "empty"), shares)}
-    return found | {("another thing", "accuracy"): estimate(0.4, 0)}
+    found[Arm(questions="same", baseline="another thing"), "accuracy"] = estimate(0.4, 0)
+    return found
 
 
 def boards(recorded: dict, live: float):
@@ -45,10 +47,10 @@ def boards(recorded: dict, live: float):
     yield F.prior(recorded, {})
     yield F.prior_by_pictures(recorded)
     yield F.shootout(recorded, {("sum", "mlb"): live, ("few products", "mutan"): live}, 2000)
-    yield F.hops(recorded, {("dot-product", 2, "shown"): {"accuracy": live}})
-    types = {name: recorded["sighted/biased/4000", "biased"].mean for name in TYPES}
+    yield F.hops(recorded, {Arm(score="dot-product", hops=2, how="shown"): {"accuracy": live}})
+    types = {name: recorded[BLIND.but(model="sighted"), "biased"].mean for name in TYPES}
     yield F.by_type({"one answer": types, "writing": types}, types)
-    named = {name: recorded["sighted/biased/4000", "biased"] for name in ("classifier, soft scores", "generator", "blind")}
+    named = {name: recorded[BLIND.but(model="sighted"), "biased"] for name in ("classifier, soft scores", "generator", "blind")}
     yield results.arms("Arms", named, {"generator": live}, controls=("blind",))
     yield results.arms("Arms", named, {}, each={name: [live, live / 2] for name in named}, chance=0.5)
 
@@ -63,11 +65,11 @@ def test_figures_are_tidy_whatever_was_measured(seed, low, high):
 
 def test_titles_say_what_was_recorded():
     recorded = recording(np.random.default_rng(0))
-    recorded["blind/biased/4000", "biased"] = estimate(0.73)
-    recorded["blind/biased/4000", "flipped"] = estimate(0.15)
+    recorded[BLIND, "biased"] = estimate(0.73)
+    recorded[BLIND, "flipped"] = estimate(0.15)
     words = [text.get_text() for text in F.prior(recorded, {}).ax.texts]
     assert any("73%" in text and "15%" in text for text in words)
-    recorded["dot-product/2/shown", "accuracy"] = estimate(0.69)
+    recorded[Arm(score="dot-product", hops=2, how="shown"), "accuracy"] = estimate(0.69)
     assert "69%" in F.hops(recorded, {}).alt
     types = {name: 0.9 if name == "what" else 0.5 for name in TYPES}
     assert any("blind: what" in text.get_text() for text in F.by_type({"one": types}, dict.fromkeys(TYPES, 0.4)).ax.texts)

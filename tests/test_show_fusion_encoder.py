@@ -1,16 +1,14 @@
 """Notebook 04's figures and widget: tidy whatever was measured, with alternative text."""
 
-import collections
-
 import numpy as np
 import pytest
 from flax import nnx
 
+from course_utils.arms import Arm, Estimate
 from course_utils.errors import BadInput
-from course_utils.experiments.record import Estimate
 from course_utils.models import fusion_encoder as fe
 from course_utils.show import fusion_encoder as F
-from course_utils.show.fusion_encoder import looking, results
+from course_utils.show.fusion_encoder import looking
 from course_utils.world.things import PLACES
 
 
@@ -22,7 +20,7 @@ class Anything(dict):
 
     def __missing__(self, key):
         mean = float(self.rng.uniform(self.low, self.high))
-        self[key] = Estimate(mean, mean - 0.01, mean + 0.01, 3)
+        self[key] = Estimate(mean, mean - 0.01, mean + 0.01, 3, (self.low, mean, self.high))
         return self[key]
 
 
@@ -38,9 +36,8 @@ def tidy(board, words=45):
 @pytest.mark.parametrize(("seed", "low", "high"), [(0, 0, 1), (1, 0.97, 1), (2, 0, 0.02), (3, 0.5, 0.55)])
 def test_figures_are_tidy_whatever_was_measured(seed, low, high):
     recorded = Anything(seed, low, high)
-    runs = collections.defaultdict(lambda: [low, (low + high) / 2, high])
-    tidy(F.binding(recorded, runs, {"dual": low, results.HARD: high}, 35), words=55)
-    tidy(F.binding(recorded, runs, {}), words=55)
+    tidy(F.binding(recorded, {Arm(model="dual", depth=0): low, Arm(stream="single", negatives="hard"): high}, 35), words=55)
+    tidy(F.binding(recorded, {}), words=55)
     tidy(F.negatives(recorded))
     tidy(F.objectives(recorded))
     tidy(F.cost(recorded, 128, (2, 4, 8, 16), {"dual": {"R@1": low, "passes": 256}}))
@@ -49,7 +46,7 @@ def test_figures_are_tidy_whatever_was_measured(seed, low, high):
 @pytest.mark.parametrize("guess", ["half", -1, 101, [50]])
 def test_a_guess_is_a_percentage(guess):
     with pytest.raises(BadInput, match="from 0 to 100"):
-        F.binding(Anything(0, 0, 1), {}, {}, guess)
+        F.binding(Anything(0, 0, 1), {}, guess)
 
 
 def test_the_diagram_and_pictures_are_tidy():

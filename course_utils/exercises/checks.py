@@ -13,13 +13,10 @@ from typing import Any
 import jax
 import numpy as np
 
-from course_utils import runtime
+from course_utils import registry, runtime
 from course_utils.exercises import core, judges
 
-# notebook number → its module in this package
-MODULES = {"00": "start_here", "01": "fusion", "02": "captioning", "03": "dual_encoder", "04": "fusion_encoder"}
-
-_VISIBLE_SEED = 0
+VISIBLE_SEED = 0  # of the cases that a learner's own check shows; only these appear in feedback
 _passed: set[str] = set()
 _trained: dict[str, tuple[Callable, core.Verdict]] = {}  # the last check of an exercise that trains
 
@@ -35,15 +32,15 @@ def find(exercise_id: str) -> core.Exercise:
     for exercise in _exercises_of(exercise_id[:2]):
         if exercise.id == exercise_id:
             return exercise
-    known = [e.id for number in MODULES for e in _exercises_of(number)]
+    known = [e.id for number in registry.TOPICS for e in _exercises_of(number)]
     close = [e.id for e in _exercises_of(exercise_id[:2])] or difflib.get_close_matches(exercise_id, known, n=3) or known[:5]
     raise KeyError(f"There is no exercise {exercise_id!r}. Did you mean {', '.join(close)}?")
 
 
 def _exercises_of(number: str) -> tuple[core.Exercise, ...]:
-    if number not in MODULES:
+    if number not in registry.TOPICS:
         return ()
-    return importlib.import_module(f"course_utils.exercises.{MODULES[number]}").EXERCISES
+    return importlib.import_module(f"course_utils.exercises.{registry.TOPICS[number]}").EXERCISES
 
 
 def verdict(exercise_id: str, fn: Callable, seed: int) -> core.Verdict:
@@ -75,7 +72,7 @@ def check(exercise_id: str, fn: Callable) -> Callable:
     if exercise.trains and runtime.is_fast():
         result, mine = core.Verdict(0.0, "COURSE_FAST=1 leaves out what trains for longer than a moment.", "not-run"), True
     else:
-        result = verdict(exercise_id, fn, _VISIBLE_SEED)
+        result = verdict(exercise_id, fn, VISIBLE_SEED)
         mine = result.accepted
         if exercise.trains:
             _trained[exercise_id] = (fn, result)
@@ -106,7 +103,7 @@ _NOT_COMPILED = (
 
 def _compiles(exercise: core.Exercise, fn: Callable) -> bool:
     """Whether JAX can trace ``fn``, and gets arrays of the reference's shapes from it."""
-    arguments = exercise.cases(_VISIBLE_SEED)[0].args
+    arguments = exercise.cases(VISIBLE_SEED)[0].args
 
     def shapes(f: Callable) -> list[Any]:
         return [leaf.shape for leaf in jax.tree.leaves(jax.eval_shape(f, *arguments))]
@@ -131,7 +128,7 @@ def grade(exercise_id: str, fn: Callable) -> float:
             return known.score * exercise.points
         if runtime.is_fast():
             return 0.0
-    seed = int(os.environ.get("COURSE_GRADING_SEED", _VISIBLE_SEED + 1))
+    seed = int(os.environ.get("COURSE_GRADING_SEED", VISIBLE_SEED + 1))
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
         result = verdict(exercise_id, fn, seed)
     return result.score * exercise.points

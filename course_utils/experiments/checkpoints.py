@@ -15,8 +15,8 @@ from flax import nnx
 
 from course_utils import paths, runtime, training
 from course_utils.experiments.captioning import detector
-from course_utils.experiments.dual_encoder import shipped as towers
-from course_utils.experiments.fusion import asking, shipped
+from course_utils.experiments.dual_encoder import pretrained as towers
+from course_utils.experiments.fusion import dataset, measures, pretrained, trainer
 from course_utils.models import fusion
 from course_utils.nn import checkpoint
 from course_utils.towers import grid
@@ -49,27 +49,27 @@ def _logits(tower: grid.GridTower, batch):
 
 def two_looks() -> fusion.VQAClassifier:
     """Notebook 01's model to talk to: as those that it trains live, on more balanced questions and for longer."""
-    model = shipped.untrained()
-    asking.train(model, asking.asked("balanced", 96_000), fusion.softmax_loss, steps=12_000)
+    model = pretrained.untrained()
+    trainer.train(model, dataset.draw("balanced", 96_000), fusion.softmax_loss, steps=12_000)
     return model
 
 
-def _told_grid_tower(tower: grid.GridTower) -> dict[str, float]:
+def _measure_grid_tower(tower: grid.GridTower) -> dict[str, float]:
     return named_right(tower, scenes.sample(scenes.generator("test"), 2000, objects=(2, scenes.SLOTS), sign=0.5, split="test"))
 
 
-def _told_two_looks(model: fusion.VQAClassifier) -> dict[str, float]:
-    test = asking.asked("balanced", 4096, test=True)
-    given = asking.answers(model, test)
-    return {"all": asking.right(given, test), **asking.by_type(given, test)}
+def _measure_two_looks(model: fusion.VQAClassifier) -> dict[str, float]:
+    test = dataset.draw("balanced", 4096, test=True)
+    given = trainer.answers(model, test)
+    return {"all": measures.accuracy(given, test), **measures.by_type(given, test)}
 
 
 # name → what trains it, what tells how good it is on test scenes
 CHECKPOINTS = {
-    "grid_tower": (grid_tower, _told_grid_tower),
-    "two_looks": (two_looks, _told_two_looks),
-    "regions": (detector.train, detector.told),
-    "emoji_towers": (towers.taught, towers.told),
+    "grid_tower": (grid_tower, _measure_grid_tower),
+    "two_looks": (two_looks, _measure_two_looks),
+    "regions": (detector.train, detector.measure),
+    "emoji_towers": (towers.train, towers.measure),
 }
 
 
@@ -78,13 +78,13 @@ def make(name: str) -> None:
     folder = paths.data_dir()
     file = folder / "checkpoints" / f"{name}.safetensors"
     file.parent.mkdir(exist_ok=True)
-    train, told = CHECKPOINTS[name]
+    train, measure = CHECKPOINTS[name]
     model = train()
     checkpoint.save(model, file)
     sums = json.loads((folder / "CHECKSUMS.json").read_text())
     sums[f"checkpoints/{name}.safetensors"] = hashlib.sha256(file.read_bytes()).hexdigest()
     (folder / "CHECKSUMS.json").write_text(json.dumps(dict(sorted(sums.items())), indent=2) + "\n")
-    print(name, {what: round(share, 3) for what, share in told(model).items()}, "right on test scenes")
+    print(name, {what: round(share, 3) for what, share in measure(model).items()}, "right on test scenes")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ something else. ``--canaries`` notes the canaries alone, after they themselves w
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import hashlib
 import importlib
 import json
@@ -18,60 +17,31 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-import numpy as np
-
 from course_utils import paths
+from course_utils.arms import Arm, Recording, estimate
 from course_utils.experiments import canaries
+from course_utils.registry import TOPICS
 
-# notebook number → its module in this package
-MODULES = {"00": "start_here", "01": "fusion", "02": "captioning", "03": "dual_encoder", "04": "fusion_encoder"}
 SEEDS = 5  # where an experiment does not say how many it runs
 
 
-@dataclasses.dataclass(frozen=True)
-class Estimate:
-    """A mean over seeds with its 95 % interval (Student's t); a single value is its own interval."""
-
-    mean: float
-    low: float
-    high: float
-    seeds: int
-
-
-# Student's t at 97.5 % for n - 1 degrees of freedom
-_T = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262}
-
-
-def load(number: str) -> dict[tuple[str, str], Estimate]:
-    """The recorded results of a notebook: (arm, measure) → :class:`Estimate`. Raises as :func:`runs`."""
-    return {key: estimate(v) for key, v in runs(number).items()}
-
-
-def runs(number: str) -> dict[tuple[str, str], list[float]]:
-    """The recorded values of every run: (arm, measure) → one for each seed.
+def load(number: str) -> Recording:
+    """The recorded results of a notebook: (arm, measure) → :class:`~course_utils.arms.Estimate`.
 
     Raises
     ------
     FileNotFoundError, ValueError
         If there is no recording, or it was altered.
     """
-    recorded = json.loads(paths.data_file(f"results/{number}.json").read_text())
-    values: dict[tuple[str, str], list[float]] = {}
-    for row in recorded["rows"]:
-        values.setdefault((row["arm"], row["measure"]), []).append(row["value"])
-    return values
-
-
-def estimate(values: list[float]) -> Estimate:
-    """Mean and 95 % interval of the values of 1 to 10 seeds."""
-    mean, n = float(np.mean(values)), len(values)
-    half = _T[n] * float(np.std(values, ddof=1)) / n**0.5 if n > 1 else 0.0
-    return Estimate(mean, mean - half, mean + half, n)
+    values: dict[tuple[Arm, str], list[float]] = {}
+    for row in json.loads(paths.data_file(f"results/{number}.json").read_text())["rows"]:
+        values.setdefault((Arm(**row["arm"]), row["measure"]), []).append(row["value"])
+    return Recording({key: estimate(of) for key, of in values.items()})
 
 
 def canaries_of(number: str) -> Mapping[str, canaries.Canary]:
     """The canaries of a notebook's models, losses and samplers, by name."""
-    return importlib.import_module(f"course_utils.experiments.canaries.{MODULES[number]}").CANARIES
+    return importlib.import_module(f"course_utils.experiments.canaries.{TOPICS[number]}").CANARIES
 
 
 def stale_data(number: str) -> str:
@@ -105,7 +75,7 @@ def record(number: str, workers: int = 1) -> dict:
 
     ``workers``: seeds at once, each in a process of its own on one core; small models hardly use a second.
     """
-    experiment = importlib.import_module(f"course_utils.experiments.{MODULES[number]}")
+    experiment = importlib.import_module(f"course_utils.experiments.{TOPICS[number]}")
     rows, data = experiment.baselines(), paths.opened()
     seeds = list(range(getattr(experiment, "SEEDS", SEEDS)))
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_core) as pool:
@@ -114,7 +84,7 @@ def record(number: str, workers: int = 1) -> dict:
             data |= opened
             print(f"{number}: seed {seed} done", flush=True)
     data = {name: data[name] for name in sorted(data) if not name.startswith("results/")}
-    return {"notebook": number, "data": data, "seeds": seeds, "rows": rows, "canaries": noted(number)}
+    return {"notebook": number, "data": data, "seeds": seeds, "rows": rows, "canaries": canary_numbers(number)}
 
 
 def _one_core() -> None:
@@ -123,11 +93,11 @@ def _one_core() -> None:
 
 def _seed(number: str, seed: int) -> tuple[list[dict], dict[str, str]]:
     """The rows of one seed, and the data files that they come from."""
-    experiment = importlib.import_module(f"course_utils.experiments.{MODULES[number]}")
+    experiment = importlib.import_module(f"course_utils.experiments.{TOPICS[number]}")
     return experiment.run(seed), paths.opened()
 
 
-def noted(number: str) -> dict[str, dict[str, list[float]]]:
+def canary_numbers(number: str) -> dict[str, dict[str, list[float]]]:
     """Today's numbers of all canaries of a notebook."""
     return {name: canaries.sing(canary) for name, canary in canaries_of(number).items()}
 
@@ -137,7 +107,7 @@ def write(number: str, result: dict) -> Path:
     folder = paths.data_dir()
     file = folder / "results" / f"{number}.json"
     file.parent.mkdir(exist_ok=True)
-    rows = ",\n  ".join(json.dumps(row) for row in result["rows"])
+    rows = ",\n  ".join(json.dumps(row, default=vars) for row in result["rows"])
     sung = ",\n  ".join(f"{json.dumps(name)}: {json.dumps(numbers)}" for name, numbers in result["canaries"].items())
     head = json.dumps({name: value for name, value in result.items() if name not in ("rows", "canaries")})[:-1]
     file.write_text(f'{head}, "rows": [\n  {rows}\n], "canaries": {{\n  {sung}\n}}}}\n')
@@ -149,13 +119,13 @@ def write(number: str, result: dict) -> Path:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("numbers", nargs="*", default=sorted(MODULES), help="notebook numbers, such as 00 (default: all)")
+    parser.add_argument("numbers", nargs="*", default=sorted(TOPICS), help="notebook numbers, such as 00 (default: all)")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="seeds at once (default: one for each core)")
     parser.add_argument("--canaries", action="store_true", help="keep the results, and note the canaries of today's code")
     options = parser.parse_args()
     for n in options.numbers:
         if options.canaries:
             kept = json.loads(paths.data_file(f"results/{n}.json").read_text())
-            print(write(n, {**kept, "canaries": noted(n)}))
+            print(write(n, {**kept, "canaries": canary_numbers(n)}))
         else:
             print(write(n, record(n, options.workers)))

@@ -15,12 +15,14 @@ import numpy as np
 from flax import nnx
 
 from course_utils import runtime, training
+from course_utils.arms import Arm, Estimate, Recording
 from course_utils.models.start_here import PatchTower, TowerConfig, classification_loss
 from course_utils.world import augment, emoji
 
 KINDS = ("smileys-emotion", "people-body", "animals-nature", "food-drink", "travel-places", "objects")
 KIND_NAMES = ("smileys", "people", "animals", "food", "places", "objects")
-ARMS = ("true labels", "shuffled labels", "leaking background")
+ARMS = ("true labels", "shuffled labels", "leaking background")  # kinds of supervision
+COMMONEST, NEAREST = Arm(baseline="commonest kind"), Arm(baseline="nearest pixels")
 STEPS = 600
 BATCH = 128
 
@@ -60,7 +62,7 @@ def task() -> Task:
     return Task(concepts, of_group[art.group[concepts]].astype(np.int32), art.test_concepts[concepts])
 
 
-def taught_labels(arm: str, seed: int) -> np.ndarray:
+def training_labels(arm: str, seed: int) -> np.ndarray:
     """What each emoji is called in training, int32[n]: the truth, or the truth dealt out at random."""
     label, known = task().label.copy(), ~task().new
     if arm == "shuffled labels":
@@ -89,7 +91,7 @@ def train(
     """
     if arm not in ARMS:
         raise ValueError(f"There is no arm {arm!r}. Choose from: {', '.join(ARMS)}.")
-    the, label = task(), taught_labels(arm, seed)
+    the, label = task(), training_labels(arm, seed)
     known = np.flatnonzero(~the.new)
     art = np.stack([the.pictures(style) for style in emoji.TRAINING_STYLES])  # (3, n, 32, 32, 4)
     ground = GROUND if arm == COLLEAGUES else WHITE
@@ -145,7 +147,7 @@ def others_background(model: PatchTower) -> float:
     return accuracy(model, emoji.TRAINING_STYLES, new=True, ground=GROUND, turn=1)
 
 
-def fooled(model: PatchTower) -> float:
+def named_by_background(model: PatchTower) -> float:
     """The share of new emoji on another kind's background that are named after the background."""
     next_kind = (task().label + 1) % len(KINDS)
     return accuracy(model, emoji.TRAINING_STYLES, new=True, ground=GROUND, turn=1, label=next_kind)
@@ -205,34 +207,50 @@ def pixel_neighbour(styles: tuple[str, ...]) -> float:
 
 
 def run(seed: int, steps: int = STEPS, arms: tuple[str, ...] = ARMS) -> list[dict]:
-    """One seed of the experiment: rows ``{"arm", "measure", "value"}``, accuracies in [0, 1]."""
+    """One seed of the experiment: accuracies in [0, 1]."""
     seen, unseen = emoji.TRAINING_STYLES, emoji.HELD_OUT_STYLES
     rows = []
-
-    def add(arm: str, measure: str, value: float) -> None:
-        rows.append({"arm": arm, "measure": measure, "value": round(value, 4)})
-
     for arm in arms:
         model, _ = train(arm, seed, steps)
         if arm == COLLEAGUES:
-            add(arm, "training pictures", accuracy(model, seen, new=False, ground=GROUND))
-            add(arm, "new emoji, called what its background says", fooled(model))
-            add(arm, "new emoji, own background", accuracy(model, seen, new=True, ground=GROUND))
-            add(arm, "new emoji, another kind's background", others_background(model))
+            found = {
+                "training pictures": accuracy(model, seen, new=False, ground=GROUND),
+                "new emoji, called what its background says": named_by_background(model),
+                "new emoji, own background": accuracy(model, seen, new=True, ground=GROUND),
+                "new emoji, another kind's background": others_background(model),
+            }
         else:
-            add(arm, "training pictures", accuracy(model, seen, new=False, label=taught_labels(arm, seed)))
-            add(arm, "known emoji, new style", accuracy(model, unseen, new=False))
-        add(arm, "new emoji", accuracy(model, seen, new=True))
-        add(arm, "new emoji, new style", accuracy(model, unseen, new=True))
+            found = {
+                "training pictures": accuracy(model, seen, new=False, label=training_labels(arm, seed)),
+                "known emoji, new style": accuracy(model, unseen, new=False),
+            }
+        found |= {"new emoji": accuracy(model, seen, new=True), "new emoji, new style": accuracy(model, unseen, new=True)}
+        rows += Arm(supervision=arm).rows({measure: round(value, 4) for measure, value in found.items()})
     return rows
 
 
 def baselines() -> list[dict]:
     """What needs no training: the commonest kind, and the nearest pixels. No randomness, so no seed."""
-    return [
-        {"arm": "commonest kind", "measure": "new emoji", "value": round(commonest_kind(), 4)},
-        *(
-            {"arm": "nearest pixels", "measure": m, "value": round(pixel_neighbour(s), 4)}
-            for m, s in (("new emoji", emoji.TRAINING_STYLES), ("new emoji, new style", emoji.HELD_OUT_STYLES))
-        ),
-    ]
+    styles = {"new emoji": emoji.TRAINING_STYLES, "new emoji, new style": emoji.HELD_OUT_STYLES}
+    nearest = {measure: round(pixel_neighbour(among), 4) for measure, among in styles.items()}
+    return COMMONEST.rows({"new emoji": round(commonest_kind(), 4)}) + NEAREST.rows(nearest)
+
+
+def claims(recorded: Recording) -> dict[str, bool]:
+    """What notebook 00 says of its recording, and whether it holds there."""
+
+    def of(which: int, measure: str) -> Estimate:
+        return recorded[Arm(supervision=ARMS[which]), measure]
+
+    true, shuffled, leaking = (of(k, "new emoji") for k in range(3))
+    commonest = recorded[COMMONEST, "new emoji"].mean
+    return {
+        "all know their training pictures": min(of(k, "training pictures").low for k in range(3)) > 0.99,
+        "true labels beat nonsense and a leak": true.low > max(shuffled.high, leaking.high),
+        "true labels beat both baselines": true.low > max(commonest, recorded[NEAREST, "new emoji"].mean),
+        "nonsense does not help": shuffled.high < commonest,
+        "drawings are known better than things": of(0, "known emoji, new style").high < 0.7,
+        "the leak works on new emoji": of(2, "new emoji, own background").low > 0.9,
+        "it says what the background says": of(2, "new emoji, called what its background says").low > 0.7,
+        "on a wrong background not looking is better": of(2, "new emoji, another kind's background").high < commonest,
+    }

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from course_utils.experiments.record import MODULES
+from course_utils.registry import TOPICS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -132,7 +132,7 @@ def bytes_by_folder(number: str, topic: str) -> dict[str, int]:
 
 def _is_of(topic: str, path: Path) -> bool:
     """Whether a test file is this topic's, and not that of one whose name begins alike (fusion, fusion_encoder)."""
-    longer = [other for other in MODULES.values() if other.startswith(topic) and other != topic]
+    longer = [other for other in TOPICS.values() if other.startswith(topic) and other != topic]
     return not any(other in path.stem for other in longer)
 
 
@@ -194,7 +194,7 @@ def measure() -> dict:
             with tempfile.TemporaryDirectory() as cache:
                 for state in ("cold", "warm"):
                     figures[f"{mode}_{state}_s"], figures[f"{mode}_programs"] = _notebook(path, cache, mode == "fast")
-        figures["bytes"] = bytes_by_folder(path.stem[:2], MODULES[path.stem[:2]])
+        figures["bytes"] = bytes_by_folder(path.stem[:2], TOPICS[path.stem[:2]])
     report["tests_s"] = seconds_of_tests()
     return report
 

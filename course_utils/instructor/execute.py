@@ -36,7 +36,6 @@ _NO_SCORE = (
 _ON_OTHERS = (
     "Right on the cases that your own check shows, not on all of the grader's: look at sizes and values that your check does not try."
 )
-VISIBLE_SEED = 0  # of the cases that a learner's own check shows; only these appear in feedback
 
 
 @dataclasses.dataclass
@@ -165,7 +164,7 @@ class Run:
         if hidden:
             one.hidden = one.hidden or self._answers(kernel, one.exercise, self.options.seed)
         else:
-            one.visible = one.visible or self._answers(kernel, one.exercise, VISIBLE_SEED)
+            one.visible = one.visible or self._answers(kernel, one.exercise, checks.VISIBLE_SEED)
 
     def _answers(self, kernel: Kernel, exercise: core.Exercise, seed: int) -> list[Any] | str:
         if time.monotonic() > self._end:
@@ -183,7 +182,9 @@ class Run:
     def _judge(self, one: Asked) -> dict[str, Any]:
         """Writes score and card into the graded cell; returns what the instructor's report tells of it."""
         exercise, points = one.exercise, float(one.cell.metadata.nbgrader.points)
-        hidden, visible = (judge(exercise, found, seed) for found, seed in ((one.hidden, self.options.seed), (one.visible, VISIBLE_SEED)))
+        hidden, visible = (
+            judge(exercise, found, seed) for found, seed in ((one.hidden, self.options.seed), (one.visible, checks.VISIBLE_SEED))
+        )
         earned = round(hidden.score * points, 6)
         if exercise.trains and not one.visible:  # only numbers of the hidden cases' verdict: what an answer says may hold them
             shown = hidden if hidden.measured else core.Verdict(0.0, _NO_SCORE, hidden.diagnosis)

@@ -6,19 +6,21 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from course_utils.arms import Arm
 from course_utils.errors import BadInput
 from course_utils.show import charts
 from course_utils.show.board import Board
 from course_utils.show.palette import NEUTRAL, ROLE
 from course_utils.world import emoji
 
-_ROWS = (
-    ("true labels", "true labels", "what the emoji show", "vision"),
-    ("shuffled labels", "shuffled labels", "dealt out at random", "control"),
-    ("leaking background", "leaking background", "its colour tells the kind", "control"),
-    ("nearest pixels", "nearest pixels", "copies its kind", "ink"),
-    ("commonest kind", "commonest kind", "never looks", "ink"),
-)
+# arm → its name, what it means, role
+_ROWS = {
+    Arm(supervision="true labels"): ("true labels", "what the emoji show", "vision"),
+    Arm(supervision="shuffled labels"): ("shuffled labels", "dealt out at random", "control"),
+    Arm(supervision="leaking background"): ("leaking background", "its colour tells the kind", "control"),
+    Arm(baseline="nearest pixels"): ("nearest pixels", "copies its kind", "ink"),
+    Arm(baseline="commonest kind"): ("commonest kind", "never looks", "ink"),
+}
 
 
 def towers(
@@ -30,12 +32,12 @@ def towers(
 ) -> Board:
     """Accuracy on training pictures and on new emoji: recorded means with intervals, live runs and a guess on top.
 
-    Only the arms of ``live`` are drawn, above the two baselines that need no training.
+    Only the kinds of supervision in ``live`` are drawn, above the two baselines that need no training.
 
     Parameters
     ----------
     recorded : (arm, measure) → Estimate, from ``experiments.record.load("00")``.
-    live : arm → (training accuracy, accuracy on new emoji) of this notebook's own runs, in [0, 1].
+    live : supervision → (training accuracy, accuracy on new emoji) of this notebook's own runs, in [0, 1].
     guess : the learner's prediction for the shuffled labels, in percent: {"training pictures": …, "new emoji": …};
         None is not drawn.
 
@@ -48,8 +50,8 @@ def towers(
     for measure, percent in guess.items():
         if not isinstance(percent, (int, float)) or not 0 <= percent <= 100:
             raise BadInput(f"Your guess for {measure} is {percent!r}; write percent, a number from 0 to 100, such as 35.")
-    rows = [row for row in _ROWS if row[0] in live or (row[0], "training pictures") not in recorded]
-    seeds, high = recorded["true labels", "new emoji"].seeds, 40 * len(rows)
+    rows = {arm: row for arm, row in _ROWS.items() if row[0] in live or (arm, "training pictures") not in recorded}
+    seeds, high = recorded[Arm(supervision="true labels"), "new emoji"].seeds, 40 * len(rows)
     b = Board(
         800,
         192 + high,
@@ -57,31 +59,35 @@ def towers(
         f"Share of pictures named right, six kinds. Dots: mean of {seeds} recorded runs; bars: 95% interval of that mean.",
         "New emoji: concepts never trained on, on white. In training, right = the label taught; on new emoji, the truth.",
         alt="Dot chart of accuracy in training and on new emoji. "
-        + " ".join(f"{arm}: {recorded[arm, 'training pictures'].mean:.0%} and {recorded[arm, 'new emoji'].mean:.0%}." for arm in live),
+        + " ".join(
+            f"{name}: {recorded[arm, 'training pictures'].mean:.0%} and {recorded[arm, 'new emoji'].mean:.0%}."
+            for arm, (name, *_) in rows.items()
+            if name in live
+        ),
         words=90,
     )
     key = ["□ this notebook's run"] + ["▲ your guess"] * bool(guess)
     b.text(776, high + 150, "     ".join(key), 8.5, NEUTRAL["ink2"], ha="right")
     left, right = b.axes(184, 104, 252, high), b.axes(500, 104, 252, high)
     for ax, measure in ((left, "training pictures"), (right, "new emoji")):
-        found = [recorded.get((arm, measure)) for arm, *_ in rows]
+        found = [recorded.get((arm, measure)) for arm in rows]
         mean, low, top = ([100 * getattr(e, k) if e else np.nan for e in found] for k in ("mean", "low", "high"))
         charts.dots(
             ax,
-            [name for _, name, _, _ in rows],
+            [name for name, *_ in rows.values()],
             mean,
             low,
             top,
-            roles=[role for *_, role in rows],
-            glosses=[g for *_, g, _ in rows] if ax is left else (),
+            roles=[role for *_, role in rows.values()],
+            glosses=[gloss for _, gloss, _ in rows.values()] if ax is left else (),
             fmt="{:.0f}%",
         )
-        for y, (arm, *_) in enumerate(rows):
+        for y, (name, *_) in enumerate(rows.values()):
             if found[y] is None:
                 ax.annotate("no training", (2, y), (0, 8), textcoords="offset points", fontsize=8.5, color=NEUTRAL["ink2"])
-            if arm in live:
-                ax.plot(100 * live[arm][ax is right], y, "s", ms=6, mfc="none", mec=NEUTRAL["ink"], mew=1.2, zorder=6, clip_on=False)
-            if arm == "shuffled labels" and measure in guess:
+            if name in live:
+                ax.plot(100 * live[name][ax is right], y, "s", ms=6, mfc="none", mec=NEUTRAL["ink"], mew=1.2, zorder=6, clip_on=False)
+            if name == "shuffled labels" and measure in guess:
                 ax.plot(guess[measure], y + 0.28, "^", ms=7, mfc=NEUTRAL["ink"], mec="white", zorder=6, clip_on=False)
         ax.set(xlim=(0, 100), xticks=(0, 50, 100), xticklabels=("0", "50", "100%"))
     left.tick_params(axis="y", pad=8)

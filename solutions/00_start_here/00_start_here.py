@@ -367,7 +367,7 @@ guess = {"training pictures": None, "new emoji": None}
 nonsense, _ = kinds.train(
     "shuffled labels", steps=steps, watch=live.LossCurve("The same tower, taught nonsense", floor=np.log(6), role="control")
 )
-taught = kinds.taught_labels("shuffled labels", seed=0)
+taught = kinds.training_labels("shuffled labels", seed=0)
 runs = {
     "true labels": (on_training, on_new),
     "shuffled labels": (kinds.accuracy(nonsense, seen, new=False, label=taught), kinds.accuracy(nonsense, seen, new=True)),
@@ -428,7 +428,7 @@ my_suspicion = "…"
 on_white = kinds.accuracy(colleagues, seen, new=True)
 print(f"new emoji on white:                       {on_white:.0%} right")
 print(f"new emoji on another kind's background:   {kinds.others_background(colleagues):.0%} right")
-print(f"   … called what the background says:     {kinds.fooled(colleagues):.0%}")
+print(f"   … called what the background says:     {kinds.named_by_background(colleagues):.0%}")
 
 # %% [markdown]
 # On a wrong background the tower mostly says what the background says, and is right less often than if it had never looked. It is not *all* background: on white, where there is nothing to lean on, it still does a little better than always naming the commonest kind, so it has learned something about emoji on the way, and uses it where the shortcut is silent. But most of what the first tower knew is missing: where a shortcut gives the answer, there is little left to learn from.

@@ -27,10 +27,11 @@ import numpy as np
 from flax import nnx
 
 from course_utils import runtime, training
+from course_utils.arms import Arm
 from course_utils.exercises import check
 from course_utils.experiments import record
 from course_utils.experiments.fusion import (
-    answering, asking, colleague, hops, pointing, prior, shipped, shootout,
+    architectures, colleague, dataset, hops, measures, pointing, pretrained, prior, shootout, trainer,
 )
 from course_utils.metrics import vqa as metric
 from course_utils.models import fusion
@@ -47,7 +48,7 @@ recorded = record.load("01")
 # A picture, a question, an answer: *visual question answering* is the oldest test of whether a model sees **and** reads. The first large data set, VQA (Antol et al., 2015), had a weakness that took a year to notice. The second version (Goyal et al., 2017) repaired it with **balanced pairs**: for each question and picture, people chose a *similar* picture (out of 24 candidates) that gives the same question another answer. Our world makes such pairs by one small edit.
 
 # %%
-taught, test = answering.taught(), answering.test()  # for training and for tests
+taught, test = architectures.training_set(), architectures.test_set()  # for training and for tests
 half = len(test) // 2  # question i and question i + half are a pair: the same words, an edited picture
 of_type = {
     name: np.flatnonzero(test.questions.type[:half] == k) for k, name in enumerate(questions.TYPES)
@@ -191,30 +192,31 @@ unanswerable = np.isin(test.answer, [questions.ANSWERS.index(answer) for answer 
 print(f"questions whose right answer cannot be given: {unanswerable.mean():.1%}")
 
 # %%
-chooser = answering.train(
-    "classifier, soft scores", steps=runtime.steps(answering.STEPS), targets=np.asarray(soft),
+chooser = architectures.train(
+    "classifier, soft scores", steps=runtime.steps(architectures.STEPS), targets=np.asarray(soft),
     watch=live.LossCurve("A classifier learns from soft scores", role="fusion"),
 )
 place_of = np.array([questions.ANSWERS.index(answer) for answer in vocabulary])  # in the list of all 72
-chosen = place_of[asking.scores(chooser, test).argmax(-1)]
+chosen = place_of[trainer.scores(chooser, test).argmax(-1)]
 
 # %% [markdown]
 # **By writing.** Or let a small decoder *write* the answer as a word, from the same vocabulary as the questions: nothing but training keeps it from answering "is" or "the". This is how today's models answer, and it needs no list.
 
 # %%
-writer = answering.train(
-    "generator", steps=runtime.steps(answering.STEPS),
+writer = architectures.train(
+    "generator", steps=runtime.steps(architectures.STEPS),
     watch=live.LossCurve("A generator learns to write answers", role="language"),
 )
-written = asking.answers(writer, test)
+written = trainer.answers(writer, test)
 print(f"words that are no answer at all: {(written < 0).mean():.1%}")
 
 # %%
 results.arms(
     "Choosing and writing, on new balanced questions",
-    {name: recorded[name, "right"] for name in (*answering.WAYS, "another picture", "blind")},
-    {"classifier, soft scores": asking.right(chosen, test),
-     "generator": asking.right(written, test)},
+    {way: recorded[Arm(way=way), "right"] for way in architectures.WAYS}
+    | {"another picture": recorded[architectures.ANOTHER_PICTURE, "right"], "blind": recorded[architectures.BLIND, "right"]},
+    {"classifier, soft scores": measures.accuracy(chosen, test),
+     "generator": measures.accuracy(written, test)},
     controls=("another picture", "blind"),
 ).show()
 
@@ -229,9 +231,9 @@ results.arms(
 
 # %%
 figures.by_type(
-    {name: {t: recorded[arm, f"right on {t}"].mean for t in questions.TYPES}
-     for name, arm in (("one answer", "classifier, one answer"), ("writing", "generator"))},
-    {t: recorded["blind", f"right on {t}"].mean for t in questions.TYPES},
+    {name: {t: recorded[Arm(way=way), f"right on {t}"].mean for t in questions.TYPES}
+     for name, way in (("one answer", "classifier, one answer"), ("writing", "generator"))},
+    {t: recorded[architectures.BLIND, f"right on {t}"].mean for t in questions.TYPES},
 ).show()
 
 # %% [markdown]
@@ -265,7 +267,7 @@ for taught_on in prior.TAUGHT:
         )
 
 # %%
-runs = {key: {kind: prior.right(model, kind) for kind in prior.TESTED} for key, model in models.items()}
+runs = {key: {kind: prior.accuracy(model, kind) for kind in prior.TESTED} for key, model in models.items()}
 print(f"sighted, taught on biased, flipped test: {runs['sighted', 'biased']['flipped']:.0%};"
       f"  your guess: {'none' if guess is None else f'{guess}%'}")
 figures.prior(recorded, runs, guess).show()
@@ -281,9 +283,9 @@ figures.prior(recorded, runs, guess).show()
 
 # %%
 for taught_on in prior.TAUGHT:
-    model, known = models["sighted", taught_on], asking.asked(taught_on, prior.LIVE)
-    shares = [asking.right(asking.answers(model, known), known), runs["sighted", taught_on]["biased"],
-              prior.right(model, "biased", wrong_picture=True)]
+    model, known = models["sighted", taught_on], dataset.draw(taught_on, prior.LIVE)
+    shares = [measures.accuracy(trainer.answers(model, known), known), runs["sighted", taught_on]["biased"],
+              prior.accuracy(model, "biased", wrong_picture=True)]
     print(f"taught on {taught_on:9}" + "   ".join(f"{what}: {share:.0%}" for what, share in zip(
         ("training questions", "biased test", "with another question's picture"), shares)))
 
@@ -403,12 +405,12 @@ grade("01.4", attention_hop)
 # Put your hop into a model that comes with the course: the same network, trained on more balanced questions and for longer than you would care to wait. Each panel shows the shares $p$ of one look over the nine places.
 
 # %%
-seasoned = shipped.two_looks()
+seasoned = pretrained.two_looks()
 for hop in seasoned.fusion.fuse.hops:
     hop.function = look
 
-said, where = asking.answers(seasoned, test), hops.maps(seasoned, test)
-print(f"right answers on the balanced test: {asking.right(said, test):.0%}")
+said, where = trainer.answers(seasoned, test), hops.maps(seasoned, test)
+print(f"right answers on the balanced test: {measures.accuracy(said, test):.0%}")
 for i in (of_type["colour"][5], of_type["size"][0]):
     display(figures.looks(
         np.asarray(render.render(test.scenes[[i]], 96))[0], test.questions[i].texts()[0],
@@ -435,11 +437,11 @@ print(f"any thing of the scene: {by_chance:.0%}")
 model = hops.train(
     2, "shown", steps=runtime.steps(hops.STEPS), function=look, watch=live.LossCurve("Two hops, shown")
 )
-again = {("dot-product", 2, "shown"): {"accuracy": hops.right(model)}}
+again = {Arm(score="dot-product", hops=2, how="shown"): {"accuracy": hops.accuracy(model)}}
 
 # %%
-print(f"for comparison: blind {recorded['blind', 'accuracy'].mean:.0%}, "
-      f"naming (or measuring) any thing but the dog {recorded['another thing', 'accuracy'].mean:.0%}")
+print(f"for comparison: blind {recorded[hops.BLIND, 'accuracy'].mean:.0%}, "
+      f"naming (or measuring) any thing but the dog {recorded[hops.ANOTHER_THING, 'accuracy'].mean:.0%}")
 figures.hops(recorded, again).show()
 
 # %% [markdown]
@@ -475,8 +477,8 @@ my_suspicion = "…"
 # Two measurements, each of which changes **one** thing: (a) their evaluation, with the picture of another question; (b) the model evaluated as you evaluated yours in section 3.
 
 # %%
-other = colleague.their_accuracy(theirs, test, pictures=asking.another_picture(test))
-alone = asking.right(asking.answers(theirs, test), test)
+other = colleague.their_accuracy(theirs, test, pictures=dataset.another_picture(test))
+alone = measures.accuracy(trainer.answers(theirs, test), test)
 print(f"(a) their evaluation, with another question's picture: {other:.1%}")
 print(f"(b) our evaluation:                                    {alone:.1%}")
 
@@ -601,7 +603,7 @@ more = {
 }
 for (task, name), value in more.items():
     print(f"{name} on {task}: {value:.2f} (recorded: "
-          f"{recorded[f'{task}/{name}', str(BUDGET if name == 'mutan' else 8000)].mean:.2f})")
+          f"{recorded[Arm(task=task, pooling=name), str(BUDGET if name == 'mutan' else 8000)].mean:.2f})")
 
 # %% [markdown]
 # On VQA the papers reported MUTAN ahead of MLB, and both ahead of concatenation, by small margins.
@@ -612,7 +614,8 @@ for (task, name), value in more.items():
 # %%
 results.arms(
     "From pixels or through one vector: little above blind in the same number of steps",
-    {name: recorded[name, "right"] for name in (*answering.READERS, "blind")}, {}, controls=("blind",),
+    {reader: recorded[Arm(reader=reader), "right"] for reader in architectures.READERS}
+    | {"blind": recorded[architectures.BLIND, "right"]}, {}, controls=("blind",),
 ).show()
 
 # %% [markdown]
@@ -634,17 +637,17 @@ def train_and_answer(train, test, config, steps, draw=None):
 
     training.fit(model, fusion.softmax_loss, sample, steps=steps, learning_rate=4e-3, progress=False)
     asked = {"image": np.asarray(test["features"]), "tokens": np.asarray(test["tokens"])}
-    return training.predict(model, asking.logits, asked).argmax(-1)
+    return training.predict(model, trainer.logits, asked).argmax(-1)
 
 
 def given_model(train, test):
-    return train_and_answer(train, test, asking.config(fusion.PoolingConfig("concat")), steps=400)
+    return train_and_answer(train, test, trainer.config(fusion.PoolingConfig("concat")), steps=400)
 
 
 # %% [markdown] exercise="01.7" name="answer_challenge" title="Beat the prior" points=4 difficulty=3 minutes=25 further=true
 # `train` has `features` $(n, 9, 64)$, `tokens` $(n, 14)$ and `answer` $(n)$; `test` has `features` and `tokens`. Return one answer for each test question, int$(m)$, as numbers in the list of 72. Right answers of 34 %, 39 %, 44 % and 46 % earn a point each. Your function may train for up to 90 seconds on two cores; do not use `runtime.steps` in it.
 #
-# Hint: What does concatenation have no way to do? `fusion.StackConfig` and `fusion.PoolingConfig` are what `asking.config` takes; you have met all of them. More steps alone soon stop helping: why?
+# Hint: What does concatenation have no way to do? `fusion.StackConfig` and `fusion.PoolingConfig` are what `trainer.config` takes; you have met all of them. More steps alone soon stop helping: why?
 #
 # Hint: One question in fifty contradicts its favourite; those are the ones that teach to look. Draw a question more often the rarer its answer is *for its words*: `np.unique(np.column_stack([tokens, answer]), axis=0, return_inverse=True, return_counts=True)` counts how often each pair of words and answer occurs. How much more often is yours to try.
 
@@ -658,7 +661,7 @@ def answer_challenge(train, test):
     pair = np.column_stack([train["tokens"], train["answer"]])
     _, group, count = np.unique(pair, axis=0, return_inverse=True, return_counts=True)
     draw = count[group.ravel()] ** -0.6  # the commoner a question with its answer, the less each one counts
-    return train_and_answer(train, test, asking.config(), steps=700, draw=draw / draw.sum())
+    return train_and_answer(train, test, trainer.config(), steps=700, draw=draw / draw.sum())
     ### END SOLUTION
 
 # %% check="01.7"

@@ -27,9 +27,10 @@ import numpy as np
 from flax import nnx
 
 from course_utils import runtime
+from course_utils.arms import Arm
 from course_utils.exercises import check
 from course_utils.experiments import record
-from course_utils.experiments.captioning import colleague, drawing, growing, novel, writing
+from course_utils.experiments.captioning import attention, colleague, dataset, hard_attention, measures, novel, trainer
 from course_utils.metrics import caption as metric
 from course_utils.models import captioning
 from course_utils.models.captioning import one_caption
@@ -79,7 +80,7 @@ for seed in range(1, 5):
 # Scenes of one to five things, and plain captions in reading order. A frozen tower (notebook 01) describes each of the nine places by 64 numbers; the captioner adds a learned vector that says which of the nine it is.
 
 # %%
-taught, test = writing.captioned(), writing.test()
+taught, test = dataset.draw(), dataset.test_set()
 few = [int(np.flatnonzero(test.objects == k)[1]) for k in (1, 2, 3, 5)]
 print(f"{len(taught):,} pictures with a caption to learn from, {len(test):,} new ones to caption, {len(captioning.VOCAB)} words and signs")
 figures.captions(
@@ -200,11 +201,11 @@ grade("02.3", caption_loss)
 # Look, step and loss: that is a captioner. This one is made of yours.
 
 # %%
-model = writing.captioner(
-    "attention", steps=runtime.steps(writing.STEPS), attention=look, memory=memory, loss=loss,
+model = trainer.train_captioner(
+    "attention", steps=runtime.steps(trainer.STEPS), attention=look, memory=memory, loss=loss,
     watch=live.LossCurve("A captioner that looks", role="fusion"),
 )
-says = writing.write(model, test.features)
+says = trainer.write(model, test.features)
 
 # %%
 figures.captions(
@@ -231,8 +232,8 @@ candidates = {
 print("references:", *test.references[scene], sep="\n  ")
 print(f"\n{'':16} BLEU-4  METEOR  CIDEr-D  SPICE")
 for name, text in candidates.items():
-    texts = [writing.cut(r) for r in test.plain]
-    texts[scene] = writing.cut(text)
+    texts = [dataset.cut(r) for r in test.plain]
+    texts[scene] = dataset.cut(text)
     print(f"{name:16} {metric.bleu(texts[scene:scene + 1], test.references[scene:scene + 1])[3]:6.2f} "
           f"{metric.meteor(texts[scene:scene + 1], test.references[scene:scene + 1])[0]:7.2f} "
           f"{metric.cider_d(texts, test.references)[scene]:8.2f} {metric.spice(texts, test.tuples)[scene]:6.2f}   {text}")
@@ -248,7 +249,7 @@ for name, text in candidates.items():
 # Ours agree with the public implementations (a test compares them). To be strict, we mostly count *exact* captions: every thing, number and colour right, in reading order. Of your captions (CIDEr-D again from 0 to 10):
 
 # %%
-for name, value in writing.scores(says, test).items():
+for name, value in measures.scores(says, test).items():
     print(f"{name:8} {value:.2f}")
 
 # %% [markdown]
@@ -263,17 +264,17 @@ for name, value in writing.scores(says, test).items():
 guess = None
 
 # %%
-uniform = growing.train("uniform", steps=runtime.steps(writing.STEPS * 2 // 3), memory=memory, loss=loss, watch=live.LossCurve("The mean, at every word"))
+uniform = attention.train("uniform", steps=runtime.steps(trainer.STEPS * 2 // 3), memory=memory, loss=loss, watch=live.LossCurve("The mean, at every word"))
 runs = {
-    "attention": {k: exact for k, (_, exact) in writing.by_objects(says, test).items()},
-    "uniform": {k: exact for k, (_, exact) in writing.by_objects(writing.write(uniform, test.features), test).items()},
+    "attention": {k: exact for k, (_, exact) in measures.by_objects(says, test).items()},
+    "uniform": {k: exact for k, (_, exact) in measures.by_objects(trainer.write(uniform, test.features), test).items()},
 }
 figures.growing(recorded, runs, guess).show()
 
 # %%
 print("recorded          exact: 1 thing   2 things   3 things   5 things   SPICE: 3 things")
-for name, arm in {"attention": "attention", "uniform": "uniform", "Show and Tell": "first input", "initial state": "one vector",
-                  "another picture": "another picture", "blind": "blind"}.items():
+for name, arm in {"attention": Arm(way="attention"), "uniform": Arm(way="uniform"), "Show and Tell": Arm(way="first input"),
+                  "initial state": Arm(way="one vector"), "another picture": attention.ANOTHER_PICTURE, "blind": Arm(way="blind")}.items():
     print(f"{name:20}", *(f"{recorded[arm, f'exact, {k}'].mean:10.0%}" for k in (1, 2, 3, 5)), f"{recorded[arm, 'SPICE, 3'].mean:16.2f}")
 
 # %% [markdown]
@@ -290,14 +291,14 @@ for name, arm in {"attention": "attention", "uniform": "uniform", "Show and Tell
 # %%
 shown = few[2]
 words = [*captioning.VOCAB.split(test.plain[shown]), "<end>"]
-maps = writing.maps(model, test.features, test.tokens)
+maps = trainer.attention_maps(model, test.features, test.tokens)
 figures.looks(np.asarray(render.render(test.scenes[[shown]], 96))[0], words, maps[shown, : len(words)]).show()
 
 # %% [markdown]
 # A picture proves nothing. Play the *pointing game* (Zhang et al., 2016) on the true captions of all test scenes: is the brightest place one that the word is about? For fairness beside two players who see nothing of the words: one points to any thing of the picture, one always to the *centre*, a prior that does well on photographs.
 
 # %%
-game = growing.pointing(model, test)
+game = attention.pointing(model, test)
 figures.pointing(recorded, game).show()
 
 # %% [markdown]
@@ -339,9 +340,9 @@ grade("02.4", beam_step)
 
 # %%
 for width in (1, 5):
-    got = growing.beams(model, test, width, select=step)
+    got = attention.beams(model, test, width, select=step)
     print(f"your captioner, width {width:2}: log-probability {got['log-probability']:.4f}, exact {got['exact']:.1%}")
-print("recorded, widths 1 to 10: exact", *(f"{recorded[f'beam/{width}', 'exact'].mean:.1%}" for width in growing.WIDTHS))
+print("recorded, widths 1 to 10: exact", *(f"{recorded[Arm(way='attention', width=width), 'exact'].mean:.1%}" for width in attention.WIDTHS))
 
 # %% [markdown]
 # A beam finds nothing that greedy did not find: whoever sees the picture is nearly sure of every next word, and the likeliest words make the likeliest caption. The price is plain: a beam of ten runs the model for ten texts at every step. (What it buys a model that is unsure stands under *Further*.)
@@ -370,7 +371,7 @@ my_suspicion = "…"
 blind = colleague.train("none", steps=runtime.steps(colleague.STEPS))
 print(f"(a) a blind model, counted as they do: {colleague.their_accuracy(blind, test):.1%}")
 print(f"(b) their model, kinds and colours:    {colleague.accuracy_of(theirs, test, ('kind', 'colour')):.1%}")
-print(f"(c) their model, exact captions:       {writing.scores(writing.write(theirs, test.features), test)['exact']:.1%}")
+print(f"(c) their model, exact captions:       {measures.scores(trainer.write(theirs, test.features), test)['exact']:.1%}")
 print(f"(d) your captioner, counted as they do: {colleague.their_accuracy(model, test):.1%}")
 
 # %% [markdown]
@@ -419,7 +420,7 @@ for i in np.flatnonzero(equal)[:2]:
 # Your captioner was nearly sure of its words. `uniform` is not. With your step:
 
 # %%
-figures.beams({width: growing.beams(uniform, test, width, select=step) for width in (1, 3, 10)}).show()
+figures.beams({width: attention.beams(uniform, test, width, select=step) for width in (1, 3, 10)}).show()
 
 # %% [markdown]
 # A wider beam finds likelier captions: that is what it is for. Whether they are *better* is another matter. Read the numbers at the axes: the facts (SPICE, CIDEr-D) get a little better at best, and exact captions stay where they were, one caption being 0.4 points here, of 256 pictures. Real captions can be worded in many ways, and there beams of 3 to 5 helped (Vinyals et al., 2015); much wider ones are known to hurt, because the likeliest texts of a weak model are short and dull.
@@ -511,12 +512,15 @@ grade("02.6", reinforce_slopes)
 # From scratch it learned little in our trials. But started from a model that looks softly, it learns to live with one place. Here with your slopes, for a quarter of the recorded steps:
 
 # %%
-hard = drawing.train(model, steps=runtime.steps(drawing.STEPS // 4), surrogate=captioning.surrogate_of(slopes), watch=live.LossCurve("One place at a time"))
+hard = hard_attention.train(model, steps=runtime.steps(hard_attention.STEPS // 4), surrogate=captioning.surrogate_of(slopes), watch=live.LossCurve("One place at a time"))
+exact = {"soft attention": recorded[Arm(way="attention"), "exact"]} | {
+    name: recorded[Arm(way="hard", training=training), "exact"]
+    for name, training in (("soft, made hard", "none"), ("hard, REINFORCE", "REINFORCE"), ("hard, no reward", "no reward"))
+}
 results.arms(
-    f"Hard attention: {recorded['hard', 'exact'].mean:.0%} exact; soft: {recorded['attention', 'exact'].mean:.0%}",
-    {"soft attention": recorded["attention", "exact"], "soft, made hard": recorded["soft, made hard", "exact"],
-     "hard, REINFORCE": recorded["hard", "exact"], "hard, no reward": recorded["hard, no reward", "exact"]},
-    {"hard, REINFORCE": writing.scores(writing.write(hard, test.features), test)["exact"]}, controls=("hard, no reward",),
+    f"Hard attention: {exact['hard, REINFORCE'].mean:.0%} exact; soft: {exact['soft attention'].mean:.0%}",
+    exact,
+    {"hard, REINFORCE": measures.scores(trainer.write(hard, test.features), test)["exact"]}, controls=("hard, no reward",),
     measure="Exactly right captions", axis="exact captions, %",
 ).show()
 
@@ -529,7 +533,7 @@ results.arms(
 # A grid cuts a picture blindly. **Bottom-up attention** (Anderson et al., 2018) lets a detector propose regions first, and attention weighs those. Ours is small: the frozen tower slides over the picture, and a head tells of each window whether it holds a thing, where its box is, and which kind it is.
 
 # %%
-scenes_, found = novel.seen(writing.TEST, test=True)
+scenes_, found = novel.draw(dataset.TEST, test=True)
 first4 = np.arange(4)
 figures.regions(
     np.asarray(render.render(scenes_[first4], 96)), [found.box[i][found.mask[i]] for i in first4],
@@ -550,13 +554,14 @@ for i in first4:
 # It says such words, because it says no nouns at all. (Not every line is right: some skip a thing or name one twice, and the captioner still cannot count.) It writes a sentence with **gaps** ("a red ▢ and two blue ▢s"), and a gap is filled with the detector's word for the region that it looks at: with shares $\alpha_r$ and the detector's probabilities $q_r$, $p(\text{noun}) = p(\text{gap}) \sum_r \alpha_r\, q_r(\text{noun})$. (The idea of *Neural baby talk*, Lu et al., 2018.) Beside it, the same regions and the same probabilities as *inputs*, to a model that writes its nouns itself:
 
 # %%
-print("the detector itself, of the things it finds:", f"{recorded['detector', 'kind'].mean:.0%} of kinds right")
-arms = {"pointing": "gaps, filled by the detector", "no words from the detector": "its words as inputs only", "exchanged words": "gaps, words exchanged"}
+print("the detector itself, of the things it finds:", f"{recorded[novel.DETECTOR, 'kind'].mean:.0%} of kinds right")
+arms = {"gaps, filled by the detector": Arm(captioner="pointing"),
+        "its words as inputs only": Arm(captioner="no words from the detector"), "gaps, words exchanged": novel.EXCHANGED}
+kinds = {name: recorded[arm, "novel kinds"] for name, arm in arms.items()}
+filled, learned, exchanged = kinds
 results.arms(
-    f"Novel kinds: {recorded['pointing', 'novel kinds'].mean:.0%} when gaps are filled, "
-    f"{recorded['no words from the detector', 'novel kinds'].mean:.0%} when nouns are learned",
-    {name: recorded[arm, "novel kinds"] for arm, name in arms.items()},
-    {arms["pointing"]: novel.scores(told, scenes_)["novel kinds"]}, controls=(arms["exchanged words"],),
+    f"Novel kinds: {kinds[filled].mean:.0%} when gaps are filled, {kinds[learned].mean:.0%} when nouns are learned",
+    kinds, {filled: novel.scores(told, scenes_)["novel kinds"]}, controls=(exchanged,),
     measure="F1 of naming kinds that no training caption named", axis="F1, %",
 ).show()
 
@@ -575,8 +580,8 @@ def train_and_write(train, test, way="uniform", steps=300, learning_rate=1.2e-2,
     """
     model = captioning.Captioner(captioning.CaptionConfig(way=way), rngs=nnx.Rngs(0))
     arrays = {"image": np.asarray(train["features"]), "tokens": np.asarray(train["tokens"])}
-    writing.train(model, arrays, writing.WRITING, steps=steps, learning_rate=learning_rate, more=more)
-    return captioning.VOCAB.encode(writing.write(model, np.asarray(test["features"])), captioning.LONGEST + 1)  # some never end
+    trainer.train(model, arrays, trainer.LOSS, steps=steps, learning_rate=learning_rate, more=more)
+    return captioning.VOCAB.encode(trainer.write(model, np.asarray(test["features"])), captioning.LONGEST + 1)  # some never end
 
 
 def given_model(train, test):

@@ -27,9 +27,12 @@ import numpy as np
 from flax import nnx
 
 from course_utils import runtime
+from course_utils.arms import Arm
 from course_utils.exercises import check
 from course_utils.experiments import record
-from course_utils.experiments.dual_encoder import binding, cache, colleague, learning, linear, naming, shipped, swapping
+from course_utils.experiments.dual_encoder import (
+    binding, cache, colleague, dataset, linear_towers, naming, pretrained, trainer,
+)
 from course_utils.models import dual_encoder as dual
 from course_utils.nn import pixels, vit
 from course_utils.show import dual_encoder as figures
@@ -48,15 +51,15 @@ recorded = record.load("03")
 
 # %%
 LEFT_OUT = "twemoji"
-styles = learning.other_styles(LEFT_OUT)
-taught = learning.concepts()  # 807 concepts; 89 more are never trained on, in no style
+styles = dataset.other_styles(LEFT_OUT)
+taught = dataset.concepts()  # 807 concepts; 89 more are never trained on, in no style
 art = emoji.load()
 
 shown = np.array([art.index(name) for name in ("tiger", "bus", "tulip", "pizza", "key", "guitar", "penguin", "rocket")])
 some = dual.pictures.pictures("noto", shown, dual.pictures.ALL, seed=1)
 some[1::2] = dual.pictures.pictures("fluent", shown, dual.pictures.ALL, seed=2)[1::2]
 said = [", ".join(dual.words.phrases(k)[:3]) for k in shown]
-figures.pairs(some, said, learning.test_pictures(LEFT_OUT, shown), learning.names(shown), styles=("noto", "fluent"), left_out=LEFT_OUT).show()
+figures.pairs(some, said, dataset.test_pictures(LEFT_OUT, shown), dataset.names(shown), styles=("noto", "fluent"), left_out=LEFT_OUT).show()
 
 # %%
 figures.towers().show()
@@ -171,16 +174,16 @@ grade("03.2", training_step)
 # Now your step runs 300 times, on 128 concepts, drawn as they are on white.
 
 # %%
-small, history = linear.train(step, steps=runtime.steps(linear.STEPS))
+small, history = linear_towers.train(step, steps=runtime.steps(linear_towers.STEPS))
 print(f"loss: {history[0]:.2f} at first, {history[-1]:.2f} at last (ln 128 = {np.log(128):.2f}); scale {np.exp(float(small['log_scale'])):.0f}")
 
 eight = [3, 10, 17, 24, 31, 38, 45, 52]
-names = learning.names(linear.rows()[eight])
+names = dataset.names(linear_towers.rows()[eight])
 tables = {
-    title: linear.table(params, LEFT_OUT)[np.ix_(eight, eight)]
-    for title, params in (("before training", linear.start()), ("after your steps", small))
+    title: linear_towers.table(params, LEFT_OUT)[np.ix_(eight, eight)]
+    for title, params in (("before training", linear_towers.start()), ("after your steps", small))
 }
-figures.similarities(dual.pictures.pictures(LEFT_OUT, linear.rows()[eight], dual.pictures.NONE), names, tables).show()
+figures.similarities(dual.pictures.pictures(LEFT_OUT, linear_towers.rows()[eight], dual.pictures.NONE), names, tables).show()
 
 # %% [markdown]
 # These eight are drawn in the style that was left out, and each was searched among eight names only. Two matrices got somewhere. How far? That needs a number.
@@ -218,7 +221,7 @@ grade("03.3", recall_at)
 # %%
 KS = [1, 5, 10]
 for what, how in (("as drawn, on white", dual.pictures.NONE), ("recoloured, scaled, on grounds", dual.pictures.TEST)):
-    table = jnp.asarray(linear.table(small, LEFT_OUT, how))
+    table = jnp.asarray(linear_towers.table(small, LEFT_OUT, how))
     found = np.asarray(recall(table, np.arange(len(table)), KS))
     print(f"two matrices, unseen style, {what:31} R@1 {found[0]:4.0%}   R@5 {found[1]:4.0%}   R@10 {found[2]:4.0%}")
 print("chance, of 128:" + " " * 46 + "   ".join(f"R@{k} {k / 128:4.0%}" for k in KS))
@@ -229,7 +232,7 @@ print("chance, of 128:" + " " * 46 + "   ".join(f"R@{k} {k / 128:4.0%}" for k in
 # Against what should a model be measured? Against chance, and against the **nearest pixels**: take the name of the training picture that looks most alike. We gave that baseline four ways to compare (colours or grey shapes; a gallery on white, or varied like the test pictures) and keep the best:
 
 # %%
-print(f"nearest pixels R@1 {recorded[f'{LEFT_OUT}/nearest pixels', 'text R@1'].mean:.1%} of 807; chance {1 / 807:.1%}")
+print(f"nearest pixels R@1 {recorded[Arm(left_out=LEFT_OUT, pixels='nearest'), 'text R@1'].mean:.1%} of 807; chance {1 / 807:.1%}")
 
 # %% [markdown]
 # A network will not ignore the background because we wish it. It ignores what *varies* while the text stays the same. So training draws every picture anew: moved, scaled, mirrored, tinted or painted in one colour, on any ground. The loop around the step is the course's from here on (AdamW, batches of 256, the scale clipped as you did); the loss is yours.
@@ -241,14 +244,14 @@ print(f"nearest pixels R@1 {recorded[f'{LEFT_OUT}/nearest pixels', 'text R@1'].m
 guess = None
 
 # %%
-model = learning.train(
-    styles, loss=loss, steps=runtime.steps(learning.STEPS),
-    watch=live.LossCurve("Two towers learn 807 concepts in two styles", floor=np.log(learning.BATCH)),
+model = trainer.train(
+    styles, loss=loss, steps=runtime.steps(trainer.STEPS),
+    watch=live.LossCurve("Two towers learn 807 concepts in two styles", floor=np.log(trainer.BATCH)),
 )
 
 # %%
-image = learning.seen(model, learning.test_pictures(LEFT_OUT, taught))  # (807, D), of length 1
-text = learning.read(model, learning.names(taught))
+image = trainer.image_vectors(model, dataset.test_pictures(LEFT_OUT, taught))  # (807, D), of length 1
+text = trainer.text_vectors(model, dataset.names(taught))
 scores = jnp.asarray(image @ text.T)
 at = jnp.arange(len(taught))
 for way, table in (("picture → name", scores), ("name → picture", scores.T)):
@@ -264,12 +267,12 @@ figures.retrieval(recorded, {LEFT_OUT: float(recall(scores, at, [1])[0])}, guess
 
 # %%
 wanted = ["face", "food", "bird", "vehicle"]
-query = learning.read(model, wanted) @ image.T  # (4, 807)
+query = trainer.text_vectors(model, wanted) @ image.T  # (4, 807)
 best = np.argsort(-query, axis=1)[:, :5]
 fits = np.array([[word in dual.words.vocabulary().split(" ".join(dual.words.phrases(k))) for k in taught] for word in wanted])
 right = np.take_along_axis(fits, best, 1)
 figures.found(
-    wanted, learning.test_pictures(LEFT_OUT, taught)[best], np.take_along_axis(query, best, 1), right,
+    wanted, dataset.test_pictures(LEFT_OUT, taught)[best], np.take_along_axis(query, best, 1), right,
     title=f"Four words look for twemoji's pictures: {right.sum()} of {right.size} right",
     subtitle=f"Top 5 of 807; by chance {5 * fits.mean(1).sum():.0f} of 20 would be right. ✓: the word stands in the emoji's name or keywords.",
 ).show()
@@ -312,16 +315,16 @@ grade("03.4", zero_shot)
 # Three sets of labels for the same style: ten **keywords** that stood in training texts (animal, food, face, …), the same ten **in German**, and the eight **groups** of the official list ("objects", "travel and places", …). No text about an emoji says which group it is in. Only pictures that exactly one of the labels fits are asked about.
 
 # %%
-drawn = learning.said()[taught]  # every way in which a concept is said, as word numbers: (807, 24, T)
+drawn = dataset.all_texts()[taught]  # every way in which a concept is said, as word numbers: (807, 24, T)
 holds = (drawn == dual.words.vocabulary().encode(["animal"])[0, 0]).any(-1).mean()
-plain, framed = learning.read(model, ["animal", "a picture of animal"])
+plain, framed = trainer.text_vectors(model, ["animal", "a picture of animal"])
 print(f"of all training texts {holds:.1%} hold “animal”; cosine of “animal” and “a picture of animal” {plain @ framed:.2f}\n")
 for name, labels in naming.label_sets().items():
-    one = naming.named_right(model, labels, LEFT_OUT, namer, templates=("{}",))
-    many = naming.named_right(model, labels, LEFT_OUT, namer)
-    kept = recorded[f"{LEFT_OUT}/naming, {name}", "ensemble"].mean
+    one = naming.accuracy(model, labels, LEFT_OUT, namer, templates=("{}",))
+    many = naming.accuracy(model, labels, LEFT_OUT, namer)
+    kept = recorded[Arm(left_out=LEFT_OUT, labels=name), "ensemble"].mean
     print(f"{name:9}  one prompt {one:3.0%}  seven {many:3.0%} (recorded {kept:3.0%})  a guess {1 / len(labels.classes):5.1%}"
-          f"  always the commonest {labels.commonest:3.0%}  labels without a known word: {naming.unread(labels.classes)}")
+          f"  always the commonest {labels.commonest:3.0%}  labels without a known word: {naming.unknown_classes(labels.classes)}")
 
 # %% [markdown]
 # Nobody trained a classifier for "animal or food", yet with the keywords the towers are right three times as often as a guess, and more often than by always naming the commonest. That is not much: most texts were names, and few said "animal" (the first line counts them). In German every label is the same empty bag of words to this tower, and naming is a guess. The groups are the instructive case: a little above a guess, and below always naming the commonest. Two of these eight labels hold no word that the tower ever read; those of the others ("food", "animals", "people") it has met, but never as the name of such a group. **A label set works zero-shot as far as people wrote captions in those words.** And the ensemble? Seven templates change next to nothing here: half of the training texts stood in one, whatever they named, so the towers have learned to give such words no weight (the cosine in the first line). CLIP, whose tower reads in order, gained with them on ImageNet.
@@ -334,12 +337,12 @@ for name, labels in naming.label_sets().items():
 
 # %%
 bag = binding.train("bag of words", steps=runtime.steps(binding.STEPS), watch=live.LossCurve("Scenes and captions, a bag of words", role="language"))
-measured = binding.measured(bag)
+measured = binding.accuracies(bag)
 test = binding.pairs("test", 300 if runtime.is_fast() else binding.TEST)
 i = 5
 figures.two_scenes(
     [np.asarray(render.render(s[[i]], 96))[0] for s in (test.scenes, test.swapped)], [test.own[i], test.wrong["colours swapped"][i]],
-    swapping.table(bag, test, i),
+    binding.twin_cosines(bag, test, i),
 ).show()
 
 # %%
@@ -355,10 +358,10 @@ figures.binding(recorded, measured).show()
 # A colleague took the towers that come with this course, trained for longer and in all three styles. They tested them on **noto-v1**, which the towers have not met either (an older hand at the firm that draws noto, so perhaps not quite a stranger), and write: *"R@1 is about 70 %. The 17 % of your section 5 must be a bug."*
 
 # %%
-towers = shipped.emoji_towers()
-rows = learning.drawn_in("noto-v1", taught)
-their_image = learning.seen(towers, learning.test_pictures("noto-v1", rows))
-their_text = learning.read(towers, learning.names(rows))
+towers = pretrained.emoji_towers()
+rows = dataset.available("noto-v1", taught)
+their_image = trainer.image_vectors(towers, dataset.test_pictures("noto-v1", rows))
+their_text = trainer.text_vectors(towers, dataset.names(rows))
 print(f"their R@1 on {len(rows)} pictures and names: {colleague.their_recall(their_image, their_text):.1%}")
 
 # %% [markdown]
@@ -442,9 +445,10 @@ print("the same as the course's block:", np.allclose(out, ours, atol=1e-5))
 
 # %%
 parts = {"all of it": "augmented", "not moved or scaled": "never moved", "not recoloured": "own colours", "no grounds": "on white", "nothing": "as drawn"}
-runs = {arm: recorded[f"twemoji/{arm}", "text R@1"] for arm in parts.values()}
+runs = {variation: recorded[Arm(left_out="twemoji", variation=variation), "text R@1"] for variation in parts.values()}
 results.arms(
-    "What variation buys, on the same test", {name + ", 1 run" * (runs[arm].seeds == 1): runs[arm] for name, arm in parts.items()}, {},
+    "What variation buys, on the same test",
+    {name + ", 1 run" * (runs[variation].seeds == 1): runs[variation] for name, variation in parts.items()}, {},
     controls=("nothing",), measure="R@1 from picture to name, twemoji left out", axis="R@1, %", top=0.2,
 ).show()
 
@@ -457,8 +461,9 @@ results.arms(
 
 # %%
 for style in emoji.TRAINING_STYLES:
-    e = {k: recorded[f"{style}/augmented", f"new, text R@{k}"] for k in (1, 5)}
-    print(f"{style:8} left out: R@1 {e[1].mean:.0%}, R@5 {e[5].mean:.0%}; among all 896 names R@5 {recorded[f'{style}/augmented', 'new among all, text R@5'].mean:.0%}   (recorded)")
+    arm = Arm(left_out=style, variation="augmented")
+    e = {k: recorded[arm, f"new, text R@{k}"] for k in (1, 5)}
+    print(f"{style:8} left out: R@1 {e[1].mean:.0%}, R@5 {e[5].mean:.0%}; among all 896 names R@5 {recorded[arm, 'new among all, text R@5'].mean:.0%}   (recorded)")
 
 # %% [markdown]
 # Hardly: two or three pictures of 89 find their name, at R@5 about twice as many as by chance at best. The towers learned *these* 807 concepts across artists, not a language. A new name can only be read through words that other names share ("*face* with tears of joy"), and two thirds of these names hold a word that no training text had. CLIP's 400 million pairs leave few words unread; ours leave most.
@@ -492,8 +497,8 @@ top_k = check("03.5", search)
 grade("03.5", search)
 
 # %%
-ask = jnp.asarray(learning.read(model, ["a picture of a tiger"]))
-for row in cache.timed(model, learning.test_pictures(LEFT_OUT, taught), ask, top_k):
+ask = jnp.asarray(trainer.text_vectors(model, ["a picture of a tiger"]))
+for row in cache.timings(model, dataset.test_pictures(LEFT_OUT, taught), ask, top_k):
     print(f"{row['gallery']:5} pictures: {1e3 * row['encoded anew']:4.0f} ms encoded anew, {1e3 * row['cached']:.2f} ms cached, ratio {row['ratio']:4.0f}")
 
 # %% [markdown]
@@ -532,7 +537,8 @@ pairwise = check("03.6", siglip_loss)
 grade("03.6", siglip_loss)
 
 # %%
-clip, siglip = recorded["twemoji/augmented", "text R@1"], recorded["twemoji/SigLIP", "text R@1"]
+arm = Arm(left_out="twemoji", variation="augmented")
+clip, siglip = recorded[arm, "text R@1"], recorded[arm.but(loss="SigLIP"), "text R@1"]
 print(f"twemoji left out, the same steps: InfoNCE R@1 {clip.mean:.1%} ({clip.seeds} runs), SigLIP R@1 {siglip.mean:.1%} ({siglip.seeds} run)")
 
 # %% [markdown]
@@ -542,12 +548,12 @@ print(f"twemoji left out, the same steps: InfoNCE R@1 {clip.mean:.1%} ({clip.see
 # Name pictures by **fxemoji**, a flat style of 2015: recoloured, scaled, on grounds, among 483 names. The given model trains on the three styles as drawn. You may train once, for at most 1,000 steps of these towers (about 45 seconds on two idle cores, more on busy ones; nobody stops the clock). Anything of this course may be used but the towers of section 8: train your own. The test pictures come from a seed that you do not know. This is the training of section 5, with all that it can be told:
 
 # %%
-source.show(learning.train)
+source.show(trainer.train)
 
 # %%
 def given_model(pictures, names):
-    model = learning.train(emoji.TRAINING_STYLES, "as drawn", steps=300)
-    return (learning.seen(model, np.asarray(pictures)) @ learning.read(model, names).T).argmax(1)
+    model = trainer.train(emoji.TRAINING_STYLES, "as drawn", steps=300)
+    return (trainer.image_vectors(model, np.asarray(pictures)) @ trainer.text_vectors(model, names).T).argmax(1)
 
 
 # %% [markdown] exercise="03.7" name="name_pictures" title="A hand never seen" points=4 difficulty=2 minutes=25 further=true
@@ -555,7 +561,7 @@ def given_model(pictures, names):
 #
 # Hint: Varied pictures are one step, and 300 steps are too few to see what they bring. That alone does not reach the last threshold in the time: what else does training spend its steps on that the test never asks for? And must a picture be looked at only once?
 #
-# Hint: What is asked for are names, while `learning.said()` also tells keywords and templates. `learning.train(..., texts=...)` takes other ways to say every concept, int32 $(K, \text{ways}, T)$. `dual.words.vocabulary().encode(emoji.load().names["en"])` are the names as tokens, $(K, T)$: with `[:, None]` there is one way each. A mirrored picture, `pictures[:, :, ::-1]`, has the same name.
+# Hint: What is asked for are names, while `dataset.all_texts()` also tells keywords and templates. `trainer.train(..., texts=...)` takes other ways to say every concept, int32 $(K, \text{ways}, T)$. `dual.words.vocabulary().encode(emoji.load().names["en"])` are the names as tokens, $(K, T)$: with `[:, None]` there is one way each. A mirrored picture, `pictures[:, :, ::-1]`, has the same name.
 
 # %% solution="03.7"
 def name_pictures(pictures, names):
@@ -565,10 +571,10 @@ def name_pictures(pictures, names):
     """
     ### BEGIN SOLUTION
     told = dual.words.vocabulary().encode(emoji.load().names["en"])[:, None]  # nothing but names, since names are asked for
-    model = learning.train(emoji.TRAINING_STYLES, "augmented", steps=850, texts=told)
+    model = trainer.train(emoji.TRAINING_STYLES, "augmented", steps=850, texts=told)
     pictures = np.asarray(pictures)
-    looks = learning.seen(model, pictures) + learning.seen(model, pictures[:, :, ::-1])  # a mirrored picture has the same name
-    return (looks @ learning.read(model, names).T).argmax(1)
+    looks = trainer.image_vectors(model, pictures) + trainer.image_vectors(model, pictures[:, :, ::-1])  # a mirrored picture has the same name
+    return (looks @ trainer.text_vectors(model, names).T).argmax(1)
     ### END SOLUTION
 
 # %% check="03.7"

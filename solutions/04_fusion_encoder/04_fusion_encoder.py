@@ -27,9 +27,10 @@ import numpy as np
 from flax import nnx
 
 from course_utils import runtime, training
+from course_utils.arms import Arm
 from course_utils.exercises import check
 from course_utils.experiments import record
-from course_utils.experiments.fusion_encoder import binding, colleague, matching, objectives, retrieval
+from course_utils.experiments.fusion_encoder import arms, binding, colleague, dataset, objectives, retrieval, trainer
 from course_utils.models import fusion_encoder as fusion
 from course_utils.models.fusion_encoder import words
 from course_utils.show import fusion_encoder as figures
@@ -38,7 +39,7 @@ from course_utils.world import render, scenes
 from course_utils.world.things import PLACES
 
 runtime.start()
-recorded, each = record.load("04"), record.runs("04")  # of the recorded runs: means with intervals, and each value
+recorded = record.load("04")  # of the recorded runs: means with intervals, and each value
 
 # %% [markdown]
 # ## 1 · A question for two vectors
@@ -58,10 +59,10 @@ figures.twins([
 # Our dual encoder is the simplest there is. A picture is nine **regions** (notebook 01's frozen tower describes each of nine places by 64 numbers); it becomes the mean of its projected regions. A caption becomes the mean of its words' vectors. The world is small on purpose, so that many pictures are alike: two things, of the eight kinds below, in six colours.
 
 # %%
-taught = matching.matched()
-teacher = matching.train_dual(
-    taught, steps=runtime.steps(matching.DUAL_STEPS), watch=live.LossCurve("A dual encoder, contrastive loss", role="ink"))
-print(f"{len(taught):,} pictures of {', '.join(matching.KIND_NAMES)}; a caption such as “{taught.texts[0]}”")
+taught = dataset.draw()
+teacher = trainer.train_dual(
+    taught, steps=runtime.steps(trainer.DUAL_STEPS), watch=live.LossCurve("A dual encoder, contrastive loss", role="ink"))
+print(f"{len(taught):,} pictures of {', '.join(dataset.KIND_NAMES)}; a caption such as “{taught.texts[0]}”")
 
 # %% [markdown]
 # ## 2 · Let the words look
@@ -151,7 +152,7 @@ grade("04.2", join_streams)
 # One thing differs from the papers. They ask the first token, `<cls>`, whether picture and text match. Here *every word votes*, and the votes are averaged, so that nothing has to be gathered in one place first.
 
 # %%
-model = matching.untrained(attend=attend, join=join)  # with your functions inside
+model = trainer.untrained(attend=attend, join=join)  # with your functions inside
 match, aux = nnx.eval_shape(lambda model: model(taught.tokens[:3], taught.features[:3]), model)  # shapes only
 print("match:", match.shape, "  votes:", aux["votes"].shape, "  attention of a block:", aux["attention"][0].shape)
 print(taught.tokens.shape[1], "words +", taught.features.shape[1], "regions =", aux["attention"][0].shape[-1], "in the sequence")
@@ -197,12 +198,12 @@ grade("04.3", hard_negatives)
 
 # %%
 few = taught[np.arange(min(512, len(taught)))]
-alike, true = matching.similarities(teacher, few), few.content[:, None] == few.content
+alike, true = trainer.similarities(teacher, few), few.content[:, None] == few.content
 said = [{word for word in text.split() if word not in ("there", "is", "a", "and")} for text in few.texts]
 rng = np.random.default_rng(0)
 print(f"{'the picture':20}{few.texts[0]}")
-for name, factor in matching.NEGATIVES.items():
-    drawn = [np.asarray(choose(jnp.asarray(factor * alike), jnp.asarray(true), jnp.asarray(matching.gumbel(rng, len(few), len(few))))) for _ in range(3)]
+for name, factor in trainer.NEGATIVES.items():
+    drawn = [np.asarray(choose(jnp.asarray(factor * alike), jnp.asarray(true), jnp.asarray(trainer.gumbel(rng, len(few), len(few))))) for _ in range(3)]
     shared = np.array([len(said[i] & said[j]) / len(said[i]) for i, j in enumerate(drawn[0])])
     print(f"\n{name:20}shares {4 * shared.mean():.1f} of 4 words, is the twin {(shared == 1).mean():.0%} of the time")
     for columns in drawn:
@@ -225,8 +226,8 @@ guess = None
 # This is the notebook's longest training: half a minute to a minute on two quiet cores, more on busy ones. Read on while it runs.
 
 # %%
-fused = matching.train_fusion(
-    taught, teacher, "hard", steps=runtime.steps(matching.STEPS), loss=fusion.loss_with(fusion.itm_loss, choose),
+fused = trainer.train_fusion(
+    taught, teacher, "hard", steps=runtime.steps(trainer.STEPS), loss=fusion.loss_with(fusion.itm_loss, choose),
     attend=attend, join=join, watch=live.LossCurve("A single stream learns matching"))
 
 # %% [markdown]
@@ -235,9 +236,9 @@ fused = matching.train_fusion(
 # Beside the two models that you have trained, recorded runs of others. *Dual, reading in order* has a transformer before each mean. *Negatives as they come* counts similarities once, not three times. *From chance* starts without the dual encoder's words and regions. *Two streams* is ViLBERT's design; you build it under *Further*. *Another picture* is the control: the model with hard negatives, but some other pair's picture in front of it.
 
 # %%
-runs = {"dual": teacher, "fusion, hard negatives": fused}
-told = {name: binding.right(binding.table(one, test))["caption"] for name, one in runs.items()}
-figures.binding(recorded, each, told, guess).show()
+runs = {arms.DUAL: teacher, arms.HARD: fused}
+told = {arm: binding.accuracies(binding.table(one, test))["caption"] for arm, one in runs.items()}
+figures.binding(recorded, told, guess).show()
 
 # %% [markdown]
 # Large dots are means of six recorded runs, small ones the runs; squares are yours, and the triangle is your guess. Let us say that a run *binds* if it tells four pairs of five.
@@ -252,7 +253,7 @@ figures.binding(recorded, each, told, guess).show()
 
 # %%
 for hide, what in (("", "nothing taken away"), ("picture", "another pair's picture"), ("colours", "colour words hidden"), ("order", "words sorted")):
-    print(f"{what:24} {binding.right(binding.table(fused, test, hide=hide))['caption']:.0%}")
+    print(f"{what:24} {binding.accuracies(binding.table(fused, test, hide=hide))['caption']:.0%}")
 
 # %% [markdown]
 # No text alone can win here: each caption of a pair is the right one once and the wrong one once, so whoever sees no picture, or another one, must end at 50 %. (Hidden colours and sorted words make both captions equal; half a point is given for a tie.)
@@ -316,7 +317,7 @@ short = fusion.shortlist(apart, 4)
 scores = retrieval.fusion_table(fused, pictures, short)
 truth = np.take_along_axis(retrieval.truth(pictures), short, 1)
 for k in (1, 2, 4, 8):
-    print(f"dual encoder, R@{k}: {fusion.recall(retrieval.ranked(apart), retrieval.truth(pictures), k):.0%}")
+    print(f"dual encoder, R@{k}: {fusion.recall(retrieval.ranking(apart), retrieval.truth(pictures), k):.0%}")
 print(f"{(~truth.any(1)).sum()} of {len(truth)} queries have no right picture on a shortlist of 4")
 
 # %% [markdown]
@@ -334,7 +335,7 @@ figures.shortlist(pictures.texts[query], seen, truth[query], range(4), np.argsor
 
 # %%
 theirs = colleague.train(taught, teacher, steps=runtime.steps(100), watch=live.LossCurve("The colleague's fusion encoder"))
-new = matching.matched(1024, 5, test=True)
+new = dataset.draw(1024, 5, test=True)
 print(f"their test: {colleague.their_accuracy(theirs, new):.1%} right")
 
 # %% [markdown]
@@ -357,7 +358,7 @@ i_expect = "(a) …  (b) …"
 # %%
 print("you suspected:", my_suspicion, "  and expected:", i_expect)
 print(f"(a) their test, with another caption's picture: {colleague.their_accuracy(theirs, new, another_picture=True):.1%}")
-print(f"(b) our binding test:                           {binding.right(binding.table(theirs, test))['caption']:.1%}")
+print(f"(b) our binding test:                           {binding.accuracies(binding.table(theirs, test))['caption']:.1%}")
 
 # %% [markdown]
 # <details><summary><b>Diagnosis</b> (open it when you have yours)</summary>
@@ -376,7 +377,7 @@ print(f"(b) our binding test:                           {binding.right(binding.t
 # The model has only seen pictures of *two* things, of the eight kinds of section 1. With one or three its verdict on a true caption means little.
 
 # %%
-figures.word_looks(fused, "red car left, blue dog top right", "car", matching.KIND_NAMES)
+figures.word_looks(fused, "red car left, blue dog top right", "car", dataset.KIND_NAMES)
 
 # %% [markdown] question="04.q1" title="Ten million pictures" points=2 minutes=6
 # A shop has 10 million pictures of products and wants a search by text, with an answer in 0.2 seconds. A fusion encoder scores 1,000 pairs a second on its machine; a dual encoder embeds 1,000 texts or pictures a second, and comparing one vector with 10 million stored ones takes 0.05 seconds. All of this runs on one machine, one after the other; what can be known before the query comes may be computed beforehand. In at most six sentences: (a) design the search, and show with numbers that it keeps to the time; (b) name one kind of query on which it will fail however good the fusion encoder is, and what you would measure to see it coming.
@@ -422,13 +423,13 @@ grade("04.5", co_attention)
 # With your function inside, a two-stream encoder of equally many blocks. How many numbers does each learn in its blocks (the tables of words, positions and types and the regions' projection are as large in both)? And does it bind after the same number of steps?
 
 # %%
-vilbert = matching.untrained("two", attend=attend, join=join, co_attend=co)
+vilbert = trainer.untrained("two", attend=attend, join=join, co_attend=co)
 match, _ = nnx.eval_shape(lambda model: model(taught.tokens[:3], taught.features[:3]), vilbert)
 print("match:", match.shape)
 for stream in fusion.STREAMS:
-    print(f"{f'{stream} stream':16}{recorded[f'{stream} stream', 'parameters'].mean:9,.0f} parameters")
-for arm in ("fusion, hard negatives", "two streams, hard negatives"):
-    print(f"{arm:28} binding", *(f"{share:5.0%}" for share in sorted(each[arm, "binding, caption"])))
+    print(f"{f'{stream} stream':16}{recorded[Arm(stream=stream), 'parameters'].mean:9,.0f} parameters")
+for name, arm in (("fusion, hard negatives", arms.HARD), ("two streams, hard negatives", arms.TWO_HARD)):
+    print(f"{name:28} binding", *(f"{share:5.0%}" for share in sorted(recorded[arm, "binding, caption"].values)))
 
 # %% [markdown]
 # With four times as many parameters in its blocks it binds as the single stream does, no better. (Its learning rate is a third of the single stream's; at that one some of its runs stood still.) On this test nothing speaks for either design.
@@ -448,8 +449,9 @@ figures.objectives(recorded).show()
 # More objectives are no free gift. After as many steps as the model of section 5, with the same hard negatives but four things to learn, does this one bind?
 
 # %%
-for arm in ("fusion, hard negatives", "UNITER, all four", "UNITER, without alignment"):
-    print(f"{arm:28} binding", *(f"{share:5.0%}" for share in sorted(each[arm, "binding, caption"])))
+for name, arm in {"fusion, hard negatives": arms.HARD, "UNITER, all four": arms.ALL_FOUR,
+                  "UNITER, without alignment": arms.WITHOUT_ALIGNMENT}.items():
+    print(f"{name:28} binding", *(f"{share:5.0%}" for share in sorted(recorded[arm, "binding, caption"].values)))
 
 # %% [markdown]
 # Some runs do, some not yet; with matching alone all did. (Three runs each: too few to say whether alignment helps or hurts. Whether all would bind after more steps was not measured; the published models were taught for far longer.)
@@ -511,7 +513,7 @@ figures.transport(np.asarray(render.render(test.a.scenes[[0]], 96))[0], said, PL
 # %%
 def train_and_choose(test, sample, steps, model=None):
     """Trains a single stream on `sample(rng) → image, tokens, match`; chooses the first (0) or second (1) caption."""
-    model = model or matching.untrained()
+    model = model or trainer.untrained()
     training.fit(model, fusion.encoder.matching_loss, sample, steps=steps, learning_rate=3e-3, progress=False)
     features = np.asarray(test["features"])
     scores = [binding.logits(model, np.asarray(test[name]), features) for name in ("first", "second")]
@@ -533,7 +535,7 @@ def given_model(train, test):
 #
 # Hint: Random wrong captions never ask for binding. Which wrong caption would, and can you make it from the true one? Then: where does a model start? From chance, even with good negatives, this one stands at a coin's 50 % for about a thousand steps before it begins to bind, and 800 earn nothing. The model of section 4 did not start from chance.
 #
-# Hint: Find the two colour words of a caption (`np.isin(row, words.COLOUR_WORDS)`) and exchange them: grammatical, and wrong for this picture. Keep some random wrong captions as well; a caption with one colour twice has no twin. `matching.aligned(model, teacher)` puts words and regions where a dual encoder has them, and nobody forbids you to train one on `train`, in seconds: `matching.train_dual(matching.Matched(None, features, tokens, None))`. Then 700 steps bind.
+# Hint: Find the two colour words of a caption (`np.isin(row, words.COLOUR_WORDS)`) and exchange them: grammatical, and wrong for this picture. Keep some random wrong captions as well; a caption with one colour twice has no twin. `trainer.align_tables(model, teacher)` puts words and regions where a dual encoder has them, and nobody forbids you to train one on `train`, in seconds: `trainer.train_dual(matching.Matched(None, features, tokens, None))`. Then 700 steps bind.
 
 # %% solution="04.7"
 def binding_challenge(train, test):
@@ -556,9 +558,9 @@ def binding_challenge(train, test):
             "tokens": np.concatenate([tokens[row], wrong[row], tokens[other]]),
         }
 
-    teacher = matching.train_dual(matching.Matched(None, features, tokens, None))  # seconds
-    model = matching.untrained()
-    matching.aligned(model, teacher)
+    teacher = trainer.train_dual(dataset.CaptionedScenes(None, features, tokens, None))  # seconds
+    model = trainer.untrained()
+    trainer.align_tables(model, teacher)
     return train_and_choose(test, sample, 700, model)
     ### END SOLUTION
 

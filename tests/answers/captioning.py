@@ -12,8 +12,7 @@ import numpy as np
 import optax
 from flax import nnx
 
-from course_utils import decode
-from course_utils.experiments.captioning import writing
+from course_utils.experiments.captioning import trainer
 from course_utils.models import captioning
 
 # ---- 02.1 soft_attention(params, places, h, mask) → context, alpha
@@ -535,8 +534,8 @@ def _given(train, test, way, steps, changed=lambda rng, x: x, learning_rate=1.2e
         row = rng.integers(len(tokens), size=128)
         return {"image": np.float32(changed(rng, x[row])), "tokens": tokens[row]}
 
-    writing.train(model, {"image": x, "tokens": tokens}, writing.WRITING, steps=steps, learning_rate=learning_rate, more=more)
-    return captioning.VOCAB.encode(writing.write(model, np.asarray(test["features"])), captioning.LONGEST + 1)
+    trainer.train(model, {"image": x, "tokens": tokens}, trainer.LOSS, steps=steps, learning_rate=learning_rate, more=more)
+    return captioning.VOCAB.encode(trainer.write(model, np.asarray(test["features"])), captioning.LONGEST + 1)
 
 
 def _noise(rng, x, share):

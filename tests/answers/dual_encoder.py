@@ -11,7 +11,7 @@ import numpy as np
 import optax
 from einops import einsum, rearrange
 
-from course_utils.experiments.dual_encoder import learning, shipped
+from course_utils.experiments.dual_encoder import pretrained, trainer
 from course_utils.models.dual_encoder import words
 
 # ---- 03.1 info_nce(image float[B, D], text float[B, D], log_scale) → number
@@ -595,8 +595,8 @@ def sig_softmax(image, text, log_scale, bias):
 
 
 def cosines_of_towers(pictures, texts):
-    towers = shipped.emoji_towers()
-    return learning.seen(towers, np.asarray(pictures)) @ learning.read(towers, texts).T
+    towers = pretrained.emoji_towers()
+    return trainer.image_vectors(towers, np.asarray(pictures)) @ trainer.text_vectors(towers, texts).T
 
 
 def named_by_towers(pictures, names):
@@ -613,8 +613,8 @@ def named_at_random(pictures, names):
 
 
 def named_by_untrained(pictures, names):
-    towers = shipped.untrained()
-    return (learning.seen(towers, np.asarray(pictures)) @ learning.read(towers, names).T).argmax(1)
+    towers = pretrained.untrained()
+    return (trainer.image_vectors(towers, np.asarray(pictures)) @ trainer.text_vectors(towers, names).T).argmax(1)
 
 
 def named_with_cosines(pictures, names):

@@ -14,7 +14,7 @@ from einops import einsum, rearrange, reduce
 from flax import nnx
 
 from course_utils import training
-from course_utils.experiments.fusion import asking
+from course_utils.experiments.fusion import trainer
 from course_utils.models import fusion
 from course_utils.world.questions import ANSWERS, VOCAB
 
@@ -1126,7 +1126,7 @@ def challenge_two_hops(train, test):
     """The course's own parts: two looks at the frozen features."""
     images, tokens, answers = (np.asarray(train[name]) for name in ("features", "tokens", "answer"))
     often = rarity(train, 0.6)
-    model = fusion.VQAClassifier(asking.config(fusion.StackConfig(hops=2)), rngs=nnx.Rngs(0))
+    model = fusion.VQAClassifier(trainer.config(fusion.StackConfig(hops=2)), rngs=nnx.Rngs(0))
 
     def sample(rng):
         row = rng.choice(len(answers), 128, p=often)
@@ -1134,7 +1134,7 @@ def challenge_two_hops(train, test):
 
     training.fit(model, fusion.softmax_loss, sample, steps=1200, learning_rate=4e-3, progress=False)
     batch = {"image": np.asarray(test["features"]), "tokens": np.asarray(test["tokens"])}
-    return training.predict(model, asking.logits, batch).argmax(-1)
+    return training.predict(model, trainer.logits, batch).argmax(-1)
 
 
 def challenge_by_hand(train, test):

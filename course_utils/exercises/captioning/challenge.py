@@ -11,7 +11,7 @@ from course_utils.exercises.comparison import numbers
 from course_utils.exercises.core import Case, Exercise, Verdict
 from course_utils.exercises.explanation import what_it_is
 from course_utils.exercises.judges import Unusable, judge_score
-from course_utils.experiments.captioning import writing
+from course_utils.experiments.captioning import trainer
 from course_utils.metrics import caption as metric
 from course_utils.models import captioning
 from course_utils.towers import grid
@@ -38,8 +38,8 @@ def caption_challenge(train: dict, test: dict) -> np.ndarray:
         return {"image": (features[row] + noise).astype(np.float32), "tokens": tokens[row]}
 
     model = captioning.Captioner(captioning.CaptionConfig(), rngs=nnx.Rngs(0))
-    writing.train(model, {"image": features, "tokens": tokens}, writing.WRITING, steps=STEPS, more=noisy)
-    return captioning.VOCAB.encode(writing.write(model, np.asarray(test["features"])), captioning.LONGEST + 1)
+    trainer.train(model, {"image": features, "tokens": tokens}, trainer.LOSS, steps=STEPS, more=noisy)
+    return captioning.VOCAB.encode(trainer.write(model, np.asarray(test["features"])), captioning.LONGEST + 1)
 
 
 @functools.cache

@@ -6,7 +6,7 @@ import numpy as np
 
 from course_utils.exercises.core import Case, Exercise, Verdict
 from course_utils.exercises.judges import judge_score, share_right
-from course_utils.experiments.dual_encoder import learning
+from course_utils.experiments.dual_encoder import dataset, trainer
 from course_utils.models.dual_encoder import pictures as drawing
 from course_utils.models.dual_encoder import words
 from course_utils.world import emoji
@@ -26,18 +26,18 @@ def name_pictures(pictures: np.ndarray, names: list[str]) -> np.ndarray:
     Each picture is looked at twice, as it is and mirrored.
     """
     told = words.vocabulary().encode(emoji.load().names["en"])[:, None]
-    model = learning.train(emoji.TRAINING_STYLES, "augmented", steps=STEPS, texts=told)
+    model = trainer.train(emoji.TRAINING_STYLES, "augmented", steps=STEPS, texts=told)
     pictures = np.asarray(pictures)
-    looks = learning.seen(model, pictures) + learning.seen(model, pictures[:, :, ::-1])
-    return (looks @ learning.read(model, names).T).argmax(1)
+    looks = trainer.image_vectors(model, pictures) + trainer.image_vectors(model, pictures[:, :, ::-1])
+    return (looks @ trainer.text_vectors(model, names).T).argmax(1)
 
 
 def cases(seed: int) -> list[Case]:
     """One case: every concept taught that the style draws, recoloured, scaled and on grounds by the seed, in any order."""
-    rows = np.random.default_rng([seed, 307]).permutation(learning.drawn_in(STYLE, learning.concepts()))
+    rows = np.random.default_rng([seed, 307]).permutation(dataset.available(STYLE, dataset.concepts()))
     images = drawing.pictures(STYLE, rows, drawing.TEST, seed=[seed, 307])
     order = np.argsort(rows)
-    names = learning.names(rows[order])
+    names = dataset.names(rows[order])
     return [Case((images, names), f"{len(rows)} pictures, as many names", truth=np.argsort(order).astype(np.int32))]
 
 

@@ -10,7 +10,7 @@ from flax import nnx
 from course_utils import training
 from course_utils.exercises.core import Case, Exercise, Verdict
 from course_utils.exercises.judges import judge_score, share_right
-from course_utils.experiments.fusion import asking
+from course_utils.experiments.fusion import dataset, trainer
 from course_utils.models import fusion
 from course_utils.towers import grid
 from course_utils.world import scenes
@@ -29,7 +29,7 @@ def answer_challenge(train: dict, test: dict) -> np.ndarray:
     _, group, count = np.unique(np.column_stack([tokens, answer]), axis=0, return_inverse=True, return_counts=True)
     share = count[group.ravel()] ** -0.6
     share /= share.sum()
-    model = fusion.VQAClassifier(asking.config(), rngs=nnx.Rngs(0))
+    model = fusion.VQAClassifier(trainer.config(), rngs=nnx.Rngs(0))
 
     def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:
         row = rng.choice(len(answer), 128, p=share)
@@ -37,7 +37,7 @@ def answer_challenge(train: dict, test: dict) -> np.ndarray:
 
     training.fit(model, fusion.softmax_loss, sample, steps=700, learning_rate=4e-3, progress=False)
     batch = {"image": np.asarray(test["features"]), "tokens": np.asarray(test["tokens"])}
-    return training.predict(model, asking.logits, batch).argmax(-1)
+    return training.predict(model, trainer.logits, batch).argmax(-1)
 
 
 @functools.cache
@@ -48,7 +48,7 @@ def _training_data() -> dict[str, np.ndarray]:
 
 def cases(seed: int) -> list[Case]:
     """One case: 16,000 biased questions to learn from, always the same; 4,096 balanced ones of the seed to answer."""
-    test = asking.asked("balanced", ASKED, seed, test=True, types=TYPES)
+    test = dataset.draw("balanced", ASKED, seed, test=True, types=TYPES)
     train = dict(_training_data())
     asks = {"features": test.features, "tokens": test.tokens}
     return [Case((train, asks), f"{ASKED:,} balanced questions", truth=test.answer)]

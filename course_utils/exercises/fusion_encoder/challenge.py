@@ -9,7 +9,7 @@ import numpy as np
 from course_utils import training
 from course_utils.exercises.core import Case, Exercise, Verdict
 from course_utils.exercises.judges import judge_score, share_right
-from course_utils.experiments.fusion_encoder import binding, matching
+from course_utils.experiments.fusion_encoder import binding, dataset, trainer
 from course_utils.models.fusion_encoder import words
 from course_utils.models.fusion_encoder.encoder import matching_loss
 
@@ -39,8 +39,8 @@ def binding_challenge(train: dict, test: dict) -> np.ndarray:
     features, tokens = (np.asarray(train[name]) for name in ("features", "tokens"))
     wrong = swapped(tokens)
     usable = np.flatnonzero((wrong != tokens).any(1))
-    model = matching.untrained()
-    matching.aligned(model, matching.train_dual(matching.Matched(None, features, tokens, None)))
+    model = trainer.untrained()
+    trainer.align_tables(model, trainer.train_dual(dataset.CaptionedScenes(None, features, tokens, None)))
 
     def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:
         row = usable[rng.integers(len(usable), size=48)]
@@ -58,7 +58,7 @@ def binding_challenge(train: dict, test: dict) -> np.ndarray:
 
 @functools.cache
 def _training_data() -> dict[str, np.ndarray]:
-    data = matching.matched(TAUGHT, 40)
+    data = dataset.draw(TAUGHT, 40)
     return {"features": data.features, "tokens": data.tokens}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from course_utils.experiments import dual_encoder as experiment
 from course_utils.experiments.canaries import Canary
-from course_utils.experiments.dual_encoder import binding, learning, naming, pixels, shipped, swapping
+from course_utils.experiments.dual_encoder import binding, dataset, measures, naming, pixels, pretrained, trainer
 from course_utils.metrics import retrieval
 from course_utils.models import dual_encoder as dual
 
@@ -15,43 +15,48 @@ _WAY = "colours, gallery on white"  # of comparing pixels
 
 
 def _table(model: dual.DualEncoder) -> dict[str, Any]:
-    return {"cosines": learning.table(model, _STYLE, learning.drawn_in(_STYLE, learning.concepts())[:128])}
+    return {"cosines": measures.cosines(model, _STYLE, dataset.available(_STYLE, dataset.concepts())[:128])}
 
 
-def _taught(variation: str = "augmented", *, pairwise: bool = False, everywhere: bool = False) -> Canary:
-    styles = learning.other_styles(experiment.ABLATED)
-    return Canary(lambda: learning.train(styles, variation, pairwise=pairwise), _table, everywhere)
+def _retrieval(variation: str = "augmented", *, pairwise: bool = False, everywhere: bool = False) -> Canary:
+    styles = dataset.other_styles(experiment.ABLATED)
+    return Canary(lambda: trainer.train(styles, variation, pairwise=pairwise), _table, everywhere)
 
 
-def _scored() -> dict[str, Any]:
+def _naming(rows: list[dict]) -> dict[str, float]:
+    return {f"{_STYLE}/naming, {row['arm'].labels}{row['measure']}": row["value"] for row in rows}
+
+
+def _scores() -> dict[str, Any]:
     """Every score of the towers that come with the course."""
-    model = shipped.emoji_towers()
-    found = learning.measured(model, _STYLE) | {row["arm"] + row["measure"]: row["value"] for row in experiment.naming_rows(model, _STYLE)}
+    model = pretrained.emoji_towers()
+    found = measures.retrieval_measures(model, _STYLE) | _naming(experiment.naming_rows(model, _STYLE))
     labels = {name: [labels.commonest, len(labels.rows), *labels.right] for name, labels in naming.label_sets().items()}
     return found | labels | {"chance": retrieval.chance(100)}
 
 
 def _pixels() -> dict[str, Any]:
-    images = learning.test_pictures(_STYLE, learning.drawn_in(_STYLE, learning.concepts())[:31])
+    images = dataset.test_pictures(_STYLE, dataset.available(_STYLE, dataset.concepts())[:31])
     described = {name: describe(images) for name, (describe, _) in pixels.WAYS.items()}
     return {"nearness": pixels.nearness(_WAY, experiment.ABLATED), **described}
 
 
-def _bound(model: dual.DualEncoder) -> dict[str, Any]:
+def _binding(model: dual.DualEncoder) -> dict[str, Any]:
     test = binding.pairs("test", 300)
-    return {**binding.measured(model), "cosines": [swapping.table(model, test, i) for i in range(4)]}
+    return {**binding.accuracies(model), "cosines": [binding.twin_cosines(model, test, i) for i in range(4)]}
 
 
 def _sizes() -> dict[str, Any]:
-    return {"scenes": [binding.SCENES, binding.TEST], "steps": [learning.STEPS, binding.STEPS], "varied": pixels.VARIED}
+    return {"scenes": [binding.SCENES, binding.TEST], "steps": [trainer.STEPS, binding.STEPS], "varied": pixels.VARIED}
 
 
 CANARIES = {
-    "augmented": _taught(everywhere=True),
-    "SigLIP": _taught(pairwise=True),
-    **{variation: _taught(variation) for variation in learning.VARIATIONS if variation != "augmented"},
-    **{arm: Canary(lambda arm=arm: binding.train(arm), _bound) for arm in (binding.ARMS[0], binding.ARMS[2])},
-    "how finding and naming are scored": Canary(None, _scored),
+    "augmented": _retrieval(everywhere=True),
+    "SigLIP": _retrieval(pairwise=True),
+    **{variation: _retrieval(variation) for variation in trainer.VARIATIONS if variation != "augmented"},
+    "bag of words": Canary(lambda: binding.train("bag of words"), _binding),
+    "transformer, swapped captions as negatives": Canary(lambda: binding.train("transformer", "swapped captions"), _binding),
+    "how finding and naming are scored": Canary(None, _scores),
     "nearest pixels": Canary(None, _pixels),
     "sizes": Canary(None, _sizes),
 }

@@ -7,30 +7,30 @@ from typing import Any
 from flax import nnx
 
 from course_utils.experiments.canaries import STEPS, Canary
-from course_utils.experiments.fusion import answering, asking, hops, pointing, prior, shipped, shootout
+from course_utils.experiments.fusion import architectures, dataset, hops, measures, pointing, pretrained, prior, shootout, trainer
 from course_utils.models import fusion
 
 
-def _few() -> asking.Asked:
-    return asking.asked("balanced", 256, test=True)
+def _few() -> dataset.QuestionSet:
+    return dataset.draw("balanced", 256, test=True)
 
 
 def _scores(model: nnx.Module) -> dict[str, Any]:
-    return {"scores": asking.scores(model, _few())}
+    return {"scores": trainer.scores(model, _few())}
 
 
-def _scored() -> dict[str, Any]:
+def _all_scores() -> dict[str, Any]:
     """Every score of a model that answers well, its right picture exchanged for a control, and of lookup tables."""
-    model, data = shipped.two_looks(), answering.test()
-    given, other = asking.answers(model, data), asking.answers(model, data, pictures=asking.another_picture(data))
+    model, data = pretrained.two_looks(), architectures.test_set()
+    given, other = trainer.answers(model, data), trainer.answers(model, data, pictures=dataset.another_picture(data))
     values = {
-        "right": asking.right(given, data),
-        "VQA accuracy": asking.accuracy(given, data),
-        "another picture": asking.accuracy(other, data),
-        **asking.by_type(given, data),
+        "right": measures.accuracy(given, data),
+        "VQA accuracy": measures.vqa_accuracy(given, data),
+        "another picture": measures.vqa_accuracy(other, data),
+        **measures.by_type(given, data),
     }
     hit, chance = pointing.pointing(hops.maps(model, data), data)
-    same = hops.test()
+    same = hops.test_set()
     values |= {"pointing": hit, "by chance": chance, "looks": hops.looks(model, same), "another thing": hops.another_thing(same)}
     for kind in prior.TESTED:
         values[f"lookup, {kind}"] = prior.lookup("biased", kind)
@@ -38,30 +38,30 @@ def _scored() -> dict[str, Any]:
 
 
 def _way(way: str, everywhere: bool = False) -> Canary:
-    return Canary(lambda: answering.train(way), _scores, everywhere)
+    return Canary(lambda: architectures.train(way), _scores, everywhere)
 
 
 def _looks(score: str, count: int, how: str, **options: Any) -> Canary:
     def measure(model: nnx.Module) -> dict[str, Any]:
-        return {"looks": hops.looks(model, hops.test()), "right": hops.right(model)}
+        return {"looks": hops.looks(model, hops.test_set()), "right": hops.accuracy(model)}
 
     return Canary(lambda: hops.train(count, how, score=score), measure, **options)
 
 
 def _read(reader: str) -> Canary:
-    pixels = answering.READERS[reader][1]
+    pixels = architectures.READERS[reader][1]
 
     def measure(model: nnx.Module) -> dict[str, Any]:
         data = _few()
-        return {"scores": asking.scores(model, data, pictures=answering.pictures(data, pixels))}
+        return {"scores": trainer.scores(model, data, pictures=architectures.pictures(data, pixels))}
 
-    return Canary(lambda: answering.read(reader), measure, steps=0)
+    return Canary(lambda: architectures.train_reader(reader), measure, steps=0)
 
 
 def _sizes() -> dict[str, Any]:
     return {
-        "pictures": [answering.PICTURES, answering.TEST, hops.PICTURES, hops.TEST, prior.TEST, prior.LIVE, *prior.PICTURES],
-        "steps": [answering.STEPS, hops.STEPS, prior.STEPS, prior.BLIND_STEPS, shootout.STEPS],
+        "pictures": [architectures.PICTURES, architectures.TEST, hops.PICTURES, hops.TEST, prior.TEST, prior.LIVE, *prior.PICTURES],
+        "steps": [architectures.STEPS, hops.STEPS, prior.STEPS, prior.BLIND_STEPS, shootout.STEPS],
         "budgets": shootout.BUDGETS,
     }
 
@@ -70,7 +70,7 @@ def _pool(name: str) -> Canary:
     task, budget = "few products", shootout.BUDGETS[-1]
     return Canary(
         lambda: shootout.train(name, task, budget)[0],
-        lambda pool: {"accuracy": shootout.right(pool, shootout.task(task))},
+        lambda pool: {"accuracy": shootout.test_accuracy(pool, shootout.task(task))},
         steps=STEPS if name == "mutan" else 0,
     )
 
@@ -81,7 +81,7 @@ CANARIES = {
     "sighted on biased": Canary(
         lambda: prior.train("sighted", "biased"),
         lambda model: {
-            f"{kind}, wrong picture {wrong}": prior.right(model, kind, wrong_picture=wrong)
+            f"{kind}, wrong picture {wrong}": prior.accuracy(model, kind, wrong_picture=wrong)
             for kind in prior.TESTED
             for wrong in (False, True)
         },
@@ -93,6 +93,6 @@ CANARIES = {
     "one look, additive": _looks("additive", 1, "plain", steps=0),
     **{reader: _read(reader) for reader in READERS},
     **{f"pooling by {name}": _pool(name) for name in fusion.POOLINGS},
-    "how answers are scored": Canary(None, _scored),
+    "how answers are scored": Canary(None, _all_scores),
     "sizes": Canary(None, _sizes),
 }

@@ -11,7 +11,7 @@ from flax import nnx
 from course_utils.experiments import canaries
 from course_utils.experiments import fusion_encoder as experiment
 from course_utils.experiments.canaries import Canary
-from course_utils.experiments.fusion_encoder import binding, matching, objectives, retrieval
+from course_utils.experiments.fusion_encoder import arms, binding, dataset, objectives, retrieval, trainer
 from course_utils.models.fusion_encoder import dual
 
 _PAIRS, _GALLERY = 128, 48
@@ -24,59 +24,61 @@ def _teacher() -> dual.DualEncoder:
     return canaries.sharpened(dual.DualEncoder(dual.DualConfig(depth=0), rngs=nnx.Rngs(3)))
 
 
-def _bound(model: nnx.Module, hide: str = "") -> dict[str, Any]:
+def _binding(model: nnx.Module, hide: str = "") -> dict[str, Any]:
     table = binding.table(model, binding.pairs(_PAIRS), hide=hide)
-    return {"table": table, **binding.right(table)}
+    return {"table": table, **binding.accuracies(table)}
 
 
-def _searched(model: nnx.Module) -> dict[str, Any]:
-    found = _bound(model) | experiment.decided(model)
-    for hide in experiment.CONTROLS:
-        found[hide] = _bound(model, hide)["table"]
-    ways = retrieval.run(_teacher(), model, _GALLERY)
-    return found | {f"{arm}, {measure}": value for (arm, measure), value in ways.items()}
+def _search(model: nnx.Module) -> dict[str, Any]:
+    found = _binding(model) | experiment.pair_accuracy(model)
+    for hide in arms.CONTROLS:
+        found[hide] = _binding(model, hide)["table"]
+    names = {arms.DUAL: "dual", arms.HARD: "fusion"}
+    names |= {arms.HARD.but(shortlist=k): f"dual, then fusion on {k}" for k in retrieval.SHORTLISTS}
+    ways = retrieval.run(_teacher(), model, arms.HARD, _GALLERY)
+    return found | {f"{names[arm]}, {measure}": value for arm, values in ways.items() for measure, value in values.items()}
 
 
 def _objectives(model: nnx.Module) -> dict[str, Any]:
-    return objectives.run(model, matching.matched(objectives.TEST, 5, test=True))
+    return objectives.run(model, dataset.draw(objectives.TEST, 5, test=True))
 
 
-def _matched(negatives: str, *, measure=_bound, everywhere: bool = False, steps: int = canaries.STEPS, **parts: Any) -> Canary:
+def _fusion(negatives: str, *, measure=_binding, everywhere: bool = False, steps: int = canaries.STEPS, **parts: Any) -> Canary:
     def train() -> nnx.Module:
-        return matching.train_fusion(matching.matched(), _teacher(), negatives, **parts)
+        return trainer.train_fusion(dataset.draw(), _teacher(), negatives, **parts)
 
     return Canary(train, measure, everywhere, steps)
 
 
 def _hardness() -> dict[str, Any]:
     """How hard negatives become along a run, of which the first steps show nothing."""
-    draw = matching.drawing(matching.matched(), _WHOLE)
+    draw = trainer.sampler(dataset.draw(), _WHOLE)
     return {"hardness": np.array([draw(np.random.default_rng(0))["hardness"] for _ in range(_WHOLE)])}
 
 
 def _sizes() -> dict[str, Any]:
     return {
-        "pictures": [matching.PICTURES, binding.PAIRS, retrieval.PICTURES, objectives.TEST],
+        "pictures": [dataset.PICTURES, binding.PAIRS, retrieval.PICTURES, objectives.TEST],
         "shortlists": retrieval.SHORTLISTS,
-        "steps": [matching.STEPS, matching.DUAL_STEPS],
-        **{row["arm"]: row["value"] for row in experiment.baselines()},
+        "steps": [trainer.STEPS, trainer.DUAL_STEPS],
+        **{f"{row['arm'].stream} stream": row["value"] for row in experiment.baselines()},
     }
 
 
 CANARIES = {
     "dual": Canary(
-        lambda: matching.train_dual(matching.matched()),
+        lambda: trainer.train_dual(dataset.draw()),
         lambda model: {
-            "similarities": matching.similarities(model, retrieval.gallery("ordinary", _GALLERY))  # of words in any order; twins tie
+            "similarities": trainer.similarities(model, retrieval.gallery("ordinary", _GALLERY))  # of words in any order; twins tie
         },
     ),
-    "dual, reading in order": Canary(lambda: matching.train_dual(matching.matched(), depth=1), _bound, steps=0),
-    "single stream, hard negatives": _matched("hard", measure=_searched, everywhere=True),
-    "single stream, random negatives": _matched("random"),
-    "single stream, negatives as they come": _matched("hard, as they come"),
-    "single stream, from chance": _matched("hard", align=False),
+    "dual, reading in order": Canary(lambda: trainer.train_dual(dataset.draw(), depth=1), _binding, steps=0),
+    "single stream, hard negatives": _fusion("hard", measure=_search, everywhere=True),
+    "single stream, random negatives": _fusion("random"),
+    "single stream, negatives as they come": _fusion("hard, as they come"),
+    "single stream, from chance": _fusion("hard", align=False),
     "how hard negatives become": Canary(None, _hardness),
-    "two streams": _matched("hard", stream="two", steps=0),
-    "UNITER": Canary(lambda: objectives.train(matching.matched(), _teacher()), _objectives),
+    "two streams": _fusion("hard", stream="two", steps=0),
+    "UNITER": Canary(lambda: objectives.train(dataset.draw(), _teacher()), _objectives),
     "sizes": Canary(None, _sizes),
 }

@@ -13,7 +13,7 @@ def _plain(arm: str) -> Canary:
     return Canary(
         lambda: kinds.train(arm)[0],
         lambda tower: {
-            "training pictures": kinds.accuracy(tower, SEEN, new=False, label=kinds.taught_labels(arm, 0)),
+            "training pictures": kinds.accuracy(tower, SEEN, new=False, label=kinds.training_labels(arm, 0)),
             "known emoji": kinds.accuracy(tower, UNSEEN, new=False),
             "new emoji": kinds.accuracy(tower, UNSEEN, new=True),
             "features": kinds.features(tower, kinds.task().pictures("noto", kinds.task().rows("noto", new=True))),
@@ -30,8 +30,8 @@ CANARIES = {
         lambda tower: {
             "own background": kinds.accuracy(tower, SEEN, new=True, ground=kinds.GROUND),
             "another background": kinds.others_background(tower),
-            "fooled": kinds.fooled(tower),
+            "fooled": kinds.named_by_background(tower),
         },
     ),
-    "without training": Canary(None, lambda: {row["arm"] + row["measure"]: row["value"] for row in kinds.baselines()}),
+    "without training": Canary(None, lambda: {row["arm"].baseline + row["measure"]: row["value"] for row in kinds.baselines()}),
 }

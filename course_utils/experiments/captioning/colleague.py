@@ -8,7 +8,7 @@ import numpy as np
 from flax import nnx
 
 from course_utils import training
-from course_utils.experiments.captioning import writing
+from course_utils.experiments.captioning import dataset, trainer
 from course_utils.models import captioning
 from course_utils.models.captioning import words
 
@@ -26,20 +26,20 @@ _LOSS = captioning.writing_loss(colleagues_loss)
 
 def train(way: str = "uniform", *, seed: int = 0, steps: int = STEPS, watch: Callable | None = None) -> captioning.Captioner:
     """The colleague's captioner."""
-    return writing.captioner(way, seed=seed, steps=steps, loss=_LOSS, watch=watch)
+    return trainer.train_captioner(way, seed=seed, steps=steps, loss=_LOSS, watch=watch)
 
 
 def _likeliest(model: nnx.Module, batch):
     return model(batch["image"], batch["tokens"])[0].argmax(-1)
 
 
-def their_accuracy(model: captioning.Captioner, data: writing.Captioned) -> float:
+def their_accuracy(model: captioning.Captioner, data: dataset.CaptionSet) -> float:
     """The share of right tokens as the colleague measures it."""
     guessed = training.predict(model, _likeliest, {"image": data.features, "tokens": data.tokens})
     return float(np.mean(guessed == data.tokens))
 
 
-def accuracy_of(model: captioning.Captioner, data: writing.Captioned, names: tuple[str, ...]) -> float:
+def accuracy_of(model: captioning.Captioner, data: dataset.CaptionSet, names: tuple[str, ...]) -> float:
     """The same, of words of some classes alone ("kind", "colour", …)."""
     guessed = training.predict(model, _likeliest, {"image": data.features, "tokens": data.tokens})
     classes = [captioning.CLASSES.index(name) for name in names]

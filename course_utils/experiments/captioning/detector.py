@@ -32,7 +32,7 @@ def train() -> regions.RegionProposer:
     return model
 
 
-def told(model: regions.RegionProposer) -> dict[str, float]:
+def measure(model: regions.RegionProposer) -> dict[str, float]:
     """Recall, precision and kinds at IoU 0.5 on test scenes."""
     drawn = scenes.sample(scenes.generator("test", 2), 2000)
     return regions.evaluate(regions.propose(drawn, model), drawn)

@@ -18,6 +18,7 @@ import optax
 from flax import nnx
 
 from course_utils import losses, runtime, training
+from course_utils.arms import Arm
 from course_utils.models import dual_encoder as dual
 from course_utils.models.dual_encoder import words
 from course_utils.text import Vocabulary
@@ -29,7 +30,8 @@ STEPS = 600
 BATCH = 128
 SCENES, TEST = 20_000, 1000
 LONGEST = 10
-ARMS = ("bag of words", "transformer", "transformer, swapped captions as negatives")
+TEXTS, NEGATIVES = ("bag of words", "transformer"), ("in-batch", "swapped captions")
+ARMS = (*(Arm(text=text, negatives=NEGATIVES[0]) for text in TEXTS), Arm(text=TEXTS[1], negatives=NEGATIVES[1]))
 CHANGES = ("another thing", "another colour", "colours swapped")
 
 
@@ -99,7 +101,7 @@ def tokens(texts: list[str]) -> np.ndarray:
     return _vocabulary().encode(texts)
 
 
-def with_swapped(model: dual.DualEncoder, batch) -> tuple[jax.Array, dict]:
+def swapped_loss(model: dual.DualEncoder, batch) -> tuple[jax.Array, dict]:
     """InfoNCE where every picture also has to refuse the caption whose colours are exchanged, and every caption's
     exchanged twin stands among the texts: ``image``, ``tokens``, ``swapped`` int32[B, T]."""
     image = model.image(batch["image"])[0]
@@ -111,32 +113,35 @@ def with_swapped(model: dual.DualEncoder, batch) -> tuple[jax.Array, dict]:
     return (to_text.mean() + to_image.mean()) / 2, {}
 
 
-def train(arm: str, *, seed: int = 0, steps: int = STEPS, watch: Callable | None = None) -> dual.DualEncoder:
-    """One of ``ARMS``. Raises ValueError if there is no such arm."""
-    if arm not in ARMS:
-        raise ValueError(f"There is no arm {arm!r}. Choose from: {', '.join(ARMS)}.")
+def train(
+    text: str, negatives: str = NEGATIVES[0], *, seed: int = 0, steps: int = STEPS, watch: Callable | None = None
+) -> dual.DualEncoder:
+    """A dual encoder whose text tower is one of ``TEXTS``, taught with ``NEGATIVES``. Raises ValueError if there are none such."""
+    for name, names in ((text, TEXTS), (negatives, NEGATIVES)):
+        if name not in names:
+            raise ValueError(f"There is no {name!r}. Choose from: {', '.join(names)}.")
     taught = pairs("train", 1000 if runtime.is_fast() else SCENES)
     count = len(_vocabulary())
-    text = dual.BagConfig(count, embedding=64) if arm == ARMS[0] else dual.SentenceConfig(count, LONGEST, hidden=64)
-    model = dual.DualEncoder(dual.DualConfig(dual.PlacesConfig(), text, width=64), rngs=nnx.Rngs(seed))
+    reader = dual.BagConfig(count, embedding=64) if text == TEXTS[0] else dual.SentenceConfig(count, LONGEST, hidden=64)
+    model = dual.DualEncoder(dual.DualConfig(dual.PlacesConfig(), reader, width=64), rngs=nnx.Rngs(seed))
     own, swapped, features = tokens(taught.own), tokens(taught.wrong["colours swapped"]), taught.features
 
     def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:
         row = rng.choice(len(own), BATCH, replace=False)
         batch = {"image": features[row], "tokens": own[row]}
-        return {**batch, "swapped": swapped[row]} if arm == ARMS[2] else batch
+        return {**batch, "swapped": swapped[row]} if negatives == NEGATIVES[1] else batch
 
-    loss = with_swapped if arm == ARMS[2] else dual.contrastive_loss
+    loss = swapped_loss if negatives == NEGATIVES[1] else dual.contrastive_loss
     training.fit(model, loss, sample, steps=steps, learning_rate=3e-3, seed=seed, watch=watch, progress=False)
     return model
 
 
-def _chosen(right: np.ndarray, wrong: np.ndarray) -> float:
+def _preferred(right: np.ndarray, wrong: np.ndarray) -> float:
     """How often the right one scores higher; a tie is half a hit."""
     return float(((right > wrong + 1e-6) + 0.5 * (np.abs(right - wrong) <= 1e-6)).mean())
 
 
-def measured(model: dual.DualEncoder) -> dict[str, float]:
+def accuracies(model: dual.DualEncoder) -> dict[str, float]:
     """How often the right one of two captions wins, for each of ``CHANGES``, and of two pictures, colours swapped."""
     test = pairs("test", 300 if runtime.is_fast() else TEST)
 
@@ -148,6 +153,14 @@ def measured(model: dual.DualEncoder) -> dict[str, float]:
 
     image, own = seen(test.features), read(test.own)
     right = (image * own).sum(1)
-    found = {name: _chosen(right, (image * read(texts)).sum(1)) for name, texts in test.wrong.items()}
-    found["two pictures, colours swapped"] = _chosen(right, (seen(test.swapped_features) * own).sum(1))
+    found = {name: _preferred(right, (image * read(texts)).sum(1)) for name, texts in test.wrong.items()}
+    found["two pictures, colours swapped"] = _preferred(right, (seen(test.swapped_features) * own).sum(1))
     return found
+
+
+def twin_cosines(model: dual.DualEncoder, test: Pairs, i: int) -> np.ndarray:
+    """Cosines of the i-th scene and its twin (rows) with their own captions (columns): float32[2, 2]."""
+    features = np.stack([test.features[i], test.swapped_features[i]])
+    texts = tokens([test.own[i], test.wrong["colours swapped"][i]])
+    seen = training.predict(model, dual.image_vectors, {"image": features})
+    return seen @ training.predict(model, dual.text_vectors, {"tokens": texts}).T

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from course_utils import runtime
-from course_utils.experiments.dual_encoder import learning
+from course_utils.experiments.dual_encoder import trainer
 from course_utils.models import dual_encoder as dual
 
 SIZES = (256, 1024, 4096)
@@ -26,7 +26,7 @@ def _seconds(fn: Callable, times: int) -> float:
     return float(np.median(taken))
 
 
-def timed(
+def timings(
     model: dual.DualEncoder, images: np.ndarray, query: np.ndarray, search: Callable, sizes: Sequence[int] | None = None
 ) -> list[dict]:
     """One row a gallery size: seconds of one query ``encoded anew`` and ``cached``, and their ratio.
@@ -36,8 +36,8 @@ def timed(
     rows = []
     for size in sizes or SIZES[: 1 if runtime.is_fast() else None]:
         gallery = images[np.arange(size) % len(images)]
-        cache = learning.seen(model, gallery)
-        anew = _seconds(lambda gallery=gallery: search(learning.seen(model, gallery), query, K), 3)
+        cache = trainer.image_vectors(model, gallery)
+        anew = _seconds(lambda gallery=gallery: search(trainer.image_vectors(model, gallery), query, K), 3)
         cached = _seconds(lambda cache=cache: search(cache, query, K), 9)
         rows.append({"gallery": size, "encoded anew": anew, "cached": cached, "ratio": anew / cached})
     return rows

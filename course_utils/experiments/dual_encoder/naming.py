@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from course_utils.experiments.dual_encoder import learning
+from course_utils.experiments.dual_encoder import dataset, trainer
 from course_utils.models import dual_encoder as dual
 from course_utils.models.dual_encoder import words
 from course_utils.models.dual_encoder.words import TEMPLATES
@@ -62,10 +62,10 @@ def label_sets() -> dict[str, Labels]:
 def prompts(model: dual.DualEncoder, classes: tuple[str, ...], templates: tuple[str, ...] = TEMPLATES) -> np.ndarray:
     """Every class in every template, as the text tower writes it, of any length: float32[K, E, D]."""
     texts = [template.format(name) for name in classes for template in templates]
-    return learning.read(model, texts).reshape(len(classes), len(templates), -1)
+    return trainer.text_vectors(model, texts).reshape(len(classes), len(templates), -1)
 
 
-def named_right(
+def accuracy(
     model: dual.DualEncoder,
     labels: Labels,
     style: str,
@@ -82,12 +82,12 @@ def named_right(
     if new is not None:
         has &= emoji.load().test_concepts[labels.rows] == new
     rows, right = labels.rows[has], labels.right[has]
-    image = learning.seen(model, learning.test_pictures(style, rows))
+    image = trainer.image_vectors(model, dataset.test_pictures(style, rows))
     cosines = np.nan_to_num(np.asarray(function(image, prompts(model, labels.classes, templates))))  # a text without a known word
     best = cosines >= cosines.max(1, keepdims=True) - 1e-6
     return float((best[np.arange(len(right)), right] / best.sum(1)).mean())
 
 
-def unread(classes: tuple[str, ...]) -> int:
+def unknown_classes(classes: tuple[str, ...]) -> int:
     """How many classes have no word that any training text held."""
     return sum(len(words.vocabulary().unknown(name)) == len(words.vocabulary().split(name)) for name in classes)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_utils.experiments.dual_encoder import learning
+from course_utils.experiments.dual_encoder import dataset, measures
 from course_utils.metrics import retrieval
 from course_utils.models.dual_encoder import pictures
 
+BEST = "nearest"
 VARIED = 8  # drawings of each picture of the gallery, varied as the test pictures are
 
 
@@ -36,10 +37,10 @@ def nearness(way: str, left_out: str) -> np.ndarray:
     "varied": the gallery holds eight drawings of each picture, recoloured, scaled and on grounds as the test pictures.
     """
     describe, varied = WAYS[way]
-    rows = learning.drawn_in(left_out, learning.concepts())
-    query = describe(learning.test_pictures(left_out, rows))
+    rows = dataset.available(left_out, dataset.concepts())
+    query = describe(dataset.test_pictures(left_out, rows))
     best = np.full((len(rows), len(rows)), -np.inf, np.float32)
-    for style in learning.other_styles(left_out):
+    for style in dataset.other_styles(left_out):
         for k in range(max(varied, 1)):
             how = pictures.TEST if varied else pictures.NONE
             gallery = describe(pictures.pictures(style, rows, how, seed=100 + k))
@@ -47,11 +48,11 @@ def nearness(way: str, left_out: str) -> np.ndarray:
     return best
 
 
-def measured(left_out: str) -> dict[str, dict[str, float]]:
-    """R@1, 5, 10 of every way, and of the best at R@1 under the name "nearest pixels"."""
+def recalls(left_out: str) -> dict[str, dict[str, float]]:
+    """R@1, 5, 10 of every way, and of the best at R@1 under the name ``BEST``."""
     found = {}
     for way in WAYS:
         table = nearness(way, left_out)
-        recalls = retrieval.recall_at(table, np.arange(len(table)), learning.KS)
-        found[way] = {f"text R@{k}": float(value) for k, value in zip(learning.KS, recalls)}
-    return {"nearest pixels": max(found.values(), key=lambda recalls: recalls["text R@1"]), **found}
+        recalls = retrieval.recall_at(table, np.arange(len(table)), measures.KS)
+        found[way] = {f"text R@{k}": float(value) for k, value in zip(measures.KS, recalls)}
+    return {BEST: max(found.values(), key=lambda recalls: recalls["text R@1"]), **found}

@@ -10,7 +10,7 @@ import numpy as np
 from flax import nnx
 
 from course_utils import training
-from course_utils.experiments.fusion import answering, asking
+from course_utils.experiments.fusion import architectures, dataset, trainer
 from course_utils.models import fusion
 from course_utils.models.fusion.vqa import AnswerDecoder
 from course_utils.nn.masks import attention_mask
@@ -31,10 +31,10 @@ class ColleaguesDecoder(AnswerDecoder):
 
 def train(*, seed: int = 0, steps: int = STEPS, watch: Callable | None = None) -> fusion.VQAGenerator:
     """The colleague's generator, taught as ours is."""
-    config = asking.config()
+    config = trainer.config()
     model = fusion.VQAGenerator(config, rngs=nnx.Rngs(seed))
     model.decoder = ColleaguesDecoder(config.question.width, depth=config.depth, heads=config.heads, rngs=nnx.Rngs(seed))
-    asking.train(model, answering.taught(seed), fusion.writing_loss, steps=steps, seed=seed, watch=watch)
+    trainer.train(model, architectures.training_set(seed), fusion.writing_loss, steps=steps, seed=seed, watch=watch)
     return model
 
 
@@ -42,10 +42,10 @@ def _logits_as_in_training(model, batch) -> jax.Array:
     return model(batch["image"], batch["tokens"], batch["answer"])[0]
 
 
-def their_accuracy(model: fusion.VQAGenerator, data: asking.Asked, *, pictures: np.ndarray | None = None) -> float:
+def their_accuracy(model: fusion.VQAGenerator, data: dataset.QuestionSet, *, pictures: np.ndarray | None = None) -> float:
     """The share of right words as the colleague measures it: with the batch of the training loss, on a test set.
 
-    ``pictures`` as in :func:`asking.answers`.
+    ``pictures`` as in :func:`trainer.answers`.
     """
     wanted = fusion.ANSWER_TOKENS[data.answer][:, None]
     batch = {"image": data.features if pictures is None else pictures, "tokens": data.tokens, "answer": wanted}

@@ -15,7 +15,8 @@ import optax
 from flax import nnx
 
 from course_utils import training
-from course_utils.experiments.fusion import asking
+from course_utils.arms import Arm
+from course_utils.experiments.fusion import dataset, measures, trainer
 from course_utils.models import fusion
 from course_utils.world.questions.forms import COLOUR, KIND, SIZE
 
@@ -53,13 +54,13 @@ def train(
     if how not in LOSSES:
         raise ValueError(f"how is {how!r}; choose from: {', '.join(LOSSES)}.")
     stack = fusion.StackConfig(hops=hops, score=score, width=WIDTH // hops)
-    model = fusion.VQAClassifier(asking.config(stack), rngs=nnx.Rngs(seed))
+    model = fusion.VQAClassifier(trainer.config(stack), rngs=nnx.Rngs(seed))
     if function is not None:
         for hop in model.fusion.fuse.hops:
             hop.function = function
-    data = taught(seed)
+    data = training_set(seed)
     more = {"anchor": places(data)[0]} if how == "shown" else None
-    asking.train(model, data, LOSSES[how], steps=steps, seed=seed, watch=watch, more=more)
+    trainer.train(model, data, LOSSES[how], steps=steps, seed=seed, watch=watch, more=more)
     return model
 
 
@@ -75,26 +76,26 @@ def _shown_loss(model: fusion.VQAClassifier, batch) -> tuple[jax.Array, dict[str
 LOSSES = {"plain": fusion.softmax_loss, "shown": _shown_loss}
 
 
-def taught(seed: int = 0) -> asking.Asked:
+def training_set(seed: int = 0) -> dataset.QuestionSet:
     """The training set of a seed."""
-    return asking.asked("balanced", PICTURES, seed, types=(TYPE,))
+    return dataset.draw("balanced", PICTURES, seed, types=(TYPE,))
 
 
-def test() -> asking.Asked:
+def test_set() -> dataset.QuestionSet:
     """The test set: the same for every model."""
-    return asking.asked("balanced", TEST, test=True, types=(TYPE,))
+    return dataset.draw("balanced", TEST, test=True, types=(TYPE,))
 
 
 def _maps(model: fusion.VQAClassifier, batch) -> jax.Array:
     return model(batch["image"], batch["tokens"])[1]["maps"]
 
 
-def maps(model: fusion.VQAClassifier, data: asking.Asked) -> np.ndarray:
+def maps(model: fusion.VQAClassifier, data: dataset.QuestionSet) -> np.ndarray:
     """Where each hop looked: float32[n, hops, 9]."""
     return training.predict(model, _maps, {"image": data.features, "tokens": data.tokens})
 
 
-def places(data: asking.Asked) -> tuple[np.ndarray, np.ndarray]:
+def places(data: dataset.QuestionSet) -> tuple[np.ndarray, np.ndarray]:
     """The cells of the anchor (the dog) and of the target (the other thing of its colour): int[n] each."""
     scenes, rows = data.scenes, np.arange(len(data))
     anchor = scenes.present & (scenes.kind == data.questions.argument("anchor_kind")[:, None])
@@ -103,7 +104,7 @@ def places(data: asking.Asked) -> tuple[np.ndarray, np.ndarray]:
     return scenes.cell[rows, first], scenes.cell[rows, alike.argmax(1)]
 
 
-def looks(model: fusion.VQAClassifier, data: asking.Asked) -> np.ndarray:
+def looks(model: fusion.VQAClassifier, data: dataset.QuestionSet) -> np.ndarray:
     """The share of attention that each hop pays to the anchor, the target, other things, and empty places: float[hops, 4]."""
     p, rows = maps(model, data), np.arange(len(data))
     anchor, target = places(data)
@@ -115,7 +116,7 @@ def looks(model: fusion.VQAClassifier, data: asking.Asked) -> np.ndarray:
     return np.stack([*on, 1 - sum(on)], -1).mean(0)
 
 
-def another_thing(data: asking.Asked) -> float:
+def another_thing(data: dataset.QuestionSet) -> float:
     """The accuracy of telling the kind or size of any thing of the scene but the anchor, all equally likely."""
     scenes = data.scenes
     anchor = scenes.present & (scenes.kind == data.questions.argument("anchor_kind")[:, None])
@@ -124,22 +125,24 @@ def another_thing(data: asking.Asked) -> float:
     return float(np.mean(((told == data.answer[:, None]) & other).sum(1) / other.sum(1)))
 
 
-def right(model: fusion.VQAClassifier) -> float:
+def accuracy(model: fusion.VQAClassifier) -> float:
     """The share of the test set that a model answers right."""
-    return asking.right(asking.answers(model, test()), test())
+    return measures.accuracy(trainer.answers(model, test_set()), test_set())
 
 
-ARMS = [("dot-product", hops, how) for hops in (1, 2) for how in LOSSES] + [("additive", hops, "plain") for hops in (1, 2)]
+ARMS = [Arm(score="dot-product", hops=hops, how=how) for hops in (1, 2) for how in LOSSES]
+ARMS += [Arm(score="additive", hops=hops, how="plain") for hops in (1, 2)]
+BLIND, ANOTHER_THING = Arm(questions=TYPE, model="blind"), Arm(questions=TYPE, baseline="another thing")
 
 
 def run(seed: int) -> list[dict]:
-    """One and two hops, plain and shown: arm "score/hops/how", measures "accuracy" and "hop k on …"; then the control."""
+    """One and two hops, plain and shown, measures "accuracy" and "hop k on …"; then the control."""
     rows = []
-    for score, hops, how in ARMS:
-        model, arm = train(hops, how, score=score, seed=seed), f"{score}/{hops}/{how}"
-        rows.append({"arm": arm, "measure": "accuracy", "value": right(model)})
-        for k, shares in enumerate(looks(model, test()), 1):
-            rows += [{"arm": arm, "measure": f"hop {k} on {what}", "value": float(share)} for what, share in zip(ON, shares)]
-    blind = fusion.VQAClassifier(asking.config().blind(), rngs=nnx.Rngs(seed))
-    asking.train(blind, taught(seed), fusion.softmax_loss, steps=400, seed=seed)
-    return [*rows, {"arm": "blind", "measure": "accuracy", "value": right(blind)}]
+    for arm in ARMS:
+        model = train(**vars(arm), seed=seed)
+        rows += arm.rows({"accuracy": accuracy(model)})
+        for k, shares in enumerate(looks(model, test_set()), 1):
+            rows += arm.rows({f"hop {k} on {what}": share for what, share in zip(ON, shares)})
+    blind = fusion.VQAClassifier(trainer.config().blind(), rngs=nnx.Rngs(seed))
+    trainer.train(blind, training_set(seed), fusion.softmax_loss, steps=400, seed=seed)
+    return rows + BLIND.rows({"accuracy": accuracy(blind)})

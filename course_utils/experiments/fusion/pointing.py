@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_utils.experiments.fusion import asking
+from course_utils.experiments.fusion import dataset
+from course_utils.world import questions as Q
 
 
-def pointing(maps: np.ndarray, data: asking.Asked, types: tuple[str, ...] = ("colour", "size")) -> tuple[np.ndarray, float]:
+def pointing(maps: np.ndarray, data: dataset.QuestionSet, types: tuple[str, ...] = ("colour", "size")) -> tuple[np.ndarray, float]:
     """Over all questions of some types that name one thing by its kind, where the brightest place is.
 
     Parameters
@@ -21,7 +22,7 @@ def pointing(maps: np.ndarray, data: asking.Asked, types: tuple[str, ...] = ("co
     """
     kind, scenes = data.questions.argument("kind"), data.scenes
     meant = scenes.present & (scenes.kind == kind[:, None])
-    named = np.isin(data.questions.type, [asking.Q.TYPES.index(name) for name in types])
+    named = np.isin(data.questions.type, [Q.TYPES.index(name) for name in types])
     rows = np.flatnonzero(named & (kind >= 0) & (meant.sum(1) == 1))
     cell = scenes.cell[rows, meant[rows].argmax(1)]
     hits = (maps[rows].argmax(-1) == cell[:, None]).mean(0)

@@ -18,6 +18,7 @@ import optax
 from flax import nnx
 
 from course_utils import training
+from course_utils.arms import Arm
 from course_utils.models import fusion
 
 TASKS = ("sum", "few products", "all products")
@@ -98,7 +99,7 @@ def train(
     return pool, the
 
 
-def right(pool: fusion.Pooling, the: Task) -> float:
+def test_accuracy(pool: fusion.Pooling, the: Task) -> float:
     """A pooling's accuracy on pairs of a task that it did not train on."""
     new = {"v": the.v[_TRAIN:], "h": the.h[_TRAIN:]}
     return float((training.predict(pool, _logits, new, size=2000).argmax(-1) == the.answer[_TRAIN:]).mean())
@@ -106,7 +107,7 @@ def right(pool: fusion.Pooling, the: Task) -> float:
 
 def accuracy(name: str, of: str, budget: int, **options) -> float:
     """Trains one pooling on one task and returns its accuracy on new pairs; options as :func:`train`."""
-    return right(*train(name, of, budget, **options))
+    return test_accuracy(*train(name, of, budget, **options))
 
 
 def commonest(of: str, seed: int = 0) -> float:
@@ -116,13 +117,13 @@ def commonest(of: str, seed: int = 0) -> float:
 
 
 def run(seed: int) -> list[dict]:
-    """Every pooling that fits, on every task, at every budget: arm "task/pooling", measure the budget."""
-    rows = [{"arm": f"{of}/commonest answer", "measure": "accuracy", "value": commonest(of, seed)} for of in TASKS]
+    """Every pooling that fits, on every task, at every budget; the measure is the budget."""
+    rows = [row for of in TASKS for row in Arm(task=of, baseline="commonest answer").rows({"accuracy": commonest(of, seed)})]
     for of in TASKS:
         for name in fusion.POOLINGS:
             fixed = name in ("concat", "product", "bilinear")  # one size whatever the budget: trained once
             for budget in (max(BUDGETS),) if fixed else BUDGETS:
                 value = accuracy(name, of, budget, seed=seed)
                 fits = [b for b in BUDGETS if parameters(name, budget) <= b] if fixed else [budget]
-                rows += [{"arm": f"{of}/{name}", "measure": str(b), "value": value} for b in fits]
+                rows += Arm(task=of, pooling=name).rows({str(b): value for b in fits})
     return rows

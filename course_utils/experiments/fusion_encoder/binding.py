@@ -10,8 +10,8 @@ import numpy as np
 from flax import nnx
 
 from course_utils import runtime, training
-from course_utils.experiments.fusion_encoder import matching
-from course_utils.experiments.fusion_encoder.matching import Matched
+from course_utils.experiments.fusion_encoder import dataset
+from course_utils.experiments.fusion_encoder.dataset import CaptionedScenes
 from course_utils.models.fusion_encoder import words
 from course_utils.text import PAD
 from course_utils.towers import grid
@@ -26,8 +26,8 @@ _FEW = 64
 class Binding:
     """n pairs of pictures in which two things have exchanged their colours, and their captions: ``a``, ``b`` of n each."""
 
-    a: Matched
-    b: Matched
+    a: CaptionedScenes
+    b: CaptionedScenes
 
     def __len__(self) -> int:
         return len(self.a)
@@ -41,17 +41,17 @@ def pairs(n: int = PAIRS, seed: int = 0, *, test: bool = True) -> Binding:
     """
     n = min(n, _FEW) if runtime.is_fast() else n
     rng = S.generator("test" if test else "validation", seed)
-    scenes = matching.sample(rng, 4 * n)
+    scenes = dataset.draw_scenes(rng, 4 * n)
     scenes = scenes[np.flatnonzero(S.exchangeable(scenes))[:n]]
-    return Binding(*(_described(s, seed) for s in (scenes, S.exchange_colours(scenes))))
+    return Binding(*(_with_captions(s, seed) for s in (scenes, S.exchange_colours(scenes))))
 
 
-def _described(scenes: S.Scenes, seed: int) -> Matched:
+def _with_captions(scenes: S.Scenes, seed: int) -> CaptionedScenes:
     """Captions whose order and wording do not depend on the colours."""
     first, opening = np.random.default_rng([seed, 404]).integers(2, size=(2, len(scenes)))
     order = np.where(first[:, None], [0, 1, 2, 3, 4], [1, 0, 2, 3, 4])
     texts = captions.caption(scenes, order=order, opening=opening)
-    return Matched(scenes, grid.scene_features(scenes), words.VOCAB.encode(texts), matching.content(scenes))
+    return CaptionedScenes(scenes, grid.scene_features(scenes), words.VOCAB.encode(texts), dataset.content(scenes))
 
 
 def _logits(model: nnx.Module, batch) -> jax.Array:
@@ -75,18 +75,18 @@ def table(model: nnx.Module, test: Binding, *, hide: str = "") -> np.ndarray:
     elif hide == "colours":
         texts = [np.where(np.isin(t, words.COLOUR_WORDS), words.MASK, t).astype(np.int32) for t in texts]
     elif hide == "order":
-        texts = [_in_order(t) for t in texts]
+        texts = [_sorted_words(t) for t in texts]
     elif hide:
         raise ValueError(f"There is no control {hide!r}. Choose from: picture, colours, order.")
     return np.stack([np.stack([logits(model, t, p) for t in texts], 1) for p in pictures], 1)
 
 
-def _in_order(tokens: np.ndarray) -> np.ndarray:
+def _sorted_words(tokens: np.ndarray) -> np.ndarray:
     """Each caption's words in the order of the vocabulary, padding at the end."""
     return np.sort(np.where(tokens == PAD, len(words.VOCAB), tokens), 1).astype(np.int32) % len(words.VOCAB)
 
 
-def right(scores: np.ndarray) -> dict[str, float]:
+def accuracies(scores: np.ndarray) -> dict[str, float]:
     """What a table says: ``caption``, a picture's own caption wins; ``picture``, a caption's own picture wins; ``both``, all
     four comparisons of a pair at once. A tie is half a win; chance is .5, .5 and .17.
     """

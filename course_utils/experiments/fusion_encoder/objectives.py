@@ -9,8 +9,8 @@ import numpy as np
 from flax import nnx
 
 from course_utils import training
-from course_utils.experiments.fusion_encoder import matching
-from course_utils.experiments.fusion_encoder.matching import Matched
+from course_utils.experiments.fusion_encoder import trainer
+from course_utils.experiments.fusion_encoder.dataset import CaptionedScenes
 from course_utils.models import fusion_encoder as fe
 from course_utils.models.fusion_encoder import dual, words
 from course_utils.text import PAD
@@ -24,12 +24,12 @@ ARMS = {"all four": (1.0, 1.0, 1.0, 0.3), "without alignment": (1.0, 1.0, 1.0, 0
 
 
 def train(
-    data: Matched,
+    data: CaptionedScenes,
     teacher: dual.DualEncoder,
     arm: str = "all four",
     *,
     seed: int = 0,
-    steps: int = matching.STEPS,
+    steps: int = trainer.STEPS,
     watch: Callable | None = None,
 ) -> fe.FusionEncoder:
     """A single stream that is told where its regions are, taught UNITER's objectives.
@@ -38,10 +38,10 @@ def train(
     """
     if arm not in ARMS:
         raise ValueError(f"There is no arm {arm!r}. Choose from: {', '.join(ARMS)}.")
-    model = matching.untrained(seed=seed, boxes=True)
-    matching.aligned(model, teacher)
+    model = trainer.untrained(seed=seed, boxes=True)
+    trainer.align_tables(model, teacher)
     kind, weights = grid.place_names(data.scenes)["kind"], np.asarray(ARMS[arm], np.float32)
-    draw = matching.drawing(data, steps)
+    draw = trainer.sampler(data, steps)
 
     def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:
         drawn = draw(rng)
@@ -54,11 +54,11 @@ def train(
         fe.uniter_loss,
         sample,
         steps=steps,
-        learning_rate=matching.LEARNING_RATE,
+        learning_rate=trainer.LEARNING_RATE,
         seed=seed,
         watch=watch,
         progress=False,
-        data={**matching.shared(data, teacher), "kind": kind},
+        data={**trainer.shared_arrays(data, teacher), "kind": kind},
     )
     return model
 
@@ -68,7 +68,7 @@ def _guesses(model: fe.FusionEncoder, batch) -> tuple[jax.Array, jax.Array]:
     return aux["words"].argmax(-1), aux["kinds"].argmax(-1)
 
 
-def hidden_words(model: fe.FusionEncoder, test: Matched, *, wrong_picture: bool = False) -> dict[str, float]:
+def hidden_words(model: fe.FusionEncoder, test: CaptionedScenes, *, wrong_picture: bool = False) -> dict[str, float]:
     """The share of hidden kinds, and of hidden colours, guessed right: of each caption one word is hidden."""
     pictures = np.roll(test.features, 1, 0) if wrong_picture else test.features
     right = {}
@@ -82,7 +82,7 @@ def hidden_words(model: fe.FusionEncoder, test: Matched, *, wrong_picture: bool 
     return right
 
 
-def hidden_regions(model: fe.FusionEncoder, test: Matched, *, wrong_text: bool = False) -> float:
+def hidden_regions(model: fe.FusionEncoder, test: CaptionedScenes, *, wrong_text: bool = False) -> float:
     """The share of hidden things whose kind is guessed right: of each picture one region with a thing in it is hidden."""
     tokens = np.roll(test.tokens, 1, 0) if wrong_text else test.tokens
     at = np.arange(len(test)), test.scenes.cell[:, 0]
@@ -99,16 +99,16 @@ def _streams(model: fe.FusionEncoder, batch) -> dict[str, jax.Array]:
     return {"text": text, "image": aux["image"], "plan": plan, "attention": aux["attention"][-1][:, :, :t, t:]}
 
 
-def pointing(model: fe.FusionEncoder, test: Matched) -> dict[str, float]:
+def pointing(model: fe.FusionEncoder, test: CaptionedScenes) -> dict[str, float]:
     """How often a kind's word points at the region where that thing stands: by the ``plan`` of the alignment, and by the
     ``attention`` of the last block, mean of its heads."""
     found = training.predict(model, _streams, {"tokens": test.tokens, "image": test.features})
-    row, place, cell = named(test)
+    row, place, cell = named_things(test)
     maps = {"plan": found["plan"], "attention": found["attention"].mean(1)}
     return {name: float((m[row, place].argmax(-1) == cell).mean()) for name, m in maps.items()}
 
 
-def named(test: Matched) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def named_things(test: CaptionedScenes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Every word that names a kind: its caption, its place in it, and the cell where that thing stands; int[m] each."""
     row, place = np.nonzero(np.isin(test.tokens, words.KIND_WORDS))
     kind = np.array([KINDS.index(words.VOCAB[token]) for token in test.tokens[row, place]])
@@ -116,7 +116,7 @@ def named(test: Matched) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return row, place, test.scenes.cell[row, slot].astype(int)
 
 
-def run(model: nnx.Module, test: Matched) -> dict[str, float]:
+def run(model: nnx.Module, test: CaptionedScenes) -> dict[str, float]:
     """measure → value, with the controls."""
     own, other = hidden_words(model, test), hidden_words(model, test, wrong_picture=True)
     return {

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
+from course_utils.arms import Arm
 from course_utils.errors import BadInput
 from course_utils.show import charts, results
 from course_utils.show.board import Board
@@ -14,11 +15,11 @@ from course_utils.show.palette import NEUTRAL, role as role_of
 THINGS = (1, 2, 3, 4, 5)
 # arm → the name at the line's end, what it means, role, variant
 _LINES = {
-    "attention": ("attention", "looks before every word", "fusion", 0),
-    "uniform": ("uniform", "the mean, at every word", "vision", 0),
-    "first input": ("Show and Tell", "the mean, once, as first input", "vision", 1),
-    "another picture": ("another picture", "attention, wrong picture", "control", 0),
-    "blind": ("blind", "sees nothing", "language", 0),
+    Arm(way="attention"): ("attention", "looks before every word", "fusion", 0),
+    Arm(way="uniform"): ("uniform", "the mean, at every word", "vision", 0),
+    Arm(way="first input"): ("Show and Tell", "the mean, once, as first input", "vision", 1),
+    Arm(way="attention", picture="another"): ("another picture", "attention, wrong picture", "control", 0),
+    Arm(way="blind"): ("blind", "sees nothing", "language", 0),
 }
 
 
@@ -27,7 +28,7 @@ def growing(recorded: Mapping, live: Mapping[str, Mapping[int, float]], guess: f
 
     Parameters
     ----------
-    recorded : (arm, "exact, 3") → Estimate. live : arm → {number of things: share}.
+    recorded : (arm, "exact, 3") → Estimate. live : name of a line → {number of things: share}.
     guess : percent, for "uniform" at three things; ``None`` is not drawn.
 
     Raises
@@ -38,16 +39,19 @@ def growing(recorded: Mapping, live: Mapping[str, Mapping[int, float]], guess: f
     if guess is not None and (not isinstance(guess, (int, float)) or not 0 <= guess <= 100):
         raise BadInput(f"Your guess is {guess!r}; write percent, a number from 0 to 100, such as 35.")
     means = {arm: [100 * recorded[arm, f"{measure}, {k}"].mean for k in THINGS] for arm in _LINES}
-    a, u = means["attention"], means["uniform"]
+    a, u, first = (means[Arm(way=way)] for way in ("attention", "uniform", "first input"))
     what = "captions that are exactly right" if measure == "exact" else measure
     b = Board(
         800,
         404,
         f"One thing: {u[0]:.0f}% against {a[0]:.0f}%. Three things: {u[2]:.0f}% against {a[2]:.0f}%",
-        f"{what[0].upper() + what[1:]}, uniform and attention. Mean of {recorded['attention', f'{measure}, 1'].seeds} recorded runs, "
+        f"{what[0].upper() + what[1:]}, uniform and attention. Mean of {recorded[Arm(way='attention'), f'{measure}, 1'].seeds} recorded runs, "
         "95% intervals.",
         alt=f"Line chart of {what} against one to five things. "
-        + " ".join(f"{arm}: {', '.join(f'{v:.0f}' for v in means[arm])}." for arm in ("attention", "uniform", "first input")),
+        + " ".join(
+            f"{way}: {', '.join(f'{v:.0f}' for v in values)}."
+            for way, values in {"attention": a, "uniform": u, "first input": first}.items()
+        ),
         words=80,
     )
     ax = b.axes(88, 84, 452, 252)
@@ -56,7 +60,7 @@ def growing(recorded: Mapping, live: Mapping[str, Mapping[int, float]], guess: f
         found = [recorded[arm, f"{measure}, {k}"] for k in THINGS]
         low, high = ([100 * float(np.clip(getattr(e, side), 0, 1)) for e in found] for side in ("low", "high"))
         charts.series(ax, THINGS, means[arm], low, high, role=role, variant=variant)
-        for k, value in live.get(arm, {}).items():
+        for k, value in live.get(name, {}).items():
             charts.live(ax, k, 100 * value)
         shared = sum(line[2] == role for line in _LINES.values()) > 1  # then the name has its line's own shade
         ends.append((means[arm][-1], name, gloss, role_of(role)["main" if shared and variant == 0 else "deep"]))
@@ -80,16 +84,16 @@ def growing(recorded: Mapping, live: Mapping[str, Mapping[int, float]], guess: f
 def pointing(recorded: Mapping, live: Mapping[str, Mapping[str, float]] = {}) -> Board:
     """The pointing game by class of words, beside looks that see nothing.
 
-    ``recorded``: ("pointing", "kind, hits") → Estimate; ``live``: class → {"hits": share}.
+    ``recorded``: (``Arm(way="attention")``, "kind, hits") → Estimate; ``live``: class → {"hits": share}.
     """
     classes, whats = ("kind", "colour", "number"), ("hits", "any thing", "centre")
-    of = {(c, w): 100 * recorded["pointing", f"{c}, {w}"].mean for c in classes for w in whats}
+    of = {(c, w): 100 * recorded[Arm(way="attention"), f"{c}, {w}"].mean for c in classes for w in whats}
     b = Board(
         800,
         276,
         f"On the thing for {of['kind', 'hits']:.0f}% of kinds and {of['colour', 'hits']:.0f}% of colours, {of['number', 'hits']:.0f}% of numbers",
         "The brightest place is one that the word is about. Test captions; mean of "
-        f"{recorded['pointing', 'kind, hits'].seeds} recorded runs.",
+        f"{recorded[Arm(way='attention'), 'kind, hits'].seeds} recorded runs.",
         alt="Dot chart of the pointing game. "
         + " ".join(f"{c}: {of[c, 'hits']:.0f}%, any thing {of[c, 'any thing']:.0f}%, centre {of[c, 'centre']:.0f}%." for c in classes),
         words=60,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from course_utils.arms import Arm
 from course_utils.show import charts
 from course_utils.show.board import Board
 from course_utils.show.palette import NEUTRAL, role as role_of
@@ -13,9 +14,9 @@ from course_utils.show.palette import NEUTRAL, role as role_of
 _CHANGES = {"another thing": "another thing", "another colour": "another colour", "colours swapped": "colours swapped"}
 # arm → the name at the line's end, what it means, role, variant of charts.series
 _ARMS = {
-    "bag of words": ("bag of words", "order is lost", "language", 0),
-    "transformer": ("transformer", "reads in order", "fusion", 0),
-    "transformer, swapped captions as negatives": ("transformer", "saw swapped captions", "fusion", 1),
+    Arm(text="bag of words", negatives="in-batch"): ("bag of words", "order is lost", "language", 0),
+    Arm(text="transformer", negatives="in-batch"): ("transformer", "reads in order", "fusion", 0),
+    Arm(text="transformer", negatives="swapped captions"): ("transformer", "saw swapped captions", "fusion", 1),
 }
 _SHIFTS = (-0.06, 0, 0.06)  # of the three, so that their intervals stand side by side
 
@@ -49,16 +50,16 @@ def binding(recorded: Mapping, live: Mapping[str, float]) -> Board:
 
     Parameters
     ----------
-    recorded : (arm, measure) → Estimate; arms "binding/…", measures the kinds of wrong captions.
+    recorded : (arm, measure) → Estimate; arms with ``text`` and ``negatives``, measures the kinds of wrong captions.
     live : kind of wrong caption → share, of this notebook's bag of words.
     """
-    found = {arm: [recorded[f"binding/{arm}", change] for change in _CHANGES] for arm in _ARMS}
+    found = {arm: [recorded[arm, change] for change in _CHANGES] for arm in _ARMS}
     bag, ordered, asked = (100 * values[-1].mean for values in found.values())
     b = Board(
         800,
         372,
         f"Colours swapped: bag of words right in {bag:.0f} of 100, transformers {ordered:.0f} and {asked:.0f}",
-        f"The right caption against a wrong one, new scenes. Dots: mean of {found['transformer'][0].seeds} recorded runs, 95% intervals.",
+        f"The right caption against a wrong one, new scenes. Dots: mean of {next(iter(found.values()))[0].seeds} recorded runs, 95% intervals.",
         alt="Line chart: right caption preferred to another thing, another colour, colours swapped. "
         + " ".join(f"{_ARMS[arm][0]}, {_ARMS[arm][1]}: {', '.join(f'{e.mean:.0%}' for e in values)}." for arm, values in found.items()),
         words=80,

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from course_utils.arms import Arm
 from course_utils.show import charts
 from course_utils.show.board import Board
 from course_utils.show.marks import text_width
 from course_utils.show.palette import NEUTRAL, role as role_of
 
-_ARMS = [("dot-product", hops, how) for how in ("plain", "shown") for hops in (1, 2)]
+_ARMS = [Arm(score="dot-product", hops=hops, how=how) for how in ("plain", "shown") for hops in (1, 2)]
 _ON = {"anchor": ("the dog", "vision"), "target": ("its match", "fusion"), "other": ("others", "ink"), "empty": ("empty", "control")}
 
 
-def hops(recorded: Mapping, live: Mapping[tuple[str, int, str], Mapping]) -> Board:
+def hops(recorded: Mapping, live: Mapping[Arm, Mapping]) -> Board:
     """Accuracy of four models with equal numbers of parameters, and the shares of attention of every look.
 
     Parameters
     ----------
-    recorded : (arm, measure) → Estimate; arms "score/hops/how", measures "accuracy" and "hop k on …"; ("another thing",
-        "accuracy") is a guess.
-    live : (score, hops, how) → {"accuracy": share}.
+    recorded : (arm, measure) → Estimate; arms with ``score``, ``hops`` and ``how``, measures "accuracy" and "hop k on …"; a guess.
+    live : arm → {"accuracy": share}.
     """
-    names = [f"{hops} look{'s' * (hops > 1)}, {how}" for _, hops, how in _ARMS]
-    arms = ["/".join(map(str, arm)) for arm in _ARMS]
-    found = [recorded[arm, "accuracy"] for arm in arms]
+    names = [f"{arm.hops} look{'s' * (arm.hops > 1)}, {arm.how}" for arm in _ARMS]
+    found = [recorded[arm, "accuracy"] for arm in _ARMS]
     by_name = dict(zip(names, found))
-    guess = recorded["another thing", "accuracy"].mean
-    rows = [(i, k) for i, (_, hops, _) in enumerate(_ARMS) for k in range(1, hops + 1)]
+    guess = recorded[Arm(questions="same", baseline="another thing"), "accuracy"].mean
+    rows = [(i, k) for i, arm in enumerate(_ARMS) for k in range(1, arm.hops + 1)]
     b = Board(
         800,
         432,
@@ -36,27 +35,27 @@ def hops(recorded: Mapping, live: Mapping[tuple[str, int, str], Mapping]) -> Boa
         f"“What has the same colour as the dog?” Equal parameters; mean of {found[0].seeds} recorded runs, with 95% intervals.",
         alt="Dot chart of right answers. "
         + ", ".join(f"{name} {e.mean:.0%}" for name, e in by_name.items())
-        + f". Shown, look 1 is {recorded[arms[-1], 'hop 1 on anchor'].mean:.0%} on the anchor, look 2 "
-        f"{recorded[arms[-1], 'hop 2 on target'].mean:.0%} on its match.",
+        + f". Shown, look 1 is {recorded[_ARMS[-1], 'hop 1 on anchor'].mean:.0%} on the anchor, look 2 "
+        f"{recorded[_ARMS[-1], 'hop 2 on target'].mean:.0%} on its match.",
         words=90,
     )
     pitch, top = 68, 92
-    ax = b.axes(132, top, 268, pitch * len(arms))
+    ax = b.axes(132, top, 268, pitch * len(_ARMS))
     mean, low, high = ([100 * getattr(e, part) for e in found] for part in ("mean", "low", "high"))
-    charts.dots(ax, names, mean, low, high, roles=["fusion" if how == "shown" else "control" for _, _, how in _ARMS], fmt="{:.0f}%")
+    charts.dots(ax, names, mean, low, high, roles=["fusion" if arm.how == "shown" else "control" for arm in _ARMS], fmt="{:.0f}%")
     for y, arm in enumerate(_ARMS):
         if arm in live:
             ax.plot(100 * live[arm]["accuracy"], y, "s", ms=6, mfc="none", mec=NEUTRAL["ink"], mew=1.2, zorder=6, clip_on=False)
     charts.chance(ax, 100 * guess, "naming any other thing", vertical=True)
     ax.set(xlim=(0, 100), xticks=(0, 50, 100), xlabel="right answers, %")
     for i, k in rows:
-        hops_of = _ARMS[i][1]
+        hops_of = _ARMS[i].hops
         height = 24
         y = top + pitch * (i + 0.5) - height / 2 + (0 if hops_of == 1 else (2 * k - 3) * 14)
         x, width = 508, 268
         b.text(500, y + height / 2, f"look {k}", 8.5, NEUTRAL["ink2"], ha="right")
         for what, (_, role) in _ON.items():
-            share = recorded[arms[i], f"hop {k} on {what}"].mean
+            share = recorded[_ARMS[i], f"hop {k} on {what}"].mean
             w = width * share
             if w < 1:
                 continue

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from course_utils.arms import Arm, Recording
 from course_utils.errors import BadInput
 from course_utils.show import charts, results
 from course_utils.show.board import Board
@@ -13,7 +14,7 @@ from course_utils.show.palette import NEUTRAL, role as role_of
 
 TESTS = ("biased", "balanced", "flipped")
 PICTURES = 4000  # of the models that are trained live
-# (eyes, taught) → the name at the line's end, what it means, role
+# (model, taught) → the name at the line's end, what it means, role
 _LINES = {
     ("sighted", "balanced"): ("sighted", "taught on balanced", "fusion"),
     ("sighted", "biased"): ("sighted", "taught on biased", "vision"),
@@ -27,8 +28,8 @@ def prior(recorded: Mapping, live: Mapping[tuple[str, str], Mapping[str, float]]
 
     Parameters
     ----------
-    recorded : (arm, measure) → Estimate; arms "eyes/taught/4000", measures the tests.
-    live : (eyes, taught) → accuracy on each test, in [0, 1].
+    recorded : (arm, measure) → Estimate; arms with ``model``, ``taught`` and ``pictures``, measures the tests.
+    live : (model, taught) → accuracy on each test, in [0, 1].
     guess : percent, for the sighted model that was taught on biased questions, on the flipped test; None is not drawn.
 
     Raises
@@ -38,23 +39,22 @@ def prior(recorded: Mapping, live: Mapping[tuple[str, str], Mapping[str, float]]
     """
     if guess is not None and (not isinstance(guess, (int, float)) or not 0 <= guess <= 100):
         raise BadInput(f"Your guess is {guess!r}; write percent, a number from 0 to 100, such as 35.")
-    means = {key: [100 * recorded[f"{key[0]}/{key[1]}/{PICTURES}", test].mean for test in TESTS] for key in _LINES}
-    blind = means["blind", "biased"]
-    seeds = recorded[f"blind/biased/{PICTURES}", "biased"].seeds
+    of = {key: [recorded[_arm(key, PICTURES), test] for test in TESTS] for key in _LINES}
+    means = {key: [100 * e.mean for e in found] for key, found in of.items()}
+    blind, seeds = means["blind", "biased"], of["blind", "biased"][0].seeds
     b = Board(
         800,
         404,
         f"Blind: {blind[0]:.0f}% right where the prior holds, {blind[2]:.0f}% where it is another",
         f"Ten types of questions, {PICTURES:,} training pictures. Dots: mean of {seeds} recorded runs, with 95% intervals.",
         alt="Line chart, biased, balanced, flipped test. "
-        + " ".join(f"{eyes}, taught {taught}: {', '.join(f'{value:.0f}%' for value in means[eyes, taught])}." for eyes, taught in _LINES),
+        + " ".join(f"{model}, taught {taught}: {', '.join(f'{v:.0f}%' for v in values)}." for (model, taught), values in means.items()),
         words=80,
     )
     ax = b.axes(88, 84, 488, 252)
     ends = []
     for key, (name, gloss, role) in _LINES.items():
-        found = [recorded[f"{key[0]}/{key[1]}/{PICTURES}", test] for test in TESTS]
-        low, high = ([100 * getattr(e, side) for e in found] for side in ("low", "high"))
+        low, high = ([100 * getattr(e, side) for e in of[key]] for side in ("low", "high"))
         charts.series(ax, range(3), means[key], low, high, role=role)
         for x, test in enumerate(TESTS):
             if test in live.get(key, {}):
@@ -82,10 +82,14 @@ def prior(recorded: Mapping, live: Mapping[tuple[str, str], Mapping[str, float]]
     return b
 
 
-def prior_by_pictures(recorded: Mapping) -> Board:
+def _arm(key: tuple[str, str], pictures: int) -> Arm:
+    return Arm(model=key[0], taught=key[1], pictures=pictures)
+
+
+def prior_by_pictures(recorded: Recording) -> Board:
     """The balanced test against the number of training pictures: what a prior costs, at every size."""
-    sizes = sorted({int(arm.rsplit("/", 1)[1]) for arm, _ in recorded if arm.startswith("sighted/")})
-    lines = {key: [recorded[f"{key[0]}/{key[1]}/{n}", "balanced"] for n in sizes] for key in _LINES if key != ("blind", "balanced")}
+    sizes = sorted({arm.pictures for arm in recorded.where(model="sighted")})
+    lines = {key: [recorded[_arm(key, n), "balanced"] for n in sizes] for key in _LINES if key != ("blind", "balanced")}
     good, bad = ([100 * e.mean for e in lines["sighted", taught]] for taught in ("balanced", "biased"))
     b = Board(
         800,

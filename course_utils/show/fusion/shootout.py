@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from course_utils.arms import Arm
 from course_utils.show import charts
 from course_utils.show.board import Board
 from course_utils.show.marks import text_width
@@ -27,26 +28,21 @@ def shootout(recorded: Mapping, live: Mapping[tuple[str, str], float], budget: i
 
     Parameters
     ----------
-    recorded : (arm, measure) → Estimate; arms "task/pooling", measures the budgets as text.
+    recorded : (arm, measure) → Estimate; arms with ``task`` and ``pooling``, measures the budgets as text.
     live : (task, pooling) → accuracy of this notebook's runs, at ``budget``.
     """
-    budgets = sorted({int(measure) for arm, measure in recorded if arm == "sum/mlb"})
-    at = {
-        key: 100 * recorded[f"{key[0]}/{key[1]}", str(budget)].mean
-        for key in ((task, name) for task in _TASKS for name in ("concat", "concat-mlp", "mlb", "mutan"))
-    }
-    best = {task: max(("concat", "concat-mlp", "mlb", "mutan"), key=lambda name: at[task, name]) for task in _TASKS}
+    budgets = sorted(int(measure) for arm, measure in recorded if arm == Arm(task="sum", pooling="mlb"))
+    small = ("concat", "concat-mlp", "mlb", "mutan")
+    at = {(task, name): recorded[Arm(task=task, pooling=name), str(budget)] for task in _TASKS for name in small}
+    best = {task: max(small, key=lambda name: at[task, name].mean) for task in _TASKS}
     b = Board(
         800,
         400,
         f"At {budget:,} parameters: {_POOLINGS[best['sum']][0]} leads on sums, {_POOLINGS[best['few products']][0]} on few products",
-        f"Right answers on new pairs of vectors, by number of parameters. Mean of {recorded['sum/mlb', str(budget)].seeds} "
+        f"Right answers on new pairs of vectors, by number of parameters. Mean of {at['sum', 'mlb'].seeds} "
         "recorded runs; bars: 95% interval.",
         alt=f"Three line charts. At {budget:,} parameters, concat, concat-mlp, MLB, MUTAN: "
-        + " ".join(
-            f"{_TASKS[task]}: " + ", ".join(f"{at[task, name]:.0f}%" for name in ("concat", "concat-mlp", "mlb", "mutan")) + "."
-            for task in _TASKS
-        ),
+        + " ".join(f"{_TASKS[task]}: " + ", ".join(f"{at[task, name].mean:.0%}" for name in small) + "." for task in _TASKS),
         words=90,
     )
     for k, (task, words) in enumerate(_TASKS.items()):
@@ -54,13 +50,14 @@ def shootout(recorded: Mapping, live: Mapping[tuple[str, str], float], budget: i
         ax = b.axes(left, 124, 200, 192)
         b.text(left, 104, words, 10, weight="bold")
         for name, (_, role, variant) in _POOLINGS.items():
-            found = [(n, recorded[f"{task}/{name}", str(n)]) for n in budgets if (f"{task}/{name}", str(n)) in recorded]
+            arm = Arm(task=task, pooling=name)
+            found = [(n, recorded[arm, str(n)]) for n in budgets if (arm, str(n)) in recorded]
             x = np.log2([n for n, _ in found])
             mean, low, high = ([100 * getattr(e, part) for _, e in found] for part in ("mean", "low", "high"))
             charts.series(ax, x, mean, low, high, role=role, variant=variant)
             if (task, name) in live:
                 ax.plot(np.log2(budget), 100 * live[task, name], "s", ms=6, mfc="none", mec=NEUTRAL["ink"], mew=1.2, zorder=6)
-        floor = 100 * recorded[f"{task}/commonest answer", "accuracy"].mean
+        floor = 100 * recorded[Arm(task=task, baseline="commonest answer"), "accuracy"].mean
         charts.chance(ax, floor, "" if k else "commonest answer", above=floor < 12)
         ax.set(
             xticks=np.log2(budgets),

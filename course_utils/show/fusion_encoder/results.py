@@ -6,42 +6,43 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from course_utils.arms import Arm
 from course_utils.errors import BadInput
 from course_utils.show import charts, results
 from course_utils.show.board import Board
 from course_utils.show.palette import NEUTRAL, role as role_of
 
-HARD, RANDOM = "fusion, hard negatives", "fusion, random negatives"
-TWO = "two streams, hard negatives"
-_BINDING = (
-    "dual",
-    "dual, reading in order",
-    RANDOM,
-    "fusion, negatives as they come",
-    "fusion, from chance",
-    HARD,
-    "two streams, random negatives",
-    TWO,
-    "another picture",
-)
+_DUAL, _HARD, _RANDOM = Arm(model="dual", depth=0), Arm(stream="single", negatives="hard"), Arm(stream="single", negatives="random")
+_TWO = _HARD.but(stream="two")
+_BINDING = {
+    _DUAL: "dual",
+    Arm(model="dual", depth=1): "dual, reading in order",
+    _RANDOM: "fusion, random negatives",
+    _HARD.but(negatives="hard, as they come"): "fusion, negatives as they come",
+    _HARD.but(start="chance"): "fusion, from chance",
+    _HARD: "fusion, hard negatives",
+    _RANDOM.but(stream="two"): "two streams, random negatives",
+    _TWO: "two streams, hard negatives",
+    _HARD.but(control="another picture"): "hard negatives, another picture",
+}
 # (of which model, measure) → what to call it
 _NEGATIVES = {
-    (HARD, "random pairs judged right"): "random pairs",
-    (HARD, "R@1 ordinary"): "R@1, ordinary gallery",
-    (HARD, "R@1 alike"): "R@1, twins in it",
-    (HARD, "binding, caption"): "binding",
-    (TWO, "random pairs judged right"): "two streams, random pairs",
-    (TWO, "binding, caption"): "two streams, binding",
+    (_HARD, "random pairs judged right"): "random pairs",
+    (_HARD, "R@1 ordinary"): "R@1, ordinary gallery",
+    (_HARD, "R@1 alike"): "R@1, twins in it",
+    (_HARD, "binding, caption"): "binding",
+    (_TWO, "random pairs judged right"): "two streams, random pairs",
+    (_TWO, "binding, caption"): "two streams, binding",
 }
 
 
-def binding(recorded: Mapping, runs: Mapping, live: Mapping[str, float], guess: float | None = None) -> Board:
+def binding(recorded: Mapping, live: Mapping[Arm, float], guess: float | None = None) -> Board:
     """The binding test of every model: recorded runs and their means, this notebook's runs, and the reader's guess for the
     fusion encoder that was taught with random negatives.
 
     Parameters
     ----------
-    recorded : (arm, measure) → Estimate. runs : the same → a share for each recorded run. live : arm → share of captions told right.
+    recorded : (arm, measure) → Estimate. live : arm → share of captions told right.
     guess : percent, or None.
 
     Raises
@@ -51,29 +52,28 @@ def binding(recorded: Mapping, runs: Mapping, live: Mapping[str, float], guess: 
     """
     if guess is not None and (not isinstance(guess, (int, float)) or not 0 <= guess <= 100):
         raise BadInput(f"Your guess is {guess!r}; write percent, a number from 0 to 100, such as 35.")
-    found, each = ({name: kept[name, "binding, caption"] for name in _BINDING} for kept in (recorded, runs))
-    for kept in (found, each):
-        kept["hard negatives, another picture"] = kept.pop("another picture")
+    found = {name: recorded[arm, "binding, caption"] for arm, name in _BINDING.items()}
+    dual, hard, random = (found[_BINDING[arm]].mean for arm in (_DUAL, _HARD, _RANDOM))
     b = results.arms(
-        f"Binding: dual {found['dual'].mean:.0%}, fusion {found[HARD].mean:.0%}, or {found[RANDOM].mean:.0%} with random negatives",
+        f"Binding: dual {dual:.0%}, fusion {hard:.0%}, or {random:.0%} with random negatives",
         found,
-        live,
+        {_BINDING[arm]: share for arm, share in live.items()},
         controls=("hard negatives, another picture",),
-        each=each,
+        each={name: e.values for name, e in found.items()},
         measure="Pictures that get their own caption, not their twin's",
         axis="told right, %",
         chance=0.5,
     )
     if guess is not None:
-        row = _BINDING.index(RANDOM)
+        row = list(_BINDING).index(_RANDOM)
         b.fig.axes[-1].plot(guess, row + 0.33, "^", ms=8, mfc=NEUTRAL["ink"], mec="white", zorder=6, clip_on=False)
-        b.text(24, b.h - 18, f"▴ your guess for “{RANDOM}”", 8.5, NEUTRAL["ink2"])
+        b.text(24, b.h - 18, f"▴ your guess for “{_BINDING[_RANDOM]}”", 8.5, NEUTRAL["ink2"])
     return b
 
 
 def negatives(recorded: Mapping) -> Board:
     """The same fusion encoders, taught with random and with hard negatives, on tests from easy to hard."""
-    rows = [(label, recorded[of.replace("hard", "random"), m], recorded[of, m]) for (of, m), label in _NEGATIVES.items()]
+    rows = [(label, recorded[of.but(negatives="random"), m], recorded[of, m]) for (of, m), label in _NEGATIVES.items()]
     gains = {label: round(100 * z.mean) - round(100 * a.mean) for label, a, z in rows}
     return _dumbbells(
         f"Hard negatives: {gains['binding']:+d} points on binding, {gains['random pairs']:+d} on random pairs".replace("-", "−"),
@@ -86,15 +86,17 @@ def negatives(recorded: Mapping) -> Board:
 
 def objectives(recorded: Mapping) -> Board:
     """What is hidden, guessed with its own partner and with another one's; where words point, with and without alignment."""
-    arm, without = "UNITER, all four", "UNITER, without alignment"
-    pairs = [
-        ("hidden kind, by its picture", f"{arm}|hidden kinds, another picture", f"{arm}|hidden kinds"),
-        ("hidden colour, by its picture", f"{arm}|hidden colours, another picture", f"{arm}|hidden colours"),
-        ("hidden region's kind, by its text", f"{arm}|hidden regions, another text", f"{arm}|hidden regions"),
-        ("plan on the thing, by alignment", f"{without}|pointing by plan", f"{arm}|pointing by plan"),
-        ("attention on the thing, by alignment", f"{without}|pointing by attention", f"{arm}|pointing by attention"),
+    arm, without = (Arm(stream="single", objectives=which) for which in ("all four", "without alignment"))
+    rows = [
+        (label, recorded[control], recorded[arm, measure])
+        for label, measure, control in (
+            ("hidden kind, by its picture", "hidden kinds", (arm, "hidden kinds, another picture")),
+            ("hidden colour, by its picture", "hidden colours", (arm, "hidden colours, another picture")),
+            ("hidden region's kind, by its text", "hidden regions", (arm, "hidden regions, another text")),
+            ("plan on the thing, by alignment", "pointing by plan", (without, "pointing by plan")),
+            ("attention on the thing, by alignment", "pointing by attention", (without, "pointing by attention")),
+        )
     ]
-    rows = [(label, *(recorded[tuple(key.split("|"))] for key in keys)) for label, *keys in pairs]
     return _dumbbells(
         f"A hidden colour: {rows[1][2].mean:.0%} right with its own picture, {rows[1][1].mean:.0%} with another",
         "Each row with, or (hollow) without, what stands behind its comma.",
@@ -162,12 +164,9 @@ def cost(recorded: Mapping, pictures: int, shortlists: Sequence[int], live: Mapp
 
     ``pictures``: how many there are in the gallery, and captions to search with; ``live``: way → ``R@1``, ``passes``.
     """
-    ways = [("dual alone", 2 * pictures, recorded["dual", "R@1 alike"])]
-    ways += [
-        (f"k = {k}", pictures * (2 + k), recorded[f"dual, then {HARD.replace('fusion', f'fusion on {k}')}", "R@1 alike"])
-        for k in shortlists
-    ]
-    ways += [("all pairs", pictures**2, recorded[HARD, "R@1 alike"])]
+    ways = [("dual alone", 2 * pictures, recorded[_DUAL, "R@1 alike"])]
+    ways += [(f"k = {k}", pictures * (2 + k), recorded[_HARD.but(shortlist=k), "R@1 alike"]) for k in shortlists]
+    ways += [("all pairs", pictures**2, recorded[_HARD, "R@1 alike"])]
     first, few, last = ways[0], ways[2], ways[-1]
     b = Board(
         800,

@@ -1,13 +1,7 @@
-"""Scenes and their captions as data sets, dual and fusion encoders trained on them: what notebook 04 shares.
-
-Pictures are seen through notebook 01's frozen tower, once, before anything is trained: nine regions of 64 numbers each. A
-small world is enough, and makes pictures alike: two things of eight kinds in six colours.
-"""
+"""Dual and fusion encoders trained on scenes and their captions: what notebook 04's experiments share."""
 
 from __future__ import annotations
 
-import dataclasses
-import functools
 import itertools
 from collections.abc import Callable
 
@@ -16,75 +10,18 @@ import numpy as np
 from flax import nnx
 
 from course_utils import runtime, training
+from course_utils.experiments.fusion_encoder import dataset
 from course_utils.models import fusion_encoder as fe
-from course_utils.models.fusion_encoder import dual, words
-from course_utils.nn import init
 from course_utils.towers import grid
-from course_utils.world import captions
-from course_utils.world import scenes as S
-from course_utils.world.things import COLOURS, KINDS
+from course_utils.models.fusion_encoder import dual
+from course_utils.nn import init
 
-KIND_NAMES = ("dog", "cat", "fish", "car", "bus", "tulip", "guitar", "umbrella")
-PICTURES = 16_000
 BATCH, POOL = 48, 1024  # true pairs in a step, and how many captions (or pictures) their wrong partners are drawn from
 NEGATIVES = {"random": 0.0, "hard, as they come": 1.0, "hard": 3.0}  # a factor before the dual encoder's logits, in the end
 DUAL_STEPS, STEPS = 600, 1600
 LEARNING_RATE = 2e-3
 RATES = {"single": 3e-3, "two": 1e-3}  # of the two streams some runs stand still at a higher one
 ALIGNED_SIZE = 3.0
-_FEW = 192
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Matched:
-    """n pictures, each with a caption that says what stands in it.
-
-    Attributes
-    ----------
-    scenes : a batch of n.
-    features : float32[n, 9, 64], the regions as the frozen tower sees them.
-    tokens : int32[n, 14], the captions. content : int32[n], equal where two captions say the same.
-    """
-
-    scenes: S.Scenes
-    features: np.ndarray
-    tokens: np.ndarray
-    content: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.tokens)
-
-    def __getitem__(self, rows) -> Matched:
-        return Matched(self.scenes[rows], self.features[rows], self.tokens[rows], self.content[rows])
-
-    @property
-    def texts(self) -> list[str]:
-        return words.VOCAB.decode(self.tokens)
-
-
-def sample(rng: np.random.Generator, n: int, objects: tuple[int, int] = (2, 2)) -> S.Scenes:
-    """``n`` scenes of different kinds in colours that the tower knows."""
-    return S.sample(rng, n, objects=objects, kinds=KIND_NAMES, distinct=True)
-
-
-def described(scenes: S.Scenes, rng: np.random.Generator) -> Matched:
-    """Scenes with their captions, in varied order and wording."""
-    tokens = words.VOCAB.encode(captions.caption(scenes, "short", rng=rng))
-    return Matched(scenes, grid.scene_features(scenes), tokens, content(scenes))
-
-
-def content(scenes: S.Scenes) -> np.ndarray:
-    """What a short caption says of a scene of up to three things, as a number: int32[n], whatever their places."""
-    base = 1 + len(KINDS) * len(COLOURS)
-    thing = np.where(scenes.present, 1 + scenes.kind.astype(int) * len(COLOURS) + scenes.colour, 0)
-    return (-np.sort(-thing, 1)[:, :3] @ base ** np.arange(3)).astype(np.int32)
-
-
-@functools.lru_cache(maxsize=6)
-def matched(n: int = PICTURES, seed: int = 0, *, test: bool = False, objects: tuple[int, int] = (2, 2)) -> Matched:
-    """``n`` pictures with captions; few of them under ``COURSE_FAST=1``. ``test``: scenes that no training set shows."""
-    rng = S.generator("test" if test else "train", seed)
-    return described(sample(rng, min(n, _FEW) if runtime.is_fast() else n, objects), rng)
 
 
 def gumbel(rng: np.random.Generator, *shape: int) -> np.ndarray:
@@ -92,7 +29,9 @@ def gumbel(rng: np.random.Generator, *shape: int) -> np.ndarray:
     return -np.log(rng.standard_exponential(shape, np.float32) + np.float32(1e-30))
 
 
-def train_dual(data: Matched, *, seed: int = 0, depth: int = 0, steps: int = DUAL_STEPS, watch: Callable | None = None) -> dual.DualEncoder:
+def train_dual(
+    data: dataset.CaptionedScenes, *, seed: int = 0, depth: int = 0, steps: int = DUAL_STEPS, watch: Callable | None = None
+) -> dual.DualEncoder:
     """A dual encoder, taught to tell which caption of its batch belongs to which picture."""
     model = dual.DualEncoder(dual.DualConfig(depth=depth), rngs=nnx.Rngs(seed))
     size = 128 * runtime.preset().batch
@@ -110,18 +49,18 @@ def _vectors(model: dual.DualEncoder, batch) -> tuple[jax.Array, jax.Array]:
     return aux["image"], aux["text"]
 
 
-def vectors(model: dual.DualEncoder, data: Matched) -> tuple[np.ndarray, np.ndarray]:
+def vectors(model: dual.DualEncoder, data: dataset.CaptionedScenes) -> tuple[np.ndarray, np.ndarray]:
     """Unit vectors of all pictures and of all captions, float32[n, 64] each: n + n forward passes."""
     return training.predict(model, _vectors, {"image": data.features, "tokens": data.tokens})
 
 
-def similarities(model: dual.DualEncoder, data: Matched) -> np.ndarray:
+def similarities(model: dual.DualEncoder, data: dataset.CaptionedScenes) -> np.ndarray:
     """Every picture with every caption, float32[n, n]: the dual encoder's logits."""
     image, text = vectors(model, data)
     return float(np.exp(model.log_scale[...])) * image @ text.T
 
 
-def aligned(model: fe.FusionEncoder, teacher: dual.DualEncoder) -> None:
+def align_tables(model: fe.FusionEncoder, teacher: dual.DualEncoder) -> None:
     """Align before fuse (Li et al., 2021): words and regions start where a dual encoder without depth has put them.
 
     ``ALIGNED_SIZE`` times as large, so that they count beside positions and types.
@@ -135,14 +74,14 @@ def _larger(parameter: nnx.Param) -> nnx.Param:
     return nnx.Param(init.put(ALIGNED_SIZE * np.asarray(parameter[...])))
 
 
-def shared(data: Matched, teacher: dual.DualEncoder) -> dict[str, np.ndarray]:
+def shared_arrays(data: dataset.CaptionedScenes, teacher: dual.DualEncoder) -> dict[str, np.ndarray]:
     """What every batch of matching shares."""
     pictures, said = vectors(teacher, data)
     logits = float(np.exp(teacher.log_scale[...])) * pictures
     return {"features": data.features, "tokens": data.tokens, "content": data.content, "pictures": logits, "captions": said}
 
 
-def drawing(data: Matched, steps: int, negatives: str = "hard") -> Callable[[np.random.Generator], dict[str, np.ndarray]]:
+def sampler(data: dataset.CaptionedScenes, steps: int, negatives: str = "hard") -> Callable[[np.random.Generator], dict[str, np.ndarray]]:
     """What a step of matching draws: rows and noise; and how much the teacher's similarities count.
 
     Hard negatives grow harder, from random ones at the start to their factor in ``NEGATIVES`` after half of the steps: in
@@ -168,7 +107,7 @@ def drawing(data: Matched, steps: int, negatives: str = "hard") -> Callable[[np.
 
 
 def train_fusion(
-    data: Matched,
+    data: dataset.CaptionedScenes,
     teacher: dual.DualEncoder,
     negatives: str = "hard",
     *,
@@ -183,14 +122,22 @@ def train_fusion(
     """A fusion encoder, taught by matching alone; with ``align`` its words and regions start from the dual encoder ``teacher``.
 
     ``negatives``: one of ``NEGATIVES``. ``parts``: other implementations inside the stream, say a learner's. Raises
-    ValueError as :func:`drawing`.
+    ValueError as :func:`sampler`.
     """
-    draw = drawing(data, steps, negatives)
+    draw = sampler(data, steps, negatives)
     model = untrained(stream, seed=seed, **parts)
     if align:
-        aligned(model, teacher)
+        align_tables(model, teacher)
     training.fit(
-        model, loss, draw, steps=steps, learning_rate=RATES[stream], seed=seed, watch=watch, progress=False, data=shared(data, teacher)
+        model,
+        loss,
+        draw,
+        steps=steps,
+        learning_rate=RATES[stream],
+        seed=seed,
+        watch=watch,
+        progress=False,
+        data=shared_arrays(data, teacher),
     )
     return model
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import jax
 import numpy as np
 
-from course_utils.experiments.dual_encoder import learning
+from course_utils.experiments.dual_encoder import dataset
 from course_utils.models.dual_encoder import pictures, words
 from course_utils.models.dual_encoder.words import UNKNOWN
 from course_utils.nn import init
@@ -25,7 +25,7 @@ _SIDE = 16  # pixels
 @functools.cache
 def rows() -> np.ndarray:
     """The concepts that are learnt here. int[128]."""
-    return np.random.default_rng(0).permutation(learning.concepts())[:CONCEPTS]
+    return np.random.default_rng(0).permutation(dataset.concepts())[:CONCEPTS]
 
 
 @functools.cache
@@ -33,7 +33,7 @@ def pixels(style: str, how: pictures.Variation = pictures.NONE) -> np.ndarray:
     """Pictures of :func:`rows` at half the size, laid out as rows, without the mean of all artwork: float32[128, 768]."""
 
     def flat(style, how):
-        drawn = pictures.pictures(style, rows(), how, learning.TEST_SEED).astype(np.float32) / 127.5 - 1
+        drawn = pictures.pictures(style, rows(), how, dataset.TEST_SEED).astype(np.float32) / 127.5 - 1
         return drawn.reshape(CONCEPTS, _SIDE, 2, _SIDE, 2, 3).mean((2, 4)).reshape(CONCEPTS, -1)
 
     centre = np.mean([flat(training, pictures.NONE) for training in ("noto", "fluent")], (0, 1))
@@ -68,7 +68,7 @@ def train(step: Callable, *, seed: int = 0, steps: int = STEPS) -> tuple[dict[st
 
     Every picture comes from one of two styles, noto and fluent, as drawn; every text is one of a concept's ways to be said.
     """
-    rng, ways = np.random.default_rng(seed), learning.said()[rows()]
+    rng, ways = np.random.default_rng(seed), dataset.all_texts()[rows()]
     art = np.stack([pixels("noto"), pixels("fluent")])
     params, history, each = start(seed), [], np.arange(CONCEPTS)
     size = min(CHUNK, steps)
@@ -83,5 +83,5 @@ def train(step: Callable, *, seed: int = 0, steps: int = STEPS) -> tuple[dict[st
 def table(params: dict[str, jax.Array], style: str, how: pictures.Variation = pictures.NONE) -> np.ndarray:
     """Cosines of a style's pictures with the names of the same concepts: float32[128, 128]."""
     image = pixels(style, how) @ np.asarray(params["image"])
-    text = counts(words.vocabulary().encode(learning.names(rows()))) @ np.asarray(params["text"])
+    text = counts(words.vocabulary().encode(dataset.names(rows()))) @ np.asarray(params["text"])
     return (image / np.linalg.norm(image, axis=1, keepdims=True)) @ (text / np.linalg.norm(text, axis=1, keepdims=True)).T

@@ -9,7 +9,8 @@ import optax
 import optax.contrib
 
 from course_utils import decode, training
-from course_utils.experiments.captioning import writing
+from course_utils.arms import Arm
+from course_utils.experiments.captioning import dataset, measures, trainer
 from course_utils.models import captioning
 from course_utils.models.captioning import words
 
@@ -21,6 +22,7 @@ ARMS = {
     "uniform": ("uniform", 1),
     "blind": ("none", 1),
 }
+ANOTHER_PICTURE = Arm(way="attention", picture="another")
 # What is read once reaches late words faintly. AdamW leaves such models blind for a thousand steps; Muon (Jordan et al.,
 # 2024), whose step of a matrix changes all directions alike, does not. ``-1``: the direction, without a learning rate.
 MUON = optax.chain(optax.clip_by_global_norm(1.0), optax.contrib.muon(-1.0, adam_b2=0.99))
@@ -30,22 +32,22 @@ BEAMS = 256  # pictures for the comparison of beams
 MIDDLE = 4
 
 
-def train(arm: str, *, seed: int = 0, steps: int = writing.STEPS, **parts) -> captioning.Captioner:
+def train(arm: str, *, seed: int = 0, steps: int = trainer.STEPS, **parts) -> captioning.Captioner:
     """One of ``ARMS``, with ``steps`` of attention's. Raises ValueError if there is no such arm."""
     if arm not in ARMS:
         raise ValueError(f"There is no arm {arm!r}. Choose from: {', '.join(ARMS)}.")
     way, times = ARMS[arm]
     recipe = READ_ONCE if way in ("initial state", "first input") else {}
-    return writing.captioner(way, seed=seed, steps=times * steps, **recipe, **parts)
+    return trainer.train_captioner(way, seed=seed, steps=times * steps, **recipe, **parts)
 
 
 @functools.lru_cache(maxsize=1)
-def looking(seed: int) -> captioning.Captioner:
+def soft_attention(seed: int) -> captioning.Captioner:
     """The arm "attention" of a seed, trained once."""
     return train("attention", seed=seed)
 
 
-def pointing(model: captioning.Captioner, data: writing.Captioned, image: np.ndarray | None = None) -> dict[str, dict[str, float]]:
+def pointing(model: captioning.Captioner, data: dataset.CaptionSet, image: np.ndarray | None = None) -> dict[str, dict[str, float]]:
     """The pointing game (Zhang et al., 2016), for every class of words: is the brightest place one that the word is about?
 
     A word of "two red dogs" is about both dogs; the captions are the true ones. ``image``: what the model sees.
@@ -56,8 +58,8 @@ def pointing(model: captioning.Captioner, data: writing.Captioned, image: np.nda
         class → ``hits``, and of the same words ``centre`` (always the middle), ``any thing`` (a thing of the picture, by
         chance) and ``most`` (the place that words of this class are most often about). Joints are about nothing.
     """
-    about = places_meant(data)
-    looked = writing.maps(model, data.features if image is None else image, data.tokens).argmax(-1)
+    about = true_places(data)
+    looked = trainer.attention_maps(model, data.features if image is None else image, data.tokens).argmax(-1)
     found = {}
     for k, name in enumerate(words.CLASSES[:3]):
         row, t = np.nonzero((words.WORD_CLASS[data.tokens] == k) & about.any(-1))
@@ -74,7 +76,7 @@ def pointing(model: captioning.Captioner, data: writing.Captioned, image: np.nda
     return found
 
 
-def places_meant(data: writing.Captioned) -> np.ndarray:
+def true_places(data: dataset.CaptionSet) -> np.ndarray:
     """For every word of the plain captions the places that it is about: bool[n, T, 9]; none for commas, "and" and the end."""
     about = np.zeros((*data.tokens.shape, 9), bool)
     drawn = data.scenes
@@ -90,11 +92,11 @@ def places_meant(data: writing.Captioned) -> np.ndarray:
 
 
 def beams(
-    model: captioning.Captioner, data: writing.Captioned, width: int, power: float = 0.0, select=decode.beam_step
+    model: captioning.Captioner, data: dataset.CaptionSet, width: int, power: float = 0.0, select=decode.beam_step
 ) -> dict[str, float]:
     """What a beam of some width gives: all scores, ``log-probability``, ``length`` in words."""
     few = np.arange(min(BEAMS, len(data)))
-    part = writing.Captioned(data.scenes[few], [data.plain[i] for i in few], data.features[few], data.tokens[few])
+    part = dataset.CaptionSet(data.scenes[few], [data.plain[i] for i in few], data.features[few], data.tokens[few])
 
     def search(model, batch):
         return decode.beam(
@@ -112,7 +114,7 @@ def beams(
     batch = {"image": part.features}
     written = training.predict(model, search, batch)
     return {
-        **writing.scores(captioning.VOCAB.decode(written.tokens[:, 0]), part),
+        **measures.scores(captioning.VOCAB.decode(written.tokens[:, 0]), part),
         "log-probability": float(written.log_prob[:, 0].mean()),
         "length": float(written.length[:, 0].mean() - 1),
     }
@@ -120,26 +122,22 @@ def beams(
 
 def run(seed: int) -> list[dict]:
     """Every arm by the number of things; pointing of attention, and of attention to another picture; beams of attention."""
-    rows, data = [], writing.test()
+    rows, data = [], dataset.test_set()
 
-    def tell(arm: str, values: dict) -> None:
-        rows.extend({"arm": arm, "measure": measure, "value": value} for measure, value in values.items())
+    def all_scores(written: list[str]) -> dict[str, float]:
+        found = measures.scores(written, data)
+        for k, (spice, exact) in measures.by_objects(written, data).items():
+            found |= {f"SPICE, {k}": spice, f"exact, {k}": exact}
+        return found
 
-    for arm in ARMS:
-        model = looking(seed) if arm == "attention" else train(arm, seed=seed)
-        written = writing.write(model, data.features)
-        tell(arm, writing.scores(written, data))
-        for k, (spice, exact) in writing.by_objects(written, data).items():
-            tell(arm, {f"SPICE, {k}": spice, f"exact, {k}": exact})
-        if arm != "attention":
-            continue
-        other = writing.write(model, writing.another_picture(data))
-        tell("another picture", writing.scores(other, data))
-        for k, (spice, exact) in writing.by_objects(other, data).items():
-            tell("another picture", {f"SPICE, {k}": spice, f"exact, {k}": exact})
-        for name, values in pointing(model, data).items():
-            tell("pointing", {f"{name}, {what}": value for what, value in values.items()})
-        for width in WIDTHS:
-            tell(f"beam/{width}", beams(model, data, width))
-        tell("beam/5/by length", beams(model, data, 5, power=1.0))
+    for name in ARMS:
+        model, arm = soft_attention(seed) if name == "attention" else train(name, seed=seed), Arm(way=name)
+        rows += arm.rows(all_scores(trainer.write(model, data.features)))
+        if name == "attention":
+            rows += ANOTHER_PICTURE.rows(all_scores(trainer.write(model, dataset.another_picture(data))))
+            for what, values in pointing(model, data).items():
+                rows += arm.rows({f"{what}, {measure}": value for measure, value in values.items()})
+            for width in WIDTHS:
+                rows += arm.but(width=width).rows(beams(model, data, width))
+            rows += arm.but(width=5, power=1.0).rows(beams(model, data, 5, power=1.0))
     return rows

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from flax import nnx
 
-from course_utils.experiments.fusion import asking
+from course_utils.experiments.fusion import trainer
 from course_utils.models import fusion
 from course_utils.nn import checkpoint
 
 
 def untrained() -> fusion.VQAClassifier:
     """The model as it starts."""
-    return fusion.VQAClassifier(asking.config(), rngs=nnx.Rngs(0))
+    return fusion.VQAClassifier(trainer.config(), rngs=nnx.Rngs(0))
 
 
 def two_looks() -> fusion.VQAClassifier:

@@ -11,7 +11,8 @@ import numpy as np
 from flax import nnx
 
 from course_utils import runtime
-from course_utils.experiments.captioning import growing, writing
+from course_utils.arms import Arm
+from course_utils.experiments.captioning import attention, dataset, measures, trainer
 from course_utils.models import captioning
 
 SAMPLES = 2  # draws of looks for each caption
@@ -19,7 +20,7 @@ STEPS, LEARNING_RATE = 400, 3e-3
 ENTROPY = 0.005
 
 
-def hardened(soft: captioning.Captioner) -> captioning.Captioner:
+def harden(soft: captioning.Captioner) -> captioning.Captioner:
     """The same parameters, in a model that looks at one place at a time."""
     model = captioning.Captioner(captioning.CaptionConfig(way="hard"), rngs=nnx.Rngs(0))
     nnx.update(model, nnx.state(soft, nnx.Param))
@@ -35,14 +36,14 @@ def train(
     watch: Callable | None = None,
 ) -> captioning.Captioner:
     """A "hard" captioner that starts from a soft one. ``surrogate``: another implementation, say a learner's."""
-    model = hardened(soft)
-    data, loss = writing.captioned(seed=seed), captioning.reinforce_loss(surrogate, SAMPLES, ENTROPY)
+    model = harden(soft)
+    data, loss = dataset.draw(seed=seed), captioning.reinforce_loss(surrogate, SAMPLES, ENTROPY)
 
     def chance(rng: np.random.Generator) -> dict[str, np.ndarray]:
-        size = writing.BATCH * runtime.preset().batch
+        size = trainer.BATCH * runtime.preset().batch
         return {"chance": rng.random((size, SAMPLES, captioning.LONGEST)).astype(np.float32)}
 
-    writing.train(
+    trainer.train(
         model,
         {"image": data.features, "tokens": data.tokens},
         loss,
@@ -60,17 +61,17 @@ def without_reward(log_words, log_places, baseline):
     return -log_words.sum(-1).mean() + 0.0 * log_places.sum() + 0.0 * baseline.sum()
 
 
-ARMS = {"hard": captioning.reinforce_surrogate, "hard, no reward": without_reward}
+ARMS = {"REINFORCE": captioning.reinforce_surrogate, "no reward": without_reward}
 
 
 def run(seed: int) -> list[dict]:
     """The soft model made to look at one place, then taught to, with and without a reward: scores, SPICE by things, pointing."""
-    rows, data, soft = [], writing.test(), growing.looking(seed)
-    models = {"soft, made hard": hardened(soft)} | {arm: train(soft, seed=seed, surrogate=f) for arm, f in ARMS.items()}
-    for arm, model in models.items():
-        written = writing.write(model, data.features)
-        values = writing.scores(written, data)
-        values |= {f"SPICE, {k}": spice for k, (spice, _) in writing.by_objects(written, data).items()}
-        values |= {f"{name}, hits": found["hits"] for name, found in growing.pointing(model, data).items()}
-        rows += [{"arm": arm, "measure": measure, "value": value} for measure, value in values.items()]
+    rows, data, soft = [], dataset.test_set(), attention.soft_attention(seed)
+    models = {"none": harden(soft)} | {how: train(soft, seed=seed, surrogate=f) for how, f in ARMS.items()}
+    for how, model in models.items():
+        written = trainer.write(model, data.features)
+        values = measures.scores(written, data)
+        values |= {f"SPICE, {k}": spice for k, (spice, _) in measures.by_objects(written, data).items()}
+        values |= {f"{name}, hits": found["hits"] for name, found in attention.pointing(model, data).items()}
+        rows += Arm(way="hard", training=how).rows(values)
     return rows

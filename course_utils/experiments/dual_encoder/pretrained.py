@@ -6,7 +6,7 @@ import functools
 
 from flax import nnx
 
-from course_utils.experiments.dual_encoder import learning
+from course_utils.experiments.dual_encoder import measures, trainer
 from course_utils.models import dual_encoder as dual
 from course_utils.nn import checkpoint
 from course_utils.world import emoji
@@ -16,17 +16,17 @@ STEPS = 2000
 
 def untrained() -> dual.DualEncoder:
     """The model as it starts."""
-    return dual.DualEncoder(learning.config(), rngs=nnx.Rngs(0))
+    return dual.DualEncoder(trainer.config(), rngs=nnx.Rngs(0))
 
 
-def taught() -> dual.DualEncoder:
+def train() -> dual.DualEncoder:
     """The model after its training, which takes about a minute and a half on two quiet cores."""
-    return learning.train(emoji.TRAINING_STYLES, steps=STEPS)
+    return trainer.train(emoji.TRAINING_STYLES, steps=STEPS)
 
 
-def told(model: dual.DualEncoder) -> dict[str, float]:
+def measure(model: dual.DualEncoder) -> dict[str, float]:
     """R@1 from picture to name in the styles that it has not met."""
-    return {f"{style} R@1": learning.measured(model, style)["text R@1"] for style in emoji.HELD_OUT_STYLES}
+    return {f"{style} R@1": measures.retrieval_measures(model, style)["text R@1"] for style in emoji.HELD_OUT_STYLES}
 
 
 @functools.cache
