@@ -9,6 +9,7 @@ import ast
 import contextlib
 import copy
 import importlib
+import inspect
 import json
 import pkgutil
 import sys
@@ -28,8 +29,8 @@ TRAIN_LONG = ("challenge_two_hops", "challenge_noise", "challenge_gently", "chal
 def _answers(of: str):
     return [
         pytest.param(key, *(answer if isinstance(answer, tuple) else (answer,)), marks=[pytest.mark.full] * (_name(answer) in TRAIN_LONG))
-        for module in MODULES
-        for key, listed in getattr(module, of).items()
+        for registered in (answers, *MODULES)
+        for key, listed in getattr(registered, of, {}).items()
         for answer in listed
     ]
 
@@ -63,10 +64,11 @@ def test_right_answers_pass(key, fn):
 
 
 @contextlib.contextmanager
-def numpy_for_jax(module):
-    """Inside, the answers of a module compute in NumPy, which compiles nothing."""
+def numpy_for_jax(fn):
+    """Inside, an answer and what it calls in its module compute in NumPy, which compiles nothing."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "jnp", np, raising=False)
+        for names in (vars(sys.modules[fn.__module__]), getattr(inspect.unwrap(fn), "__globals__", {})):
+            patch.setitem(names, "jnp", np)
         patch.setattr(core, "_fresh", copy.deepcopy)
         yield
 
@@ -75,7 +77,7 @@ def numpy_for_jax(module):
 @pytest.mark.parametrize("key, fn, mistake, diagnosis", WRONG, ids=lambda v: getattr(v, "__name__", None))
 def test_wrong_answers_are_told_why(key, fn, mistake, diagnosis):
     """What a mistake makes of its inputs is mostly the same in NumPy; where it is not, JAX decides."""
-    with numpy_for_jax(sys.modules[fn.__module__]):
+    with numpy_for_jax(fn):
         found = [checks.verdict(key, fn, seed) for seed in seeds(key)]
     if found[0].diagnosis != diagnosis:
         found = [checks.verdict(key, fn, seed) for seed in seeds(key)]
