@@ -23,6 +23,8 @@ from course_utils.models import dual_encoder as dual
 from course_utils.text import PAD
 from course_utils.world import captions, emoji, scenes
 
+pytestmark = pytest.mark.newest  # On Colab's releases the released notebooks run these experiments.
+
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
