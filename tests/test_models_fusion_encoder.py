@@ -28,13 +28,17 @@ def full_precision():
 
 
 @nnx.jit
-def _run(model, *args):
+def run(model, *args):
     return model(*args)
+
+
+# losses as one program each
+itm_loss, uniter_loss, matching_loss = map(nnx.jit, (fe.itm_loss, fe.uniter_loss, fe.encoder.matching_loss))
 
 
 def compiled(model):
     """The model as one program: eagerly every operation of every shape would be one."""
-    return lambda *args: _run(model, *args)
+    return lambda *args: run(model, *args)
 
 
 def normal(*shape, seed=0):
@@ -278,10 +282,10 @@ def chosen(batch):
 
 def test_the_matching_loss_by_hand():
     model, batch = fe.FusionEncoder(TINY, rngs=nnx.Rngs(0)), itm_batch()
-    loss, told = fe.itm_loss(model, batch)
+    loss, told = itm_loss(model, batch)
     here, text_of, image_of = chosen(batch)
     p = [
-        1 / (1 + np.exp(-np.asarray(model(batch["tokens"][t], batch["features"][i])[0], np.float64)))
+        1 / (1 + np.exp(-np.asarray(run(model, batch["tokens"][t], batch["features"][i])[0], np.float64)))
         for t, i in ((here, here), (text_of, here), (here, image_of))
     ]
     expected = 0.5 * (-np.log(p[0]).mean() - np.log(1 - np.concatenate(p[1:])).mean())
@@ -296,14 +300,14 @@ def test_another_choice_is_one_function_each_time():
 
     assert fe.loss_with(fe.itm_loss, choose) is fe.loss_with(fe.itm_loss, choose)
     batch, model = itm_batch(), fe.FusionEncoder(TINY, rngs=nnx.Rngs(0))
-    easy = fe.itm_loss(model, {**batch, "hardness": np.float32(0)})[0]
-    np.testing.assert_allclose(fe.loss_with(fe.itm_loss, choose)(model, batch)[0], easy, rtol=1e-6)
-    assert abs(float(easy) - float(fe.itm_loss(model, batch)[0])) > 1e-6
+    easy = itm_loss(model, {**batch, "hardness": np.float32(0)})[0]
+    np.testing.assert_allclose(nnx.jit(fe.loss_with(fe.itm_loss, choose))(model, batch)[0], easy, rtol=1e-6)
+    assert abs(float(easy) - float(itm_loss(model, batch)[0])) > 1e-6
 
 
 def test_a_match_is_the_mean_vote_of_the_words_that_are_there():
     model, tokens = fe.FusionEncoder(TINY, rngs=nnx.Rngs(0)), texts()
-    match, aux = model(tokens, normal(3, 9, 7))
+    match, aux = run(model, tokens, normal(3, 9, 7))
     for b in range(3):
         np.testing.assert_allclose(match[b], np.asarray(aux["votes"])[b][tokens[b] > 0].mean(), **CLOSE)
 
@@ -313,9 +317,9 @@ def test_a_match_is_the_mean_vote_of_the_words_that_are_there():
 
 def test_each_objective_is_weighed_and_told():
     model = fe.FusionEncoder(TINY, kinds=4, rngs=nnx.Rngs(0))
-    parts = [float(fe.uniter_loss(model, itm_batch(weights=row.astype(np.float32)))[0]) for row in np.eye(4)]
-    np.testing.assert_allclose(parts[0], float(fe.itm_loss(model, itm_batch())[0]), rtol=1e-5)
-    together, told = fe.uniter_loss(model, itm_batch(weights=np.array([1, 2, 3, 4], np.float32)))
+    parts = [float(uniter_loss(model, itm_batch(weights=row.astype(np.float32)))[0]) for row in np.eye(4)]
+    np.testing.assert_allclose(parts[0], float(itm_loss(model, itm_batch())[0]), rtol=1e-5)
+    together, told = uniter_loss(model, itm_batch(weights=np.array([1, 2, 3, 4], np.float32)))
     np.testing.assert_allclose(together, np.dot([1, 2, 3, 4], parts), rtol=1e-5)
     np.testing.assert_allclose(told["alignment"], parts[3], rtol=1e-5)
     assert 1 < parts[1] < 5 and 0.5 < parts[2] < 4, "an untrained head guesses"
@@ -326,16 +330,17 @@ def test_a_hidden_region_is_not_seen():
     only = itm_batch(weights=np.array([0, 0, 1, 0], np.float32))
     here, other = only["row"][:5], only["features"].copy()
     other[here] += 5 * only["region_hidden"][..., None]
-    np.testing.assert_allclose(fe.uniter_loss(model, {**only, "features": other})[0], fe.uniter_loss(model, only)[0], rtol=1e-5)
+    np.testing.assert_allclose(uniter_loss(model, {**only, "features": other})[0], uniter_loss(model, only)[0], rtol=1e-5)
     other[here] += 5
-    assert abs(float(fe.uniter_loss(model, {**only, "features": other})[0] - fe.uniter_loss(model, only)[0])) > 1e-5
+    assert abs(float(uniter_loss(model, {**only, "features": other})[0] - uniter_loss(model, only)[0])) > 1e-5
 
 
 def test_a_hidden_word_is_not_read_and_specials_are_never_hidden():
     model = fe.FusionEncoder(TINY, kinds=4, rngs=nnx.Rngs(0))
     words_only = itm_batch(weights=np.array([0, 1, 0, 0], np.float32), word_hidden=np.ones((5, 5), bool))
-    _, told = fe.uniter_loss(model, words_only)
-    read = model(
+    _, told = uniter_loss(model, words_only)
+    read = run(
+        model,
         np.where(words_only["tokens"] > words.MASK, words.MASK, words_only["tokens"])[words_only["row"][:5]],
         words_only["features"][words_only["row"][:5]],
     )[1]["words"]
@@ -347,9 +352,9 @@ def test_a_hidden_word_is_not_read_and_specials_are_never_hidden():
 def test_given_pairs_are_scored_each_for_itself():
     model = fe.FusionEncoder(TINY, rngs=nnx.Rngs(0))
     batch = {"tokens": texts(7), "image": normal(7, 9, 7), "match": np.arange(7) % 3 == 0}
-    logits = np.asarray(model(batch["tokens"], batch["image"])[0], np.float64)
+    logits = np.asarray(run(model, batch["tokens"], batch["image"])[0], np.float64)
     expected = np.mean(np.log1p(np.exp(np.where(batch["match"], -logits, logits))))
-    np.testing.assert_allclose(fe.encoder.matching_loss(model, batch)[0], expected, rtol=1e-4)
+    np.testing.assert_allclose(matching_loss(model, batch)[0], expected, rtol=1e-4)
 
 
 # --- a dual encoder of scenes
@@ -359,13 +364,13 @@ def test_given_pairs_are_scored_each_for_itself():
 def test_a_dual_encoder_reads_each_side_alone(depth):
     model = dual.DualEncoder(dual.DualConfig.tiny(depth=depth), rngs=nnx.Rngs(0))
     tokens, regions = texts(), normal(3, 9, 7)
-    logits, aux = model(tokens, regions)
+    logits, aux = run(model, tokens, regions)
     np.testing.assert_allclose(np.linalg.norm(aux["image"], axis=-1), 1, rtol=1e-5)
-    other = model(tokens[::-1], regions)[1]
+    other = run(model, tokens[::-1], regions)[1]
     np.testing.assert_allclose(other["image"], aux["image"], **CLOSE)
     np.testing.assert_allclose(logits, np.exp(2.3) * (np.asarray(aux["image"]) * aux["text"]).sum(-1), rtol=1e-4)
     turned = tokens[2:, [1, 0, 2, 3, 4]]
-    same = np.allclose(model(turned, regions[2:])[1]["text"], aux["text"][2:], atol=1e-5)
+    same = np.allclose(run(model, turned, regions[2:])[1]["text"], aux["text"][2:], atol=1e-5)
     assert same == (depth == 0), "without depth the order of words is lost"
 
 
