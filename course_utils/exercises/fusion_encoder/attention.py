@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_utils.exercises.arrays import masked_softmax, normal, softmax
-from course_utils.exercises.core import Case, Exercise, Mistake, Picture, Verdict
-from course_utils.exercises.fusion_encoder import multi_head
-from course_utils.exercises.fusion_encoder.multi_head import weights_of
-from course_utils.exercises.judges import Output, judge_outputs
+from course_utils.exercises.arrays import masked_softmax, normal
+from course_utils.exercises.core import Case, Exercise, Picture, Verdict
+from course_utils.exercises.edits import edits
+from course_utils.exercises.judges import Output, judge_outputs, of_output
 from course_utils.exercises.patterns import no_shares
 from course_utils.models.fusion_encoder import attention
 
@@ -18,7 +17,7 @@ def cases(seed: int) -> list[Case]:
     rng = np.random.default_rng([seed, 401])
     found = []
     for rows, words, places, d, d_context, heads in [(2, 3, 5, 6, 7, 3), (3, 5, 4, 6, 5, 2), (2, 7, 3, 10, 4, 5)]:
-        params = multi_head.attention_parameters(rng, d, d_context, heads)
+        params = attention_parameters(rng, d, d_context, heads)
         mask = rng.random((rows, words, places)) < 0.6
         mask[np.arange(rows)[:, None], np.arange(words), rng.integers(places - 1, size=(rows, words))] = True
         mask[0, 0] = np.arange(places) != places // 2
@@ -32,19 +31,38 @@ def cases(seed: int) -> list[Case]:
     return [*found, Case((params, x, context, empty, heads), says, part="empty")]
 
 
-def _of_weights(fn):
-    """A mistake in what makes weights of scores: ``fn(scores, mask)``, float and bool [B, H, T, N]."""
-    return lambda *args: weights_of(*args, weigh=fn)
+def attention_parameters(rng: np.random.Generator, d: int, d_context: int, heads: int) -> dict[str, np.ndarray]:
+    """Scores of spread 2 or so, so that the softmax looks somewhere; biases that are not 0."""
+    sharp = 1.5
+    shapes = {"W_q": (d, d, sharp), "W_k": (d_context, d, sharp), "W_v": (d_context, d, 1), "W_o": (d, d, 1)}
+    params = {name: (by * rows**-0.5 * normal(rng, rows, columns)).astype(np.float32) for name, (rows, columns, by) in shapes.items()}
+    return params | {f"b_{letter}": (0.6 * normal(rng, d)).astype(np.float32) for letter in "qkvo"}
 
 
-def _of_scale(fn):
-    """A mistake in the scale: ``fn(scores, D, H)``."""
-    return lambda *args: weights_of(*args, scale=fn)
+def split(x, heads):
+    """float[B, T, H d] → float[B, H, T, d]; head h has the columns h d … (h + 1) d."""
+    b, t, d = x.shape
+    return x.reshape(b, t, heads, d // heads).transpose(0, 2, 1, 3)
 
 
-def _then(fn):
-    """A mistake in what is done with the right weights."""
-    return lambda *args: fn(weights_of(*args))
+def merge(x):
+    """float[B, H, T, d] → float[B, T, H d]."""
+    b, h, t, d = x.shape
+    return x.transpose(0, 2, 1, 3).reshape(b, t, h * d)
+
+
+def cross_attention(params, x, context, mask, heads):
+    """What every token saw, float[B, T, D], and where it looked, float[B, H, T, N]."""
+    width = x.shape[-1] // heads
+    mask = mask[:, None]
+    q = split(x @ params["W_q"] + params["b_q"], heads)
+    k = split(context @ params["W_k"] + params["b_k"], heads)
+    v = split(context @ params["W_v"] + params["b_v"], heads)
+    scores = q @ k.swapaxes(-1, -2) / np.sqrt(width)
+    weights = masked_softmax(scores, mask)
+    seen = merge(weights @ v)
+    y = seen @ params["W_o"] + params["b_o"]
+    return y, weights
 
 
 def _interleaved(x, heads):
@@ -57,343 +75,331 @@ def _reshaped(x, heads):
     return x.reshape(b, heads, t, d // heads)
 
 
-def _with_fill(value):
-    return lambda s, m: softmax(np.where(m, s, value))
-
-
-def _added(dtype):
-    """What is hidden is lifted by a billion, beside which float32 does not see the scores."""
-    return lambda s, m: softmax(s.astype(dtype) + dtype(1e9) * ~m)
-
-
-def _shares_without_exp(s, m):
-    s = np.where(m, s, 0)
-    return s / s.sum(-1, keepdims=True)
-
-
-def _in_first_head(s, m):
-    return softmax(np.where(m | (np.arange(s.shape[1]) > 0)[:, None, None], s, -1e30))
-
-
-def _root_of(length):
-    """A mistake in the scale: the root of ``length(x, context)``."""
-    return lambda p, x, c, m, h: weights_of(p, x, c, m, h, scale=lambda s, *_: s / length(x, c) ** 0.5)
-
-
-def _whole_table(s, m):
-    return softmax(np.where(m, s, -1e30).reshape(*s.shape[:2], -1)).reshape(s.shape) * m
-
-
-def _with(**change):
-    """A mistake in the parameters: each keyword takes another's place."""
-    return lambda p, *args: weights_of({**p, **{mine: p[other] for mine, other in change.items()}}, *args)
-
-
-def _nan_where_empty(scores, mask):
-    return np.where(mask.any(-1, keepdims=True), masked_softmax(scores, mask), np.nan)
-
-
-WEIGHT_MISTAKES = [
-    Mistake(
+WEIGHT_MISTAKES = edits(
+    cross_attention,
+    (
         "no-mask",
         "The mask is not used: hidden places get weight. Give them −∞ (or a very low score) before the softmax.",
-        _of_weights(lambda s, m: softmax(s)),
+        "masked_softmax(scores, mask)",
+        "softmax(scores)",
     ),
-    Mistake(
+    (
         "mask-inverted",
         "You hide what should be seen: True means *attend*. `jnp.where(mask, scores, lowest)`.",
-        _of_weights(lambda s, m: masked_softmax(s, np.broadcast_to(~m, s.shape))),
+        "masked_softmax(scores, mask)",
+        "masked_softmax(scores, ~mask)",
     ),
-    Mistake(
+    (
         "mask-after-softmax",
         "You zero the weights after the softmax: the rest no longer adds up to 1. Hide the *scores*, before it.",
-        _of_weights(lambda s, m: softmax(s) * m),
+        "masked_softmax(scores, mask)",
+        "softmax(scores) * mask",
     ),
-    Mistake(
+    (
         "mask-multiplied",
         "You multiply the scores by the mask: a score of 0 is not low, and still gets weight. Hidden scores must be −∞ or very low.",
-        _of_weights(lambda s, m: softmax(s * m)),
+        "masked_softmax(scores, mask)",
+        "softmax(scores * mask)",
     ),
-    Mistake(
+    (
         "mask-added",
         "You add the mask to the scores: True adds 1, which hides nothing. `jnp.where(mask, scores, lowest)`.",
-        _of_weights(lambda s, m: softmax(s + m)),
+        "masked_softmax(scores, mask)",
+        "softmax(scores + mask)",
     ),
-    Mistake(
+    (
         "zero-before-softmax",
         "Hidden scores are 0 in the softmax, which is not low: they take a part of the 1, and what is left, once you set their weights to 0, does not add up to 1.",
-        _of_weights(lambda s, m: softmax(s * m) * m),
+        "masked_softmax(scores, mask)",
+        "softmax(scores * mask) * mask",
     ),
-    *(
-        Mistake(
-            "mask-sign", "What is hidden gets a very *high* score, and all the weight. It needs a very low one.", _of_weights(_added(dtype))
-        )
-        for dtype in (np.float32, np.float64)
+    (
+        "mask-sign",
+        "What is hidden gets a very *high* score, and all the weight. It needs a very low one.",
+        "masked_softmax(scores, mask)",
+        "softmax(scores.astype(np.float32) + np.float32(1e9) * ~mask)",
     ),
-    Mistake(
+    (
+        "mask-sign",
+        "What is hidden gets a very *high* score, and all the weight. It needs a very low one.",
+        "masked_softmax(scores, mask)",
+        "softmax(scores.astype(np.float64) + 1e9 * ~mask)",
+    ),
+    (
         "first-row-of-mask",
         "Everybody looks with the first row of the mask. Row t says what t may see.",
-        _of_weights(lambda s, m: masked_softmax(s, np.broadcast_to(m[:, :, :1], s.shape))),
+        "masked_softmax(scores, mask)",
+        "masked_softmax(scores, mask[:, :, :1])",
     ),
-    Mistake(
+    (
         "first-mask-for-all",
         "The first picture's mask is used for the whole batch. Each has its own.",
-        _of_weights(lambda s, m: masked_softmax(s, np.broadcast_to(m[:1], s.shape))),
+        "masked_softmax(scores, mask)",
+        "masked_softmax(scores, mask[:1])",
     ),
-    Mistake(
+    (
         "one-mask-for-all-rows",
         "You make one row of the mask: what anybody may see, everybody sees. Row t says what t may see.",
-        _of_weights(lambda s, m: masked_softmax(s, np.broadcast_to(m.any(2, keepdims=True), s.shape))),
+        "masked_softmax(scores, mask)",
+        "masked_softmax(scores, mask.any(2, keepdims=True))",
     ),
-    Mistake(
-        "mask-of-one-head", "Only the first head is masked. The mask is the same for all: `mask[:, None]`.", _of_weights(_in_first_head)
+    (
+        "mask-of-one-head",
+        "Only the first head is masked. The mask is the same for all: `mask[:, None]`.",
+        "masked_softmax(scores, mask)",
+        "softmax(np.where(mask | (np.arange(heads) > 0)[:, None, None], scores, -1e30))",
     ),
-    Mistake(
+    (
         "filled-with-zero",
         "Hidden scores become 0, which is not low: e⁰ = 1 still gets weight. Use −∞ or a very low number.",
-        _of_weights(_with_fill(0.0)),
+        "masked_softmax(scores, mask)",
+        "softmax(np.where(mask, scores, 0))",
     ),
-    Mistake(
+    (
         "filled-with-minus-one",
         "Hidden scores become −1, which is not low enough. Use `jnp.finfo(scores.dtype).min`.",
-        _of_weights(_with_fill(-1.0)),
+        "masked_softmax(scores, mask)",
+        "softmax(np.where(mask, scores, -1))",
     ),
-    Mistake(
+    (
         "softmax-over-queries",
         "The softmax runs over the T who look (axis −2), so that they compete for a place. Each shares itself out over the N places: axis −1.",
-        _of_weights(lambda s, m: softmax(np.where(m, s, -1e30), -2)),
+        "masked_softmax(scores, mask)",
+        "softmax(np.where(mask, scores, -1e30), -2)",
     ),
-    Mistake(
+    (
         "softmax-over-queries",
         "The softmax runs over the T who look (axis −2), so that they compete for a place. Each shares itself out over the N places: axis −1.",
-        _of_weights(lambda s, m: softmax(np.where(m, s, -1e30), -2) * m),
+        "masked_softmax(scores, mask)",
+        "softmax(np.where(mask, scores, -1e30), -2) * mask",
     ),
-    Mistake(
+    (
         "softmax-over-heads",
         "The softmax runs over the heads (axis 1). Each head shares itself out over the places: axis −1.",
-        _of_weights(lambda s, m: softmax(np.where(m, s, -1e30), 1)),
+        "masked_softmax(scores, mask)",
+        "softmax(np.where(mask, scores, -1e30), 1)",
     ),
-    Mistake(
+    (
         "softmax-over-heads",
         "The softmax runs over the heads (axis 1). Each head shares itself out over the places: axis −1.",
-        _of_weights(lambda s, m: softmax(np.where(m, s, -1e30), 1) * m),
+        "masked_softmax(scores, mask)",
+        "softmax(np.where(mask, scores, -1e30), 1) * mask",
     ),
-    Mistake(
+    (
         "softmax-over-table",
         "The softmax runs over all pairs of a head. Each who looks shares itself out over the N places: axis −1.",
-        _of_weights(_whole_table),
+        "masked_softmax(scores, mask)",
+        "softmax(np.where(mask, scores, -1e30).reshape(*scores.shape[:2], -1)).reshape(scores.shape) * mask",
     ),
-    Mistake("no-exp", "You divide the scores by their sum. A softmax takes exp first.", _of_weights(_shares_without_exp)),
-    Mistake("scores-returned", "These are the scores, before the mask and the softmax.", _of_weights(lambda s, m: s)),
-    Mistake(
+    (
+        "no-exp",
+        "You divide the scores by their sum. A softmax takes exp first.",
+        "masked_softmax(scores, mask)",
+        "scores * mask / (scores * mask).sum(-1, keepdims=True)",
+    ),
+    ("scores-returned", "These are the scores, before the mask and the softmax.", "masked_softmax(scores, mask)", "scores"),
+    (
         "no-softmax",
         "These are the scores. A softmax over the places makes them shares that add up to 1.",
-        _of_weights(lambda s, m: np.where(m, s, 0)),
+        "masked_softmax(scores, mask)",
+        "np.where(mask, scores, 0)",
     ),
-    Mistake(
-        "sigmoid", "Each place has a sigmoid of its own. A softmax lets the places compete.", _of_weights(lambda s, m: m / (1 + np.exp(-s)))
+    (
+        "sigmoid",
+        "Each place has a sigmoid of its own. A softmax lets the places compete.",
+        "masked_softmax(scores, mask)",
+        "mask * sigmoid(scores)",
     ),
-    Mistake(
+    (
         "hard",
         "All weight is on the best place. A softmax shares it out.",
-        _of_weights(lambda s, m: np.arange(s.shape[-1]) == np.where(m, s, -np.inf).argmax(-1)[..., None]),
+        "masked_softmax(scores, mask)",
+        "np.arange(scores.shape[-1]) == np.where(mask, scores, -1e30).argmax(-1)[..., None]",
     ),
-    Mistake("no-scale", "The scale is missing: divide the scores by √(D / H).", _of_scale(lambda s, d, h: s)),
-    Mistake("root-of-width", "You divide by √D. A head compares D / H numbers: divide by √(D / H).", _of_scale(lambda s, d, h: s / d**0.5)),
-    Mistake(
+    ("no-scale", "The scale is missing: divide the scores by √(D / H).", " / np.sqrt(width)", ""),
+    ("root-of-width", "You divide by √D. A head compares D / H numbers: divide by √(D / H).", "np.sqrt(width)", "np.sqrt(x.shape[2])"),
+    (
         "divided-by-head",
         "You divide by D / H. A sum of that many products spreads like its root: divide by √(D / H).",
-        _of_scale(lambda s, d, h: s / (d // h)),
+        "np.sqrt(width)",
+        "width",
     ),
-    Mistake("divided-by-width", "You divide by D. Divide by √(D / H).", _of_scale(lambda s, d, h: s / d)),
-    Mistake("root-of-heads", "You divide by √H. A head compares D / H numbers: divide by √(D / H).", _of_scale(lambda s, d, h: s / h**0.5)),
-    Mistake(
+    ("divided-by-width", "You divide by D. Divide by √(D / H).", "np.sqrt(width)", "x.shape[2]"),
+    ("root-of-heads", "You divide by √H. A head compares D / H numbers: divide by √(D / H).", "np.sqrt(width)", "np.sqrt(heads)"),
+    (
         "root-of-context",
         "You divide by the root of the context's width. A head compares D / H numbers: divide by √(D / H).",
-        _root_of(lambda x, c: c.shape[2]),
+        "np.sqrt(width)",
+        "np.sqrt(context.shape[2])",
     ),
-    Mistake("root-of-places", "You divide by √N. A head compares D / H numbers: divide by √(D / H).", _root_of(lambda x, c: c.shape[1])),
-    Mistake("multiplied", "You multiply by √(D / H). Divide.", _of_scale(lambda s, d, h: s * (d // h) ** 0.5)),
-    Mistake(
+    (
+        "root-of-places",
+        "You divide by √N. A head compares D / H numbers: divide by √(D / H).",
+        "np.sqrt(width)",
+        "np.sqrt(context.shape[1])",
+    ),
+    ("multiplied", "You multiply by √(D / H). Divide.", "/ np.sqrt(width)", "* np.sqrt(width)"),
+    (
         "heads-interleaved",
         "Your heads take every H-th column. Head h has the D / H columns side by side: reshape to (B, T, H, D / H), in this order.",
-        lambda *args: weights_of(*args, cut=_interleaved),
+        "split(",
+        "_interleaved(",
     ),
-    Mistake(
+    (
         "heads-reshaped",
         "You reshape (B, T, D) to (B, H, T, D / H) in one step, which mixes tokens. Reshape to (B, T, H, D / H), then exchange the two middle axes.",
-        lambda *args: weights_of(*args, cut=_reshaped),
+        "split(",
+        "_reshaped(",
     ),
-    Mistake(
+    (
         "no-biases",
         "b_q is missing: project with `x @ W + b`. Whether b_k is there does not show, for it lifts a whole row of scores.",
-        lambda p, *args: weights_of({**p, "b_q": 0}, *args),
+        ' + params["b_q"]',
+        "",
     ),
-    Mistake(
-        "biases-exchanged", "b_q and b_k have changed places.", lambda p, *args: weights_of({**p, "b_q": p["b_k"], "b_k": p["b_q"]}, *args)
-    ),
-    Mistake("keys-and-values-exchanged", "W_k and W_v have changed places.", _with(W_k="W_v", b_k="b_v")),
-    Mistake("query-matrix-turned", "W_q is turned round (`.T`).", lambda p, *args: weights_of({**p, "W_q": p["W_q"].T}, *args)),
-    Mistake("output-for-queries", "Q is made with W_o. Its matrix is W_q.", _with(W_q="W_o")),
-    Mistake("heads-averaged", "You average over the heads. Each keeps a map of its own: shape (B, H, T, N).", _then(lambda w: w.mean(1))),
-    Mistake("heads-summed", "You add up the heads. Each keeps a map of its own: shape (B, H, T, N).", _then(lambda w: w.sum(1))),
-    Mistake(
+    ("biases-exchanged", "b_q and b_k have changed places.", "b_q", "§", "b_k", "b_q", "§", "b_k"),
+    ("keys-and-values-exchanged", "W_k and W_v have changed places.", "W_k", "W_v", "b_k", "b_v"),
+    ("query-matrix-turned", "W_q is turned round (`.T`).", 'params["W_q"]', 'params["W_q"].T'),
+    ("output-for-queries", "Q is made with W_o. Its matrix is W_q.", "W_q", "W_o"),
+    ("heads-averaged", "You average over the heads. Each keeps a map of its own: shape (B, H, T, N).", "y, weights", "y, weights.mean(1)"),
+    ("heads-summed", "You add up the heads. Each keeps a map of its own: shape (B, H, T, N).", "y, weights", "y, weights.sum(1)"),
+    ("one-head", "There is one head over the whole width. Split it into H heads: shape (B, H, T, N).", "width =", "heads = 1\n    width ="),
+    (
         "one-head",
         "There is one head over the whole width. Split it into H heads: shape (B, H, T, N).",
-        lambda p, x, c, m, h: weights_of(p, x, c, m, 1),
+        "width =",
+        "heads = 1\n    width =",
+        "y, weights",
+        "y, weights[:, 0]",
     ),
-    Mistake(
-        "one-head",
-        "There is one head over the whole width. Split it into H heads: shape (B, H, T, N).",
-        lambda p, x, c, m, h: weights_of(p, x, c, m, 1)[:, 0],
-    ),
-    Mistake(
+    (
         "one-head",
         "There is one head over the whole width, repeated H times. Split it into H heads: shape (B, H, T, N).",
-        lambda p, x, c, m, h: weights_of(p, x, c, m, 1).repeat(h, 1),
+        "width =",
+        "many, heads = heads, 1\n    width =",
+        "y, weights",
+        "y, weights.repeat(many, 1)",
     ),
-    Mistake(
+    (
         "heads-and-width-exchanged",
         "H and D / H have changed places: there are H heads, of D / H columns each.",
-        lambda p, x, c, m, h: weights_of(p, x, c, m, x.shape[2] // h),
+        "width =",
+        "heads = x.shape[2] // heads\n    width =",
     ),
-    Mistake("two-heads", "You make two heads. `heads` says how many there are.", lambda p, x, c, m, h: weights_of(p, x, c, m, 2)),
-    Mistake("heads-backwards", "The heads stand in the opposite order: head 0 has the first D / H columns.", _then(lambda w: w[:, ::-1])),
-    Mistake(
+    ("two-heads", "You make two heads. `heads` says how many there are.", "width =", "heads = 2\n    width ="),
+    ("heads-backwards", "The heads stand in the opposite order: head 0 has the first D / H columns.", "y, weights", "y, weights[:, ::-1]"),
+    (
         "transposed",
         "Your maps lie on their sides: one row for each who looks, one column a place, shape (B, H, T, N).",
-        _then(lambda w: w.swapaxes(-1, -2)),
+        "y, weights",
+        "y, weights.swapaxes(-1, -2)",
     ),
-    Mistake(
-        "heads-last", "The axis of the heads stands last: it comes second, shape (B, H, T, N).", _then(lambda w: np.moveaxis(w, 1, -1))
+    (
+        "heads-last",
+        "The axis of the heads stands last: it comes second, shape (B, H, T, N).",
+        "y, weights",
+        "y, np.moveaxis(weights, 1, -1)",
     ),
-    Mistake("heads-first", "The axis of the heads stands first: it comes second, shape (B, H, T, N).", _then(lambda w: w.swapaxes(0, 1))),
-    Mistake("heads-third", "The axis of the heads stands third: it comes second, shape (B, H, T, N).", _then(lambda w: w.swapaxes(1, 2))),
-    Mistake(
+    ("heads-first", "The axis of the heads stands first: it comes second, shape (B, H, T, N).", "y, weights", "y, weights.swapaxes(0, 1)"),
+    ("heads-third", "The axis of the heads stands third: it comes second, shape (B, H, T, N).", "y, weights", "y, weights.swapaxes(1, 2)"),
+    (
         "flat",
         "Every place that may be seen gets the same. The weights have to follow the scores.",
-        _of_weights(lambda s, m: masked_softmax(0 * s, np.broadcast_to(m, s.shape))),
+        "masked_softmax(scores, mask)",
+        "masked_softmax(0 * scores, mask)",
     ),
-]
-# Only a row that may look at nothing tells these from what is right.
-EMPTY_MISTAKES = [
-    Mistake(
+    # only a row that may look at nothing tells these from what is right
+    (
         "empty-row-nan",
         "A row that may look at nothing becomes NaN (0 / 0). Fill with a low *finite* number, and set hidden weights to 0 after the softmax as well.",
-        _of_weights(_nan_where_empty),
+        "masked_softmax(scores, mask)",
+        "np.where(mask.any(-1, keepdims=True), masked_softmax(scores, mask), np.nan)",
     ),
-    Mistake(
+    (
         "empty-row-shared-out",
         "A row that may look at nothing looks everywhere: all its scores are equally low. Set hidden weights to 0 after the softmax as well.",
-        _of_weights(_with_fill(-1e30)),
+        "masked_softmax(scores, mask)",
+        "softmax(np.where(mask, scores, -1e30))",
     ),
-    Mistake(
+    (
         "empty-row-unmasked",
         "A row that may look at nothing looks as if there were no mask. Its weights are all 0.",
-        _of_weights(lambda s, m: np.where(m.any(-1, keepdims=True), masked_softmax(s, m), softmax(s))),
+        "masked_softmax(scores, mask)",
+        "np.where(mask.any(-1, keepdims=True), masked_softmax(scores, mask), softmax(scores))",
     ),
-]
-
-
-def _seen(**change):
-    """A mistake in what is made of the values."""
-    return lambda params, *args: multi_head.projected(params, multi_head.seen_of(params, *args, **change), "o")
-
-
-def _finally(fn):
-    """A mistake after that: ``fn(params, x, seen)``."""
-    return lambda params, x, *args: fn(params, x, multi_head.seen_of(params, x, *args))
-
-
-def _not_put_back(x):
-    b, h, t, d = x.shape
-    return x.reshape(b, t, h * d)
-
-
-def _merged_interleaved(x):
-    b, h, t, d = x.shape
-    return x.transpose(0, 2, 3, 1).reshape(b, t, h * d)
-
-
-def _out(params, seen):
-    return multi_head.projected(params, seen, "o")
-
-
-SEEN_MISTAKES = [
-    Mistake("not-projected", "W_o and b_o are missing: the heads are only put side by side.", _finally(lambda p, x, seen: seen)),
-    Mistake(
-        "no-output-matrix",
-        "W_o is missing: the heads are only put side by side, and b_o is added.",
-        _finally(lambda p, x, seen: seen + p["b_o"]),
-    ),
-    Mistake("output-matrix-turned", "W_o is turned round (`.T`).", _finally(lambda p, x, seen: seen @ p["W_o"].T + p["b_o"])),
-    Mistake("no-output-bias", "b_o is missing.", _finally(lambda p, x, seen: seen @ p["W_o"])),
-    Mistake(
-        "residual",
-        "x is added. Here only what was seen is returned; the block around it adds x.",
-        _finally(lambda p, x, seen: x + _out(p, seen)),
-    ),
-    Mistake(
-        "residual-inside",
-        "x is added. Here only what was seen is returned; the block around it adds x.",
-        _finally(lambda p, x, seen: _out(p, x + seen)),
-    ),
-    Mistake(
+)
+SEEN_MISTAKES = edits(
+    cross_attention,
+    ("not-projected", "W_o and b_o are missing: the heads are only put side by side.", "return y", "return seen"),
+    ("no-output-matrix", "W_o is missing: the heads are only put side by side, and b_o is added.", ' @ params["W_o"]', ""),
+    ("output-matrix-turned", "W_o is turned round (`.T`).", 'params["W_o"]', 'params["W_o"].T'),
+    ("no-output-bias", "b_o is missing.", ' + params["b_o"]', ""),
+    ("residual", "x is added. Here only what was seen is returned; the block around it adds x.", "return y", "return x + y"),
+    ("residual-inside", "x is added. Here only what was seen is returned; the block around it adds x.", "seen @", "(x + seen) @"),
+    (
         "keys-for-values",
         "You take the weighted mean of the keys. Values have a projection of their own, W_v and b_v.",
-        _seen(values=lambda p, c, letter: multi_head.projected(p, c, "k")),
+        "W_v",
+        "W_k",
+        "b_v",
+        "b_k",
     ),
-    Mistake("no-value-bias", "b_v is missing.", _seen(values=lambda p, c, letter: c @ p["W_v"])),
-    Mistake(
+    ("no-value-bias", "b_v is missing.", ' + params["b_v"]', ""),
+    (
         "heads-not-put-back",
         "You reshape (B, H, T, D / H) to (B, T, D) in one step, which mixes tokens. Exchange the two middle axes first.",
-        _seen(put_back=_not_put_back),
+        "merge(weights @ v)",
+        "(weights @ v).reshape(x.shape)",
     ),
-    Mistake(
+    (
         "heads-interleaved",
         "The heads are put back interleaved. Head h has the D / H columns side by side.",
-        _seen(put_back=_merged_interleaved),
+        "merge(weights @ v)",
+        "(weights @ v).transpose(0, 2, 3, 1).reshape(x.shape)",
     ),
-    Mistake(
+    (
         "heads-averaged",
         "You average over the heads. Put them side by side: D / H numbers each make D.",
-        _seen(put_back=lambda x: np.tile(x.mean(1), x.shape[1])),
+        "merge(weights @ v)",
+        "np.tile((weights @ v).mean(1), heads)",
     ),
-    Mistake(
+    (
         "heads-summed",
         "You add up the heads. Put them side by side: D / H numbers each make D.",
-        _seen(put_back=lambda x: np.tile(x.sum(1), x.shape[1])),
+        "merge(weights @ v)",
+        "np.tile((weights @ v).sum(1), heads)",
     ),
-    Mistake(
+    (
         "plain-mean",
         "You take the plain mean of the values. Weigh each with its share.",
-        lambda p, x, c, m, h: _out(
-            p, multi_head.seen_of(p, x, c, m, h, weights=np.full((len(x), h, x.shape[1], c.shape[1]), 1 / c.shape[1]))
-        ),
+        "weights @ v",
+        "np.full(weights.shape, 1 / v.shape[2]) @ v",
     ),
-    Mistake(
+    (
         "unmasked-values",
         "The values are weighed with weights from before the mask. Use the weights that you return.",
-        lambda p, x, c, m, h: _out(p, multi_head.seen_of(p, x, c, np.ones_like(m), h)),
+        "weights @ v",
+        "softmax(scores) @ v",
     ),
-]
-EMPTY_SEEN = [
-    Mistake(
+    (
         "empty-row-zeroed",
         "A row that may look at nothing has weights 0, and W_o and b_o come after: what is left of it is b_o.",
-        lambda p, x, c, m, h: m.any(-1, keepdims=True) * multi_head.attend(p, x, c, m, h)[0],
+        "return y",
+        "return mask[:, 0].any(-1, keepdims=True) * y",
     ),
-    Mistake(
+    (
         "empty-row-unchanged",
         "A row that may look at nothing has weights 0, and W_o and b_o come after: what is left of it is b_o, not x.",
-        lambda p, x, c, m, h: np.where(m.any(-1, keepdims=True), multi_head.attend(p, x, c, m, h)[0], x),
+        "return y",
+        "return np.where(mask[:, 0].any(-1, keepdims=True), y, x)",
     ),
-    Mistake(
+    (
         "empty-row-seen",
         "Where a row may look at nothing, y is made with weights from before they were set to 0. Use those that you return.",
-        lambda p, *args: _out(p, multi_head.seen_of(p, *args, weights=_of_weights(_with_fill(-1e30))(p, *args))),
+        "weights @ v",
+        "softmax(np.where(mask, scores, -1e30)) @ v",
     ),
-]
+)
 
 
 def _picture(expected: np.ndarray, got: np.ndarray) -> Picture:
@@ -408,14 +414,14 @@ def judge(cases: list[Case], answers: list) -> Verdict:
     return judge_outputs(
         cases,
         answers,
-        multi_head.attend,
+        cross_attention,
         [
             Output(
                 "weights",
                 1,
                 0.5,
                 "a map for each head, shape (B, H, T, N)",
-                [*WEIGHT_MISTAKES, *EMPTY_MISTAKES],
+                of_output(1, WEIGHT_MISTAKES),
                 [no_shares("In every head, the weights of a row add up to 1 over the places")],
                 picture=_picture,
                 parts=[("", 0.75, "The weights differ. Take one head and one row by hand: scores, scale, mask, softmax."), _EMPTY],
@@ -425,7 +431,7 @@ def judge(cases: list[Case], answers: list) -> Verdict:
                 0,
                 0.5,
                 "what each of the T tokens saw, shape (B, T, D)",
-                [*SEEN_MISTAKES, *EMPTY_SEEN],
+                of_output(0, SEEN_MISTAKES),
                 parts=[
                     ("", 0.75, "The weights are right, what was seen is not: values, weighted sum, heads side by side, W_o and b_o."),
                     _EMPTY,

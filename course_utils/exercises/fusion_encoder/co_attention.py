@@ -6,7 +6,7 @@ import numpy as np
 
 from course_utils.exercises.arrays import lengths, normal
 from course_utils.exercises.core import Case, Exercise, Mistake, Verdict
-from course_utils.exercises.fusion_encoder import multi_head
+from course_utils.exercises.fusion_encoder.attention import attention_parameters, cross_attention
 from course_utils.exercises.judges import Output, judge_outputs
 from course_utils.models.fusion_encoder import attention
 
@@ -16,7 +16,7 @@ def cases(seed: int) -> list[Case]:
     rng = np.random.default_rng([seed, 405])
     found = []
     for rows, words, regions, d, heads in [(2, 3, 5, 6, 3), (3, 6, 4, 6, 2), (2, 5, 3, 4, 2)]:
-        params = {name: multi_head.attention_parameters(rng, d, d, heads) for name in "xy"}
+        params = {name: attention_parameters(rng, d, d, heads) for name in "xy"}
         x_there, y_there = lengths(rng, rows, words), lengths(rng, rows, regions)[::-1]
         args = (params, normal(rng, rows, words, d), normal(rng, rows, regions, d), x_there, y_there.copy(), heads)
         found.append(Case(args, f"B = {rows}, T = {words}, N = {regions}, D = {d}, heads = {heads}"))
@@ -28,11 +28,11 @@ def _mask(looks, seen):
 
 
 def _x_saw(params, x, y, x_there, y_there, heads):
-    return multi_head.attend(params["x"], x, y, _mask(x_there, y_there), heads)[0]
+    return cross_attention(params["x"], x, y, _mask(x_there, y_there), heads)[0]
 
 
 def _y_saw(params, x, y, x_there, y_there, heads):
-    return multi_head.attend(params["y"], y, x, _mask(y_there, x_there), heads)[0]
+    return cross_attention(params["y"], y, x, _mask(y_there, x_there), heads)[0]
 
 
 def co_attention(params, x, y, x_there, y_there, heads):
@@ -74,13 +74,13 @@ def _mistakes(of: str) -> list[Mistake]:
 
         def mistaken(params, x, y, x_there, y_there, heads):
             stream, context, looks, seen = (x, y, x_there, y_there) if of == "x" else (y, x, y_there, x_there)
-            return stream + multi_head.attend(params[of], stream, context, mask(looks, seen), heads)[0]
+            return stream + cross_attention(params[of], stream, context, mask(looks, seen), heads)[0]
 
         return mistaken
 
     def self_attention(params, x, y, x_there, y_there, heads):
         stream, there = (x, x_there) if of == "x" else (y, y_there)
-        return stream + multi_head.attend(params[of], stream, stream, _mask(there, there), heads)[0]
+        return stream + cross_attention(params[of], stream, stream, _mask(there, there), heads)[0]
 
     def after_the_other(params, x, y, x_there, y_there, heads):
         if of == "x":

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_utils.exercises.arrays import normal, softmax
-from course_utils.exercises.core import Case, Exercise, Mistake, Verdict
+from course_utils.exercises.arrays import normal
+from course_utils.exercises.core import Case, Exercise, Verdict
+from course_utils.exercises.edits import edits
 from course_utils.exercises.judges import judge_values
 from course_utils.models.fusion_encoder import negatives
 
@@ -43,217 +44,217 @@ def _with_a_clear_winner(rng, similarity, true):
 
 
 def hard_negatives(similarity, true, noise):
-    """int[B]: the largest of similarity + noise, true partners left out."""
-    return np.where(true, -np.inf, similarity + noise).argmax(1)
+    """int[B]: the largest of all, true partners left out."""
+    logits = np.where(true, -np.inf, similarity + noise)
+    return logits.argmax(1)
 
 
-def _left_out(fn):
-    """A mistake in what is compared: ``fn(similarity, noise)``, true partners left out."""
-    return lambda similarity, true, noise: np.where(true, -np.inf, fn(similarity, noise)).argmax(1)
-
-
-def _diagonal(similarity):
-    return np.eye(*similarity.shape, dtype=bool)
-
-
-MISTAKES = [
-    Mistake(
+_BEST = "logits.argmax(1)"
+MISTAKES = edits(
+    hard_negatives,
+    (
         "true-pair",
         "You may draw the true partner: it is the most similar of all. Leave out every column where `true` is True.",
-        lambda s, t, n: (s + n).argmax(1),
+        "np.where(true, -np.inf, similarity + noise)",
+        "similarity + noise",
     ),
-    Mistake(
+    (
         "diagonal-only",
         "You leave out the diagonal only. Another column may hold the same caption: it is in `true`, and calling it wrong would teach nonsense.",
-        lambda s, t, n: np.where(_diagonal(s), -np.inf, s + n).argmax(1),
+        "true, -np.inf",
+        "np.eye(*true.shape, dtype=bool), -np.inf",
     ),
-    Mistake(
+    (
         "first-true-only",
         "You leave out one true caption of each row. There may be more: leave out every column where `true` is True.",
-        lambda s, t, n: np.where(np.arange(t.shape[1]) == t.argmax(1)[:, None], -np.inf, s + n).argmax(1),
+        "true, -np.inf",
+        "np.arange(true.shape[1]) == true.argmax(1)[:, None], -np.inf",
     ),
-    Mistake(
+    (
         "first-true-drawn",
         "You always draw the first true partner. What is left out must be the worst of all: −∞ for `argmax`, +∞ for `argmin`.",
-        lambda s, t, n: t.argmax(1),
+        _BEST,
+        "true.argmax(1)",
     ),
-    Mistake(
+    (
         "first-wrong",
         "You always take the first wrong caption. Did you mean the largest of similarity plus noise? Then there are NaNs in it, such as 0 · ∞, and `argmax` takes the first of them.",
-        lambda s, t, n: t.argmin(1),
+        _BEST,
+        "true.argmin(1)",
     ),
-    Mistake(
+    (
         "next",
         "You take the next row's caption. Take the largest of similarity plus noise, true partners left out.",
-        lambda s, t, n: (np.arange(len(s)) + 1) % s.shape[1],
+        _BEST,
+        "(np.arange(len(similarity)) + 1) % similarity.shape[1]",
     ),
-    Mistake(
+    (
         "exp-of-logits",
         "You take exp of the similarities. They are logits: add the noise to them as they are.",
-        _left_out(lambda s, n: np.exp(s) + n),
+        "similarity + noise",
+        "np.exp(similarity) + noise",
     ),
-    Mistake(
+    (
         "log-of-logits",
         "You take the logarithm of the similarities. They are logits: add the noise to them as they are.",
-        _left_out(lambda s, n: np.log(s) + n),
+        "similarity + noise",
+        "np.log(similarity) + noise",
     ),
-    Mistake(
+    (
         "absolute",
         "You take the absolute value of the sum. Logits are often negative: take them as they are.",
-        _left_out(lambda s, n: np.abs(s + n)),
+        "similarity + noise",
+        "np.abs(similarity + noise)",
     ),
-    Mistake(
+    (
         "normalised",
         "You normalise the similarities' rows. They are logits: add the noise to them as they are.",
-        _left_out(lambda s, n: s / np.linalg.norm(s, axis=1, keepdims=True) + n),
+        "similarity + noise",
+        "similarity / np.linalg.norm(similarity, axis=1, keepdims=True) + noise",
     ),
-    Mistake(
+    (
         "log-of-noise",
         "You make Gumbel noise of the noise. It is Gumbel noise already: add it.",
-        _left_out(lambda s, n: s - np.log(-np.log(n))),
+        "similarity + noise",
+        "similarity - np.log(-np.log(noise))",
     ),
-    Mistake("first-noise-for-all", "Every row gets the first row's noise. Each has its own.", _left_out(lambda s, n: s + n[:1])),
-    Mistake(
+    ("first-noise-for-all", "Every row gets the first row's noise. Each has its own.", "similarity + noise", "similarity + noise[:1]"),
+    (
         "no-noise",
         "You always take the most similar wrong partner: the noise is not used. Adding it makes a draw of it.",
-        _left_out(lambda s, n: s),
+        "similarity + noise",
+        "similarity",
     ),
-    Mistake(
+    (
         "no-similarity",
         "Every wrong partner is equally likely: the similarity is not used. Add the noise to it.",
-        _left_out(lambda s, n: n),
+        "similarity + noise",
+        "noise",
     ),
-    Mistake(
-        "left-out-with-zero",
-        "True partners get 0 instead of −∞: where the others are negative, 0 wins.",
-        lambda s, t, n: np.where(t, 0, s + n).argmax(1),
-    ),
-    Mistake(
+    ("left-out-with-zero", "True partners get 0 instead of −∞: where the others are negative, 0 wins.", "-np.inf", "0"),
+    (
         "left-out-before-noise",
         "True partners get 0, or another number that may be high, and noise: they can still win. Give them −∞.",
-        lambda s, t, n: (np.where(t, 0, s) + n).argmax(1),
+        "np.where(true, -np.inf, similarity + noise)",
+        "np.where(true, 0, similarity) + noise",
     ),
-    Mistake(
+    (
         "left-out-with-minimum",
         "True partners get the smallest similarity of all, and noise: they can still win. Give them −∞.",
-        lambda s, t, n: (np.where(t, s.min(), s) + n).argmax(1),
+        "np.where(true, -np.inf, similarity + noise)",
+        "np.where(true, similarity.min(), similarity) + noise",
     ),
-    Mistake(
+    (
         "left-out-with-minimum",
         "True partners get the smallest similarity of their row, and noise: they can still win. Give them −∞.",
-        lambda s, t, n: (np.where(t, s.min(1, keepdims=True), s) + n).argmax(1),
+        "np.where(true, -np.inf, similarity + noise)",
+        "np.where(true, similarity.min(1, keepdims=True), similarity) + noise",
     ),
-    Mistake(
+    (
         "left-out-before-noise",
         "True partners get −1, or another number that may be high, and noise: they can still win. Give them −∞.",
-        lambda s, t, n: (np.where(t, -1, s) + n).argmax(1),
+        "np.where(true, -np.inf, similarity + noise)",
+        "np.where(true, -1, similarity) + noise",
     ),
-    Mistake(
-        "true-only", "You draw among the true partners: the mask is turned round.", lambda s, t, n: np.where(t, s + n, -np.inf).argmax(1)
+    (
+        "true-only",
+        "You draw among the true partners: the mask is turned round.",
+        "-np.inf, similarity + noise",
+        "similarity + noise, -np.inf",
     ),
-    Mistake(
+    (
         "least-similar",
         "You take the smallest (`argmin`): an easy negative. Take the largest.",
-        lambda s, t, n: np.where(t, np.inf, s + n).argmin(1),
+        _BEST,
+        "np.where(true, np.inf, similarity + noise).argmin(1)",
     ),
-    Mistake(
+    (
         "least-similar-sign",
         "You turn the similarity round: the likelier, the less similar. Add it with its own sign.",
-        _left_out(lambda s, n: n - s),
+        "similarity + noise",
+        "noise - similarity",
     ),
-    Mistake(
+    (
         "noise-subtracted",
         "You subtract the noise. Gumbel noise is not symmetric: only *adding* it makes the argmax a draw from the softmax.",
-        _left_out(lambda s, n: s - n),
+        "similarity + noise",
+        "similarity - noise",
     ),
-    Mistake("noise-multiplied", "You multiply by the noise. Add it to the logits.", _left_out(lambda s, n: s * n)),
-    Mistake(
+    ("noise-multiplied", "You multiply by the noise. Add it to the logits.", "similarity + noise", "similarity * noise"),
+    (
         "noise-on-probabilities",
         "You add the noise to probabilities. The trick is for *logits* (or log-probabilities): leave out the softmax.",
-        lambda s, t, n: np.where(t, -np.inf, softmax(np.where(t, -np.inf, s)) + n).argmax(1),
+        "similarity + noise",
+        "softmax(np.where(true, -np.inf, similarity)) + noise",
     ),
-    Mistake(
+    (
         "noise-on-probabilities",
         "You add the noise to probabilities. The trick is for *logits* (or log-probabilities): leave out the softmax.",
-        lambda s, t, n: np.where(t, -np.inf, softmax(s) + n).argmax(1),
+        "similarity + noise",
+        "softmax(similarity) + noise",
     ),
-    Mistake(
+    (
         "noise-multiplied",
         "You multiply probabilities by the noise. Add it to the logits.",
-        lambda s, t, n: np.where(t, -np.inf, softmax(np.where(t, -np.inf, s)) * n).argmax(1),
+        "similarity + noise",
+        "softmax(np.where(true, -np.inf, similarity)) * noise",
     ),
-    Mistake(
-        "second-wrong",
-        "You take the second best of the wrong ones. Take the best.",
-        lambda s, t, n: np.argsort(-np.where(t, -np.inf, s + n), axis=1)[:, 1],
-    ),
-    Mistake(
+    ("second-wrong", "You take the second best of the wrong ones. Take the best.", _BEST, "np.argsort(-logits, axis=1)[:, 1]"),
+    (
         "for-each-column",
         "You choose a row for each column (axis 0), and keep the first B. Choose a column for each row: axis 1.",
-        lambda s, t, n: np.where(t, -np.inf, s + n).argmax(0)[: len(s)],
+        _BEST,
+        "logits.argmax(0)[:len(similarity)]",
     ),
-    Mistake(
+    (
         "for-each-column",
         "You choose a row for each column (axis 0). Choose a column for each row: axis 1, shape (B,).",
-        lambda s, t, n: np.where(t, -np.inf, s + n).argmax(0),
+        _BEST,
+        "logits.argmax(0)",
     ),
-    Mistake(
-        "value",
-        "You return the largest value (`max`). Return where it stands: `argmax`.",
-        lambda s, t, n: np.where(t, -np.inf, s + n).max(1),
-    ),
-    Mistake(
+    ("value", "You return the largest value (`max`). Return where it stands: `argmax`.", _BEST, "logits.max(1)"),
+    (
         "value",
         "You return the similarity of the column. Return where it stands: `argmax`.",
-        lambda s, t, n: s[np.arange(len(s)), hard_negatives(s, t, n)],
+        _BEST,
+        "similarity[np.arange(len(similarity)), logits.argmax(1)]",
     ),
-    Mistake("from-one", "You count the columns from 1. The first has number 0.", lambda s, t, n: hard_negatives(s, t, n) + 1),
-    Mistake(
+    ("from-one", "You count the columns from 1. The first has number 0.", _BEST, "logits.argmax(1) + 1"),
+    (
         "pairs",
         "You return the row beside each column. Return the columns only, shape (B,).",
-        lambda s, t, n: np.stack([np.arange(len(s)), hard_negatives(s, t, n)], 1),
+        _BEST,
+        "np.stack([np.arange(len(similarity)), logits.argmax(1)], 1)",
     ),
-    Mistake(
+    (
         "probabilities",
         "You return the probabilities. Return one draw for each row: `argmax` of logits plus noise, shape (B,).",
-        lambda s, t, n: softmax(np.where(t, -np.inf, s)),
+        _BEST,
+        "softmax(np.where(true, -np.inf, similarity))",
     ),
-    Mistake(
-        "first-row-only",
-        "You return the first row's column only. Does `return` stand in the loop?",
-        lambda s, t, n: hard_negatives(s, t, n)[0],
-    ),
-    Mistake(
+    ("first-row-only", "You return the first row's column only. Does `return` stand in the loop?", _BEST, "logits.argmax(1)[0]"),
+    (
         "one-hot",
         "You return a table that marks the chosen column. Return its number: `argmax`, shape (B,).",
-        lambda s, t, n: np.arange(s.shape[1]) == np.where(t, -np.inf, s + n).argmax(1)[:, None],
+        _BEST,
+        "np.arange(similarity.shape[1]) == logits.argmax(1)[:, None]",
     ),
-    Mistake(
-        "ranking",
-        "You return all columns in order. Return the first of each row, shape (B,).",
-        lambda s, t, n: np.argsort(-np.where(t, -np.inf, s + n), axis=1),
-    ),
-    Mistake(
+    ("ranking", "You return all columns in order. Return the first of each row, shape (B,).", _BEST, "np.argsort(-logits, axis=1)"),
+    (
         "second-best",
         "You take the second best of all, hoping that the best is true. Leave out what `true` says.",
-        lambda s, t, n: np.argsort(-(s + n), axis=1)[:, 1],
+        _BEST,
+        "np.argsort(-(similarity + noise), axis=1)[:, 1]",
     ),
-    Mistake(
+    (
         "in-the-rest",
         "You count among the columns that are left. Return the column's number in the whole table: mask, do not delete.",
-        lambda s, t, n: np.array([np.argmax((row + noise)[~own]) for row, own, noise in zip(s, t, n)]),
+        _BEST,
+        "np.array([np.argmax((row + noise)[~own]) for row, own, noise in zip(similarity, true, noise)])",
     ),
-    Mistake(
-        "axis-kept",
-        "Your answer keeps an axis of length 1: return shape (B,).",
-        lambda s, t, n: np.where(t, -np.inf, s + n).argmax(1)[:, None],
-    ),
-    Mistake(
-        "one-for-all",
-        "You return one number for the whole table: `argmax` needs its axis, `argmax(1)`.",
-        lambda s, t, n: np.where(t, -np.inf, s + n).argmax(),
-    ),
-]
+    ("axis-kept", "Your answer keeps an axis of length 1: return shape (B,).", _BEST, "logits.argmax(1)[:, None]"),
+    ("one-for-all", "You return one number for the whole table: `argmax` needs its axis, `argmax(1)`.", _BEST, "logits.argmax()"),
+)
 
 
 def _a_true_one(case, expected, got):
