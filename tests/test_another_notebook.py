@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("nbgrader", reason="the instructor's tools are not part of this environment")
-import nbformat
 from classroom import Class, settings
 
 from conftest import ROOT

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from course_utils.show import explorer as E, scene_gallery as G
+from course_utils.show.scene_text import read_scene
 from course_utils.world import captions, emoji
 from course_utils.world.scenes import compose, describe
 
@@ -17,7 +18,7 @@ def words(page) -> str:
 
 
 def test_a_wish_becomes_a_scene():
-    scene = E.wished(WISH, "fluent")
+    scene = read_scene(WISH, "fluent")
     assert describe(scene) == [
         {"kind": "cat", "colour": "blue", "size": "small", "place": "left"},
         {"kind": "dog", "colour": "red", "size": "large", "place": "top left"},
@@ -31,14 +32,14 @@ def test_a_wish_becomes_a_scene():
 def test_the_page_shows_pictures_captions_answer_and_the_object_meant(style):
     page = words(E.scene_page(style=style, wish=WISH, question="what colour is the dog", point="the blue cat"))
     for code in captions.LANGUAGES:
-        assert captions.caption(E.wished(WISH), "short", code)[0].split()[0] in page
+        assert captions.caption(read_scene(WISH), "short", code)[0].split()[0] in page
     assert "what colour is the dog? red" in page and "fits 1 of 3" in page
     assert "fits 2 of 3" in words(E.scene_page(wish=WISH, point="cat"))
     assert "there is no bus" in words(E.scene_page(wish=WISH, question="what colour is the bus?"))
 
 
 def test_boxes_are_drawn_where_the_objects_are():
-    scene = E.wished("dog top left")
+    scene = read_scene("dog top left")
     picture = np.full((96, 96, 3), 255, np.uint8)
     box = E.boxes(scene)[0]
     thick = E._marked(picture, box, scene.present[0] & False, scene.present[0])

@@ -498,7 +498,7 @@ def test_found_pictures_are_drawn_with_their_cosines():
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 255, (23, 5, 8, 8, 4), dtype=np.uint8)
     same = np.arange(115).reshape(23, 5) % 2 == 0
-    board = start_here.found("chance", (3, 5, 11), pictures[:, 0], pictures, rng.uniform(-1, 1, (23, 5)), same)
+    board = start_here.rankings("chance", (3, 5, 11), pictures[:, 0], pictures, rng.uniform(-1, 1, (23, 5)), same)
     assert board.lint() == [] and f"{same.mean():.0%}" in board.alt
 
 

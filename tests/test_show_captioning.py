@@ -8,7 +8,7 @@ from course_utils.arms import Arm, Estimate
 from course_utils.errors import BadInput
 from course_utils.models import captioning
 from course_utils.show import captioning as F
-from course_utils.show.captioning import stepping
+from course_utils.show.captioning import steps
 from course_utils.world import captions, render, scenes
 
 
@@ -34,9 +34,9 @@ def test_figures_are_tidy_whatever_was_measured(seed, low, high):
     recorded = recording(rng, low, high)
     scores = {k: {m: float(rng.uniform(low, high)) for m in ("exact", "SPICE", "CIDEr-D", "log-probability")} for k in (1, 2, 5, 10)}
     for board in (
-        F.growing(recorded, {"attention": dict.fromkeys(range(1, 6), low), "uniform": {1: high}}, 35),
-        F.growing(recorded, {}),
-        F.pointing(recorded, {"kind": {"hits": low}}),
+        F.by_things(recorded, {"attention": dict.fromkeys(range(1, 6), low), "uniform": {1: high}}, 35),
+        F.by_things(recorded, {}),
+        F.pointing_game(recorded, {"kind": {"hits": low}}),
         F.beams(scores),
     ):
         assert board.lint() == [], board.alt
@@ -51,7 +51,7 @@ def test_pictures_are_tidy():
     boxes = [render.boxes(drawn[[i]], 64)[0] for i in range(4)]
     names = [["motorcycle"] * 5] * 4
     for board in (
-        F.writer(),
+        F.captioner(),
         F.captions(pictures, texts, "What is said", right=[True, False, True, False]),
         F.looks(pictures[0], words, maps),
         F.regions(pictures, boxes, names),
@@ -66,19 +66,19 @@ def test_pictures_are_tidy():
 def test_titles_say_what_was_recorded():
     recorded = recording(np.random.default_rng(0))
     recorded[Arm(way="uniform"), "exact, 3"], recorded[ATTENTION, "exact, 3"] = estimate(0.07), estimate(0.93)
-    words = [text.get_text() for text in F.growing(recorded, {}).ax.texts]
+    words = [text.get_text() for text in F.by_things(recorded, {}).ax.texts]
     assert any("7% against 93%" in text for text in words)
 
 
 @pytest.mark.parametrize("guess", ["40", 140, -1])
 def test_a_guess_that_is_no_percentage_is_refused(guess):
     with pytest.raises(BadInput, match="percent"):
-        F.growing(recording(np.random.default_rng(0)), {}, guess)
+        F.by_things(recording(np.random.default_rng(0)), {}, guess)
 
 
 def test_the_widget_tells_what_was_said_and_what_is_true():
     model = captioning.Captioner(captioning.CaptionConfig(width=8, inner=5), rngs=nnx.Rngs(0))
-    page = stepping.step_page(model, "red dog top left", 1).data
+    page = steps.step_page(model, "red dog top left", 1).data
     assert "a red dog" in page and "before word 1" in page and page.count("<img") == 2
-    assert "cannot be drawn" in stepping.step_page(model, "red unicorn", 1).data
-    assert stepping.step_page(model, "red dog", 20).data  # beyond the end: the last word
+    assert "cannot be drawn" in steps.step_page(model, "red unicorn", 1).data
+    assert steps.step_page(model, "red dog", 20).data  # beyond the end: the last word

@@ -84,7 +84,7 @@ def test_tables_of_cosines_mark_the_best_name_and_count_the_right_ones():
 
 def test_what_is_found_is_marked():
     found = np.stack([drawn(5)] * 3)
-    board = F.found(
+    board = F.rankings(
         ["a kind of fruit", "a musical instrument", "a bird"],
         found,
         np.full((3, 5), 0.31),

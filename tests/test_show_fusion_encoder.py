@@ -8,7 +8,7 @@ from course_utils.arms import Arm, Estimate
 from course_utils.errors import BadInput
 from course_utils.models import fusion_encoder as fe
 from course_utils.show import fusion_encoder as F
-from course_utils.show.fusion_encoder import looking
+from course_utils.show.fusion_encoder import attention
 from course_utils.world.things import PLACES
 
 
@@ -50,7 +50,7 @@ def test_a_guess_is_a_percentage(guess):
 
 
 def test_the_diagram_and_pictures_are_tidy():
-    tidy(F.ways())
+    tidy(F.architectures())
     captions = ("there is a purple umbrella and a yellow guitar", "there is a yellow umbrella and a purple guitar")
     tidy(F.twins([(pictures(2), captions)]), words=50)
     tidy(F.shortlist(captions[0], pictures(4), [False, True, False, False], range(4), [1, 0, 3, 2]))
@@ -79,13 +79,13 @@ def model():
 
 
 def test_a_word_looks_at_the_picture_in_every_head(model):
-    board = looking.looks(model, "red car left, blue dog top right", "car", 1)
+    board = attention.looks(model, "red car left, blue dog top right", "car", 1)
     tidy(board)
     assert board.alt.count("Head") == 4
     with pytest.raises(ValueError, match="not among them"):
-        looking.looks(model, "red car left", "bus", 1)
+        attention.looks(model, "red car left", "bus", 1)
     with pytest.raises(ValueError, match="never met a banana. It knows: car, dog"):
-        looking.looks(model, "red car left, blue banana top", "car", 1, ("car", "dog"))
+        attention.looks(model, "red car left, blue banana top", "car", 1, ("car", "dog"))
 
 
 def test_the_widget_is_useful_before_it_is_moved_and_says_what_is_wrong(model):

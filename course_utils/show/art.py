@@ -6,10 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from course_utils.show.palette import NEUTRAL, ROLE
 from course_utils.world import emoji
 
 SKY, SAND, PAPER = (228, 240, 250), (251, 242, 224), (255, 255, 255)
 SCENE = ("bus", "deciduous tree", "tulip", "dog")
+
+
+def standing(style: str) -> tuple[str, str]:
+    """Whether a style is held out or trained on, in words, and the words' colour."""
+    held = style in emoji.HELD_OUT_STYLES
+    return ("held out", ROLE["vision"]["deep"]) if held else ("trained on", NEUTRAL["ink2"])
 
 
 def art(name: str, style: str = "noto") -> np.ndarray:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from course_utils.show.art import art, scene
+from course_utils.show.art import art, scene, standing
 from course_utils.show.board import Board
 from course_utils.show.palette import NEUTRAL, ROLE
 from course_utils.show.taxonomy import taxonomy
@@ -118,11 +118,11 @@ def style_tour(names: Sequence[str] = ("tiger", "honeybee", "banana", "pizza", "
     for j, name in enumerate(names):
         b.text(left + pitch * j + tile / 2, top - 16, name.replace(" ", "\n"), 8.5, NEUTRAL["ink2"], ha="center")
     for y, style in zip(row_tops, emoji.STYLES):
-        held = style in emoji.HELD_OUT_STYLES
+        words, color = standing(style)
         b.text(Board.PAD, y + tile / 2 - 8, style, 9.5, weight="bold")
-        b.text(Board.PAD, y + tile / 2 + 9, "held out" if held else "trained on", 8.5, ROLE["vision"]["deep"] if held else NEUTRAL["ink2"])
+        b.text(Board.PAD, y + tile / 2 + 9, words, 8.5, color)
         for j, k in enumerate(concepts):
-            _tile(b, left + pitch * j, y, tile, known.pictures(style)[k], held)
+            _tile(b, left + pitch * j, y, tile, known.pictures(style)[k], style in emoji.HELD_OUT_STYLES)
     return b
 
 

@@ -9,33 +9,31 @@ import numpy as np
 from IPython.display import HTML
 from PIL import Image, ImageDraw
 
-from course_utils.show.html import card, data_uri
+from course_utils.show import html
 from course_utils.show.palette import NEUTRAL, ROLE
-from course_utils.show.widgets import Interactive, interactive
+from course_utils.show.scene_text import read_scene
+from course_utils.show.widgets import Interactive, field, interactive
 from course_utils.world import captions, emoji, questions, referring
 from course_utils.world.dialogue import dialogue
 from course_utils.world.grounds import BACKGROUND_NAMES
 from course_utils.world.render import boxes, render
-from course_utils.world.scenes import Scenes, compose, sample
-from course_utils.world.things import COLOURS, KINDS, PLACES, SIZES, WORDS
+from course_utils.world.scenes import Scenes, sample
 
 _SIDE, _MAGNIFIED = 96, 4
 _LANGUAGE = {"en": "English", "tr": "Türkçe", "id": "Indonesia", "zh": "中文"}
-_ATTRIBUTES = {"kind": KINDS, "colour": COLOURS, "size": SIZES, "place": PLACES}
 
 
 def explorer(seed: int = 7, style: str = "noto") -> Interactive:
     """Move the seed for another scene, or write your own: ``large red dog top left, blue cat, sign zoo``."""
-    field = {"continuous_update": False, "layout": ipywidgets.Layout(width="370px")}
     return interactive(
         scene_page,
         seed=ipywidgets.IntSlider(seed, 0, 499),
         style=ipywidgets.Dropdown(value=style, options=emoji.STYLES),
         ground=ipywidgets.Dropdown(value="as drawn", options=("as drawn", *BACKGROUND_NAMES)),
         boxes_on=ipywidgets.Checkbox(value=False, description="boxes"),
-        wish=ipywidgets.Text(description="compose", placeholder="large red dog top left, blue cat, sign zoo", **field),
-        question=ipywidgets.Text(description="ask", placeholder="what colour is the dog?", **field),
-        point=ipywidgets.Text(description="point", placeholder="the cat on the left", **field),
+        wish=field("", "compose", "large red dog top left, blue cat, sign zoo"),
+        question=field("", "ask", "what colour is the dog?"),
+        point=field("", "point", "the cat on the left"),
         pointed_by=ipywidgets.Dropdown(value="location", options=referring.EXPRESSIONS, description="or by"),
     )
 
@@ -69,7 +67,7 @@ def scene_page(
     """
     rng = np.random.default_rng(seed)
     if wish.strip():
-        scene = wished(wish, style)
+        scene = read_scene(wish, style)
     else:
         scene = sample(rng, 1, objects=(3, 5), styles=(style,), split="all", sign=0.5)
     if ground != "as drawn":
@@ -85,49 +83,9 @@ def scene_page(
     words += _section("Talk", " · ".join(f"{escape(asked)} <b>{escape(answer)}</b>" for asked, answer in turns))
     words += _section("Point", _line(f"fits {meant.sum()} of {scene.present.sum()} things", text))
     words += _line("", "A sign is no thing: it is read, not counted. Above means in a higher row, left in a column further left.")
-    pictures = _image(marked, _SIDE * _MAGNIFIED, "the scene, magnified four times, with its boxes")
-    small = _image(picture, _SIDE, "the scene as a model reads it")
-    note = f'<div style="color:{NEUTRAL["ink2"]};font-size:12.5px;margin:6px 0">as a model reads it, 96 × 96</div>'
-    return HTML(
-        card(
-            f'<div style="display:flex;flex-wrap:wrap"><div style="flex:0 0 400px">{pictures}{note}{small}</div>'
-            f'<div style="flex:1 1 320px;min-width:280px">{words}</div></div>'
-        )
-    )
-
-
-def wished(text: str, style: str = "noto") -> Scenes:
-    """A scene from words: ``large red dog top left, blue cat, sign zoo bottom``. What is not said is red and large.
-
-    Raises
-    ------
-    ValueError
-        For a word that is no kind, colour, size or place, and for what :func:`scenes.compose` refuses.
-    """
-    objects, sign = [], {}
-    for part in filter(None, (part.strip().lower() for part in text.split(","))):
-        words = part.removeprefix("a ").removeprefix("an ").split()
-        place = next((p for p in sorted(PLACES, key=len, reverse=True) if " ".join(words).endswith(p)), None)
-        if place:
-            words = words[: -len(place.split())]
-        if words and words[0] == "sign":
-            if sign or len(words) < 2:
-                raise ValueError(f"A scene has one sign with one word on it, such as {WORDS[0]!r}: {', '.join(WORDS)}.")
-            sign = {"word": " ".join(words[1:]), "word_place": place}
-            continue
-        thing = {"place": place} if place else {}
-        for word in words:
-            what = next((name for name, values in _ATTRIBUTES.items() if word in values), None)
-            if what is None:
-                known = ". ".join(f"{name.capitalize()}: {', '.join(values)}" for name, values in _ATTRIBUTES.items())
-                raise ValueError(f"{word!r} is no kind, colour, size or place. {known}.")
-            if what in thing:
-                raise ValueError(f"{part!r} has two words for its {what}; separate objects by commas.")
-            thing[what] = word
-        if "kind" not in thing:
-            raise ValueError(f"{part!r} names no kind. Choose from: {', '.join(KINDS)}.")
-        objects.append(thing)
-    return compose(objects, style=style, **sign)
+    pictures = html.image(marked, _SIDE * _MAGNIFIED, "the scene, magnified four times, with its boxes")
+    pictures += html.note("as a model reads it, 96 × 96", margin="6px 0") + html.image(picture, _SIDE, "the scene as a model reads it")
+    return HTML(html.card(html.row(html.cell(pictures, "0 0 400px"), html.cell(words, "1 1 280px"), gap="0")))
 
 
 def _pointed(rng: np.random.Generator, scene: Scenes, text: str, kind: str) -> tuple[str, np.ndarray]:
@@ -169,13 +127,6 @@ def _marked(picture: np.ndarray, box: np.ndarray, every: np.ndarray, meant: np.n
         pen.rectangle((left - 3, top - 3, right + 2, bottom + 2), outline="white", width=5 if meant[slot] else 4)
         pen.rectangle((left - 2, top - 2, right + 1, bottom + 1), outline=colour, width=3 if meant[slot] else 2)
     return np.asarray(large)
-
-
-def _image(picture: np.ndarray, side: int, alt: str) -> str:
-    return (
-        f'<img alt="{alt}" width="{side}" height="{side}" src="{data_uri(picture)}" '
-        f'style="display:block;image-rendering:pixelated;border-radius:6px;border:1px solid {NEUTRAL["rule"]}">'
-    )
 
 
 def _section(title: str, body: str) -> str:

@@ -6,12 +6,12 @@ trusted or not; its plain-text form serves terminals and screen readers.
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 from html import escape
 from typing import Any, Literal, Protocol
 
-from course_utils.show.palette import MONO, NEUTRAL, SANS, VERDICT
+from course_utils.show import html
+from course_utils.show.palette import NEUTRAL, VERDICT
 
 _BADGE = (
     "<svg xmlns='http://www.w3.org/2000/svg' width='22' height='22' viewBox='-11 -11 22 22'>"
@@ -21,8 +21,7 @@ _BADGE = (
 _STROKES = {"right": "M-4.5 .2L-1.2 3.6L4.6 -3.4", "wrong": "M-3.3 -3.3L3.3 3.3M-3.3 3.3L3.3 -3.3", "open": "M-4 0L4 0"}
 _SHADES = {**VERDICT, "open": {"main": NEUTRAL["ink2"], "deep": NEUTRAL["ink2"]}}
 _SIGNS = {"right": "✓", "wrong": "✗", "open": "–"}
-_FONT = f"font-family:'{SANS}',Verdana,sans-serif"
-_CODE = f"font-family:'{MONO}',Menlo,Consolas,monospace;font-size:12.5px;white-space:pre-wrap;overflow-wrap:anywhere"
+_CODE = f"{html.CODE};font-size:12.5px;white-space:pre-wrap;overflow-wrap:anywhere"
 
 
 class Verdict(Protocol):
@@ -99,11 +98,7 @@ class Card:
         if v.picture is not None:
             body.append(_picture(v.picture))
         body.append(self._footer(shades))
-        return (
-            f'<div style="{_FONT};background:#FFFFFF;color:{NEUTRAL["ink"]};border:1px solid {NEUTRAL["rule"]};'
-            f"border-left:5px solid {shades['main']};border-radius:8px;padding:14px 18px 12px;margin:6px 0;"
-            f'max-width:800px;box-sizing:border-box;font-size:14px;line-height:1.45;text-align:left">' + "".join(body) + "</div>"
-        )
+        return html.card("".join(body), edge=shades["main"])
 
     @property
     def _mark(self) -> Literal["right", "wrong", "open"]:
@@ -125,7 +120,7 @@ class Card:
         svg = _BADGE.format(color=shades["main"], stroke=_STROKES[self._mark])
         badge = (
             f'<img alt="{word}" width="22" height="22" '
-            f'src="data:image/svg+xml;base64,{_base64(svg)}" '
+            f'src="{html.uri(svg.encode(), "svg+xml")}" '
             'style="display:inline-block;vertical-align:middle;margin:0 10px 0 0;width:22px;height:22px">'
         )
         return (
@@ -210,12 +205,7 @@ def _scale(measured, shades: dict[str, str]) -> str:
 def _picture(picture) -> str:
     from course_utils.show.compare import comparison, describe
 
-    png = base64.b64encode(comparison(picture).png()).decode()
     return (
-        f'<img alt="{escape(describe(picture), quote=True)}" src="data:image/png;base64,{png}" '
+        f'<img alt="{escape(describe(picture), quote=True)}" src="{html.uri(comparison(picture).png())}" '
         'style="display:block;width:100%;max-width:760px;height:auto;margin:8px 0 0;background:#FFFFFF">'
     )
-
-
-def _base64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()

@@ -6,9 +6,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from course_utils.show.board import Board
+from course_utils.show.board import Board, Spot
 from course_utils.show.palette import NEUTRAL
 from course_utils.world import emoji
+
+
+def tile(b: Board, picture: np.ndarray, x: float, y: float, side: float, label: str = "", right: bool | None = None, **frame) -> Spot:
+    """A picture, a label under it, and ✓ or ✗ at its corner unless ``right`` is None. ``frame`` : see :meth:`Board.picture`."""
+    picture = np.asarray(picture)
+    spot = b.picture(emoji.on_background(picture) if picture.shape[-1] == 4 else picture, x, y, side, **frame)
+    if label:
+        b.text(x + side / 2, y + side + 12, label, 8.5, NEUTRAL["ink2"], ha="center")
+    if right is not None:
+        b.mark(x + side - 2, y + 2, bool(right), 7)
+    return spot
 
 
 def gallery(
@@ -50,10 +61,5 @@ def gallery(
     )
     for i, picture in enumerate(pictures):
         x, y = Board.PAD + pitch_x * (i % columns), top + pitch_y * (i // columns)
-        picture = np.asarray(picture)
-        b.picture(emoji.on_background(picture) if picture.shape[-1] == 4 else picture, x, y, side)
-        if len(labels):
-            b.text(x + side / 2, y + side + 13, labels[i], 8.5, NEUTRAL["ink2"], ha="center")
-        if right is not None:
-            b.mark(x + side - 2, y + 2, bool(right[i]), 7)
+        tile(b, picture, x, y, side, labels[i] if len(labels) else "", None if right is None else right[i])
     return b

@@ -64,6 +64,22 @@ def text_width(text: str, size: float = 9.5, *, mono: bool = False, bold: bool =
     return text_to_path.get_text_width_height_descent(text, properties, False)[0] * PX_PER_PT
 
 
+def lines(text: str, width: float, size: float = 9.5, *, mono: bool = False) -> list[str]:
+    """``text`` in lines that fit ``width`` px; a line break in it stays, and a word that is too wide is cut off."""
+    found = []
+    for part in text.split("\n"):
+        found.append("")
+        for word in part.split():
+            while text_width(word, size, mono=mono) > width:
+                word = word.rstrip("…")[:-1] + "…"
+            longer = f"{found[-1]} {word}".strip()
+            if text_width(longer, size, mono=mono) > width:
+                found.append(word)
+            else:
+                found[-1] = longer
+    return found
+
+
 def missing_glyphs(text: str, *, mono: bool = False) -> str:
     """The characters of ``text`` that the course's font would draw as an empty box (emoji, most scripts of Asia)."""
     known = get_font(findfont(font(mono=mono))).get_charmap()

@@ -6,6 +6,7 @@ import textwrap
 
 import numpy as np
 
+from course_utils.show.art import standing
 from course_utils.show.board import Board
 from course_utils.show.palette import NEUTRAL, ROLE
 from course_utils.world import captions, emoji, questions, referring
@@ -40,11 +41,8 @@ def scene_gallery(seed: int = 0) -> Board:
     rows = ("ask", _ask), ("describe", _describe), ("point", _point)
     for column, style in enumerate(emoji.STYLES):
         x = Board.PAD + column * (_SIDE + _GAP)
-        held = style in emoji.HELD_OUT_STYLES
         b.text(x, _TOP - 34, style, 9, weight="bold")
-        b.text(
-            x + _SIDE, _TOP - 34, "held out" if held else "trained on", 8, ROLE["vision"]["deep"] if held else NEUTRAL["ink2"], ha="right"
-        )
+        b.text(x + _SIDE, _TOP - 34, standing(style)[0], 8, standing(style)[1], ha="right")
         for row, (task, act) in enumerate(rows):
             y = _TOP + row * _PITCH
             if not column:

@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from course_utils.arms import Arm
-from course_utils.errors import BadInput
-from course_utils.show import charts
+from course_utils.show import charts, results
 from course_utils.show.board import Board
+from course_utils.show.gallery import tile
 from course_utils.show.palette import NEUTRAL, ROLE
-from course_utils.world import emoji
 
 # arm → its name, what it means, role
 _ROWS = {
@@ -47,9 +46,8 @@ def towers(
         If a guess is no number from 0 to 100.
     """
     guess = {measure: percent for measure, percent in (guess or {}).items() if percent is not None}
-    for measure, percent in guess.items():
-        if not isinstance(percent, (int, float)) or not 0 <= percent <= 100:
-            raise BadInput(f"Your guess for {measure} is {percent!r}; write percent, a number from 0 to 100, such as 35.")
+    for percent in guess.values():
+        results.check_guess(percent)
     rows = {arm: row for arm, row in _ROWS.items() if row[0] in live or (arm, "training pictures") not in recorded}
     seeds, high = recorded[Arm(supervision="true labels"), "new emoji"].seeds, 40 * len(rows)
     b = Board(
@@ -66,39 +64,30 @@ def towers(
         ),
         words=90,
     )
-    key = ["□ this notebook's run"] + ["▲ your guess"] * bool(guess)
-    b.text(776, high + 150, "     ".join(key), 8.5, NEUTRAL["ink2"], ha="right")
+    results.key(b, high + 150, True, *guess.values())
     left, right = b.axes(184, 104, 252, high), b.axes(500, 104, 252, high)
     for ax, measure in ((left, "training pictures"), (right, "new emoji")):
         found = [recorded.get((arm, measure)) for arm in rows]
-        mean, low, top = ([100 * getattr(e, k) if e else np.nan for e in found] for k in ("mean", "low", "high"))
-        charts.dots(
-            ax,
-            [name for name, *_ in rows.values()],
-            mean,
-            low,
-            top,
-            roles=[role for *_, role in rows.values()],
-            glosses=[gloss for _, gloss, _ in rows.values()] if ax is left else (),
-            fmt="{:.0f}%",
-        )
-        for y, (name, *_) in enumerate(rows.values()):
+        mean, low, top = results.percent(found)
+        labels, glosses, roles = zip(*rows.values())
+        charts.dots(ax, labels, mean, low, top, roles=roles, glosses=glosses if ax is left else (), fmt="{:.0f}%")
+        for y, name in enumerate(labels):
             if found[y] is None:
-                ax.annotate("no training", (2, y), (0, 8), textcoords="offset points", fontsize=8.5, color=NEUTRAL["ink2"])
+                charts.note(ax, "no training", (2, y), (0, 8), va="baseline")
             if name in live:
-                ax.plot(100 * live[name][ax is right], y, "s", ms=6, mfc="none", mec=NEUTRAL["ink"], mew=1.2, zorder=6, clip_on=False)
+                charts.live(ax, 100 * live[name][ax is right], y)
             if name == "shuffled labels" and measure in guess:
-                ax.plot(guess[measure], y + 0.28, "^", ms=7, mfc=NEUTRAL["ink"], mec="white", zorder=6, clip_on=False)
+                charts.guess(ax, guess[measure], y + 0.28)
         ax.set(xlim=(0, 100), xticks=(0, 50, 100), xticklabels=("0", "50", "100%"))
     left.tick_params(axis="y", pad=8)
     right.set_yticklabels([])
-    charts.chance(right, 100 / 6, "chance", vertical=True)
+    charts.chance(right, 100 / 6, vertical=True)
     b.text(184, 76, "training pictures", weight="bold")
     b.text(500, 76, "new emoji", weight="bold")
     return b
 
 
-def found(name: str, chosen: Sequence[int], query: np.ndarray, pictures: np.ndarray, cosines: np.ndarray, same: np.ndarray) -> Board:
+def rankings(name: str, chosen: Sequence[int], query: np.ndarray, pictures: np.ndarray, cosines: np.ndarray, same: np.ndarray) -> Board:
     """A few queries and the pictures found for them, best first, with their cosine and ✓ where the kind is the same.
 
     Parameters
@@ -120,11 +109,8 @@ def found(name: str, chosen: Sequence[int], query: np.ndarray, pictures: np.ndar
     b.text(180, 84, "most similar first, with the cosine", 8.5, NEUTRAL["ink2"])
     for i, n in enumerate(drawn):
         y = 100 + pitch * i
-        spot = b.picture(emoji.on_background(query[n]), Board.PAD, y, side, lw=1.4, edge=ROLE["vision"]["main"])
+        spot = tile(b, query[n], Board.PAD, y, side, lw=1.4, edge=ROLE["vision"]["main"])
         b.arrow((spot.right[0] + 12, y + side / 2), (172, y + side / 2))
         for j, picture in enumerate(pictures[n]):
-            x = 180 + (side + 28) * j
-            b.picture(emoji.on_background(picture), x, y, side)
-            b.mark(x + side - 2, y + 2, bool(same[n, j]), 7)
-            b.text(x + side / 2, y + side + 12, f"{cosines[n, j]:.2f}", 8.5, NEUTRAL["ink2"], ha="center")
+            tile(b, picture, 180 + (side + 28) * j, y, side, f"{cosines[n, j]:.2f}", same[n, j])
     return b

@@ -9,7 +9,6 @@ from a control's callback; there the figure is an ``HTML`` widget under the cont
 
 from __future__ import annotations
 
-import base64
 import sys
 from collections.abc import Callable
 from html import escape
@@ -18,11 +17,13 @@ import ipywidgets
 import numpy as np
 from IPython.display import HTML, display
 
+from course_utils.show import html
+from course_utils.show.art import standing
 from course_utils.show.board import Still
-from course_utils.show.html import card, data_uri
-from course_utils.show.palette import MONO, NEUTRAL, ROLE
+from course_utils.show.palette import NEUTRAL, ROLE
 from course_utils.world import emoji
 
+_CELL = "0 0 124px"  # flex of a cell of the page of one emoji
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 _LANGUAGE = {
     "en": "English",
@@ -58,7 +59,7 @@ class Interactive:
         try:
             return self._draw(**{name: control.value for name, control in self.controls.items()})
         except (KeyError, ValueError) as error:  # a wish that cannot be drawn: say so in the figure's place
-            return HTML(card(f"<div>{escape(str(error))}</div>"))
+            return HTML(html.card(f"<div>{escape(str(error))}</div>"))
 
     def _moved(self, _change) -> None:
         self.figure = self._drawn()
@@ -107,6 +108,12 @@ def interactive(draw: Callable, **controls) -> Interactive:
     return Interactive(draw, made)
 
 
+def field(value: str = "", description: str = "", placeholder: str = "", *, width: int = 390) -> ipywidgets.Text:
+    """A line to type in, ``width`` px, that is read when the reader has finished."""
+    layout = ipywidgets.Layout(width=f"{width}px")
+    return ipywidgets.Text(value, description=description, placeholder=placeholder, continuous_update=False, layout=layout)
+
+
 def emoji_tour(name: str = "tiger", language: str = "en") -> Interactive:
     """Look up one concept: its art in every style, its names, its keywords."""
     known = emoji.load()
@@ -130,82 +137,53 @@ def emoji_page(name: str, language: str = "en") -> HTML:
     """
     known = emoji.load()
     k = known.index(name.strip())
-    title = (
-        f'<div style="font-size:19px;font-weight:700" dir="auto" lang="{language}">'
-        f"{escape(known.names[language][k])}</div>"
-        f'<div style="color:{NEUTRAL["ink2"]};font-size:12.5px">{escape(known.groups[known.group[k]])}'
-        f"{' · held-out concept' if known.test_concepts[k] else ''}</div>"
+    held_out = " · held-out concept" if known.test_concepts[k] else ""
+    body = (
+        f'<div style="font-size:19px;font-weight:700" dir="auto" lang="{language}">{escape(known.names[language][k])}</div>'
+        f"{html.note(known.groups[known.group[k]] + held_out, margin='0')}{html.row(*map(_head, emoji.STYLES), gap='0')}"
     )
-    heads = "".join(_cell(_head(style)) for style in emoji.STYLES)
-    read = "".join(_cell(_read_by_a_model(known, k, style)) for style in emoji.STYLES)
-    body = title + _row("", heads) + _row("at 32 × 32 pixels, as a model reads it", read)
+    body += _labelled("at 32 × 32 pixels, as a model reads it", html.row(*(_as_read(known, k, style) for style in emoji.STYLES), gap="0"))
     if known.names["en"][k] in known.display_names:
-        body += _row(
-            "as figures show it, sharper (some kinds, training styles)",
-            "".join(_cell(_tile(known.display(k, style), f"{name} in {style}, sharp")) for style in emoji.TRAINING_STYLES),
-        )
-    return HTML(
-        card(
-            body
-            + _chips(f"keywords, {_LANGUAGE[language]}", [(language, word) for word in known.keywords[language][k]])
-            + _chips("names", [(code, known.names[code][k]) for code in emoji.LANGUAGES], tagged=True)
-        )
+        sharp = [_tile(known.display(k, style), f"{name} in {style}, sharp") for style in emoji.TRAINING_STYLES]
+        body += _labelled("as figures show it, sharper (some kinds, training styles)", html.row(*sharp, gap="0"))
+    body += _labelled(f"keywords, {_LANGUAGE[language]}", "".join(_chip(language, word) for word in known.keywords[language][k]))
+    names = "".join(
+        _chip(code, known.names[code][k], f'<span style="color:{NEUTRAL["ink2"]};font-size:10px">{code}&nbsp; </span>')
+        for code in emoji.LANGUAGES
     )
+    return HTML(html.card(body + _labelled("names", names)))
+
+
+def _labelled(label: str, body: str) -> str:
+    return f"{html.note(label, margin='8px 0 4px')}<div>{body}</div>"
 
 
 def _head(style: str) -> str:
-    held = style in emoji.HELD_OUT_STYLES
-    color, gloss = (ROLE["vision"]["deep"], "held out") if held else (NEUTRAL["ink2"], "trained on")
-    return f'<div style="font-weight:700;font-size:13px">{style}</div><div style="color:{color};font-size:11.5px">{gloss}</div>'
+    words, color = standing(style)
+    gloss = f'<div style="color:{color};font-size:11.5px">{words}</div>'
+    return html.cell(f'<div style="font-weight:700;font-size:13px">{style}</div>{gloss}', _CELL)
 
 
-def _read_by_a_model(known: emoji.Emoji, k: int, style: str) -> str:
+def _as_read(known: emoji.Emoji, k: int, style: str) -> str:
     """The 32 px picture, magnified three times without smoothing; words where the artist never drew it."""
     if not known.has(style)[k]:
-        return f'<div style="color:{NEUTRAL["ink2"]};font-size:11.5px;padding-top:44px">never drawn</div>'
+        return html.cell(html.note("never drawn", margin="44px 0 0"), _CELL)
     edge = ROLE["vision"]["main"] if style in emoji.HELD_OUT_STYLES else NEUTRAL["rule"]
     return _tile(known.pictures(style)[k].repeat(3, 0).repeat(3, 1), f"{known.names['en'][k]} in {style}, 32 by 32 pixels", edge)
 
 
 def _tile(picture: np.ndarray, alt: str, edge: str = NEUTRAL["rule"]) -> str:
-    return (
-        f'<img alt="{escape(alt, quote=True)}" width="96" height="96" src="{data_uri(picture)}" '
-        f'style="display:block;width:96px;height:96px;border:1.5px solid {edge};border-radius:8px;padding:5px;'
-        'box-sizing:content-box;background:#FFFFFF">'
-    )
+    return html.cell(html.image(picture, 96, alt, edge=edge, pad=5, smooth=True), _CELL)
 
 
-def _cell(content: str) -> str:
-    return f'<div style="flex:0 0 124px">{content}</div>'
-
-
-def _row(label: str, cells: str) -> str:
-    words = f'<div style="color:{NEUTRAL["ink2"]};font-size:12.5px;margin:8px 0 4px">{label}</div>' if label else ""
-    return f'{words}<div style="display:flex;flex-wrap:wrap;margin:8px 0 0">{cells}</div>'
-
-
-def _tag(code: str) -> str:
-    return f'<span style="color:{NEUTRAL["ink2"]};font-size:10px">{code}&nbsp; </span>'
-
-
-def _chips(label: str, words: list[tuple[str, str]], *, tagged: bool = False) -> str:
-    """Words of a language as amber tokens, what a language model reads; ``tagged`` with their language's code."""
-    amber = ROLE["language"]
-    chips = "".join(
-        f'<span lang="{code}" dir="auto" title="{_LANGUAGE[code]}" style="font-family:\'{MONO}\',monospace;'
-        f"font-size:12px;background:{amber['tint']};color:{amber['deep']};border:1px solid {amber['main']};"
-        f'border-radius:4px;padding:2px 7px;margin:0 5px 5px 0;display:inline-block">{_tag(code) if tagged else ""}'
-        f"{escape(word)}</span>"
-        for code, word in words
-    )
-    return f'<div style="color:{NEUTRAL["ink2"]};font-size:12.5px;margin:8px 0 4px">{label}</div><div>{chips}</div>'
+def _chip(code: str, word: str, tag: str = "") -> str:
+    """A word of a language as a token, which is what a language model reads."""
+    return html.chip(word, before=tag, attributes=f'lang="{code}" dir="auto" title="{_LANGUAGE[code]}"')
 
 
 def _as_html(figure) -> str:
     """A drawn figure as HTML, for the front end that cannot replace an output."""
     if isinstance(figure, Still):
-        png = base64.b64encode(figure.data).decode()
-        alt = escape(figure.alt, quote=True)
-        return f'<img alt="{alt}" width="{figure.width}" src="data:image/png;base64,{png}">'
-    html = figure._repr_html_() if hasattr(figure, "_repr_html_") else None
-    return html or f"<pre>{escape(repr(figure))}</pre>"
+        return f'<img alt="{escape(figure.alt, quote=True)}" width="{figure.width}" src="{html.uri(figure.data)}">'
+    page = figure._repr_html_() if hasattr(figure, "_repr_html_") else None
+    return page or f"<pre>{escape(repr(figure))}</pre>"

@@ -343,7 +343,7 @@ shown = ("face with tears of joy", "tropical fish", "rice ball", "glasses")  # t
 few = [list(the.concepts[query_rows]).index(art.index(name)) for name in shown]
 for name, by in {"raw pixels": None, "the tower's features": model}.items():
     rows, cosines, same = search(by)
-    display(figures.found(name, few, the.pictures("fxemoji", query_rows), the.pictures("noto")[rows], cosines, same).show())
+    display(figures.rankings(name, few, the.pictures("fxemoji", query_rows), the.pictures("noto")[rows], cosines, same).show())
 
 # %% [markdown]
 # Raw pixels reward the same colour in the same place, the white around an emoji included: hence the odd finds. The tower's features were trained to tell six kinds, on other drawings of other things, and carry some of that over to emoji that no model has met. Six pictures taken at random set the floor:

@@ -506,7 +506,7 @@ to_ask = {
     "sighted, biased": models["sighted", "biased"],
     "sighted, balanced": seasoned,
 }
-figures.ask(to_ask, scene, "what colour is the banana?")
+figures.question_box(to_ask, scene, "what colour is the banana?")
 
 # %% [markdown] question="01.q1" title="Would you deploy it?" points=2 minutes=5
 # A hospital buys a model that answers questions about X-ray pictures. The vendor reports: *"91 % VQA accuracy on 5,000 held-out questions; a radiologist reaches 93 %."* In at most four sentences: (a) name **one** measurement that tells how much of the 91 % comes from the questions alone, and what result would worry you; (b) describe **one** test set that you would have built, and what you expect of a model with a language prior on it.

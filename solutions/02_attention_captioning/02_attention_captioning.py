@@ -92,7 +92,7 @@ figures.captions(
 # The model is the one of **Show, Attend and Tell** (Xu et al., 2015):
 
 # %%
-figures.writer().show()
+figures.captioner().show()
 
 # %% [markdown]
 # Its look is *additive*: instead of a scalar product, a small network compares a place with the state. For a place $v_n$ of width $D_v$, a state $h$ of width $D$, and an inner width $k$:
@@ -269,7 +269,7 @@ runs = {
     "attention": {k: exact for k, (_, exact) in measures.by_objects(says, test).items()},
     "uniform": {k: exact for k, (_, exact) in measures.by_objects(trainer.write(uniform, test.features), test).items()},
 }
-figures.growing(recorded, runs, guess).show()
+figures.by_things(recorded, runs, guess).show()
 
 # %%
 print("recorded          exact: 1 thing   2 things   3 things   5 things   SPICE: 3 things")
@@ -299,7 +299,7 @@ figures.looks(np.asarray(render.render(test.scenes[[shown]], 96))[0], words, map
 
 # %%
 game = attention.pointing(model, test)
-figures.pointing(recorded, game).show()
+figures.pointing_game(recorded, game).show()
 
 # %% [markdown]
 # For colours and kinds the look is nearly always on the thing. For *a* and *two* it is not; on the average of our runs they hit less often than a thing taken by chance, perhaps because where to go next is settled while they are said. So "attention shows what the model thinks of" holds for some classes of words and not for others, and only a count by class tells which.

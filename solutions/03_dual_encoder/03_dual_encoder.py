@@ -271,7 +271,7 @@ query = trainer.text_vectors(model, wanted) @ image.T  # (4, 807)
 best = np.argsort(-query, axis=1)[:, :5]
 fits = np.array([[word in dual.words.vocabulary().split(" ".join(dual.words.phrases(k))) for k in taught] for word in wanted])
 right = np.take_along_axis(fits, best, 1)
-figures.found(
+figures.rankings(
     wanted, dataset.test_pictures(LEFT_OUT, taught)[best], np.take_along_axis(query, best, 1), right,
     title=f"Four words look for twemoji's pictures: {right.sum()} of {right.size} right",
     subtitle=f"Top 5 of 807; by chance {5 * fits.mean(1).sum():.0f} of 20 would be right. ✓: the word stands in the emoji's name or keywords.",

@@ -70,7 +70,7 @@ print(f"{len(taught):,} pictures of {', '.join(dataset.KIND_NAMES)}; a caption s
 # A fusion encoder lets the two meet *before* anything is pooled. There are two designs, easily confused; beside them, the dual encoder:
 
 # %%
-figures.ways().show()
+figures.architectures().show()
 
 # %% [markdown]
 # **VisualBERT** (Li et al., 2019) and **UNITER** (Chen et al., 2020) are *single-stream*: words and regions stand in one sequence, and everybody looks at everybody. (Often misquoted as "fusing by cross-attention": they have none.) **ViLBERT** (Lu et al., 2019) and LXMERT are *two-stream*: each side looks at the other by **cross-attention**. Both are made of one operation: queries from $x$, keys and values from what is looked at, $c$.

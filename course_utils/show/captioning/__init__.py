@@ -1,8 +1,8 @@
 """The figures, the diagram and the widget of notebook 02."""
 
-from course_utils.show.captioning.looking import captions, first_maps, looks, regions
-from course_utils.show.captioning.results import beams, growing, pointing
-from course_utils.show.captioning.stepping import step_through
-from course_utils.show.captioning.writer import writer
+from course_utils.show.captioning.captioner import captioner
+from course_utils.show.captioning.pictures import captions, first_maps, looks, regions
+from course_utils.show.captioning.results import beams, by_things, pointing_game
+from course_utils.show.captioning.steps import step_through
 
-__all__ = ["beams", "captions", "first_maps", "growing", "looks", "pointing", "regions", "step_through", "writer"]
+__all__ = ["beams", "by_things", "captioner", "captions", "first_maps", "looks", "pointing_game", "regions", "step_through"]

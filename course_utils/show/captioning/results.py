@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from course_utils.arms import Arm
-from course_utils.errors import BadInput
 from course_utils.show import charts, results
 from course_utils.show.board import Board
-from course_utils.show.palette import NEUTRAL, role as role_of
 
 THINGS = (1, 2, 3, 4, 5)
 # arm → the name at the line's end, what it means, role, variant
@@ -23,7 +19,7 @@ _LINES = {
 }
 
 
-def growing(recorded: Mapping, live: Mapping[str, Mapping[int, float]], guess: float | None = None, measure: str = "exact") -> Board:
+def by_things(recorded: Mapping, live: Mapping[str, Mapping[int, float]], guess: float | None = None, measure: str = "exact") -> Board:
     """A score against the number of things in the picture: recorded means with intervals, this notebook's runs, a guess.
 
     Parameters
@@ -36,8 +32,7 @@ def growing(recorded: Mapping, live: Mapping[str, Mapping[int, float]], guess: f
     BadInput
         If the guess is no number from 0 to 100.
     """
-    if guess is not None and (not isinstance(guess, (int, float)) or not 0 <= guess <= 100):
-        raise BadInput(f"Your guess is {guess!r}; write percent, a number from 0 to 100, such as 35.")
+    results.check_guess(guess)
     means = {arm: [100 * recorded[arm, f"{measure}, {k}"].mean for k in THINGS] for arm in _LINES}
     a, u, first = (means[Arm(way=way)] for way in ("attention", "uniform", "first input"))
     what = "captions that are exactly right" if measure == "exact" else measure
@@ -55,33 +50,18 @@ def growing(recorded: Mapping, live: Mapping[str, Mapping[int, float]], guess: f
         words=80,
     )
     ax = b.axes(88, 84, 452, 252)
-    ends = []
-    for arm, (name, gloss, role, variant) in _LINES.items():
-        found = [recorded[arm, f"{measure}, {k}"] for k in THINGS]
-        low, high = ([100 * float(np.clip(getattr(e, side), 0, 1)) for e in found] for side in ("low", "high"))
-        charts.series(ax, THINGS, means[arm], low, high, role=role, variant=variant)
-        for k, value in live.get(name, {}).items():
-            charts.live(ax, k, 100 * value)
-        shared = sum(line[2] == role for line in _LINES.values()) > 1  # then the name has its line's own shade
-        ends.append((means[arm][-1], name, gloss, role_of(role)["main" if shared and variant == 0 else "deep"]))
+    charts.percent_axis(ax, "y", f"{'exact captions' if measure == 'exact' else measure}, %")
+    ax.set(xlim=(0.85, 5.15), xticks=THINGS, xlabel="things in the picture")
+    found = {arm: [recorded[arm, f"{measure}, {k}"] for k in THINGS] for arm in _LINES}
+    squares = {arm: live[name] for arm, (name, *_) in _LINES.items() if name in live}
+    results.lines(b, ax, THINGS, found, _LINES, squares, left=560, gap=32)
     if guess is not None:
-        ax.plot(3.1, guess, "<", ms=8, mfc=NEUTRAL["ink"], mec="white", zorder=6, clip_on=False)
-    ax.set(
-        xlim=(0.85, 5.15),
-        ylim=(0, 100),
-        yticks=(0, 25, 50, 75, 100),
-        xticks=THINGS,
-        ylabel=f"{'exact captions' if measure == 'exact' else measure}, %",
-        xlabel="things in the picture",
-    )
-    results.names(b, ax, ends, left=560, gap=32)
-    note = "     ".join(["□ this notebook's run"] * bool(live) + ["◂ your guess"] * (guess is not None))
-    if note:
-        b.text(776, 388, note, 8.5, NEUTRAL["ink2"], ha="right")
+        charts.guess(ax, 3.1, guess, marker="<")
+    results.key(b, 388, bool(live), guess, marker="◂")
     return b
 
 
-def pointing(recorded: Mapping, live: Mapping[str, Mapping[str, float]] = {}) -> Board:
+def pointing_game(recorded: Mapping, live: Mapping[str, Mapping[str, float]] = {}) -> Board:
     """The pointing game by class of words, beside looks that see nothing.
 
     ``recorded``: (``Arm(way="attention")``, "kind, hits") → Estimate; ``live``: class → {"hits": share}.
@@ -99,24 +79,14 @@ def pointing(recorded: Mapping, live: Mapping[str, Mapping[str, float]] = {}) ->
         words=60,
     )
     ax = b.axes(104, 96, 620, 116)
+    columns, roles = [[of[c, w] for c in classes] for w in whats], ("fusion", "control", "control")
+    charts.dumbbells(ax, classes, columns, roles, label="looks that hit, %", markers="oox")
     for y, c in enumerate(classes):
-        values = [of[c, w] for w in whats]
-        ax.plot([min(values), max(values)], [y, y], color=NEUTRAL["rule"], lw=1.4, zorder=1)
-        ax.plot(of[c, "hits"], y, "o", ms=8, color=role_of("fusion")["main"], zorder=4, clip_on=False)
-        ax.plot(of[c, "any thing"], y, "o", ms=7, mfc="white", mec=role_of("control")["main"], mew=1.6, zorder=3)
-        ax.plot(of[c, "centre"], y, "x", ms=7, mec=role_of("control")["main"], mew=1.6, zorder=3)
         if c in live:
             charts.live(ax, 100 * live[c]["hits"], y)
-    ax.set(ylim=(2.5, -0.5), yticks=range(3), yticklabels=classes, xlim=(0, 100), xticks=(0, 25, 50, 75, 100), xlabel="looks that hit, %")
-    if live:
-        b.text(776, 258, "□ this notebook's run", 8.5, NEUTRAL["ink2"], ha="right")
-    ax.tick_params(axis="y", labelcolor=NEUTRAL["ink"], labelsize=9.5)
-    for x, words, role in (
-        (104, "● attention", "fusion"),
-        (216, "○ any thing of the picture, by chance", "control"),
-        (496, "× always the centre", "control"),
-    ):
-        b.text(x, 80, words, 9, role_of(role)["deep"], weight="bold")
+    results.key(b, 258, bool(live))
+    words = ("attention", "any thing of the picture, by chance", "always the centre")
+    results.legend(b, 104, 80, list(zip("●○×", words, roles)))
     return b
 
 

@@ -7,18 +7,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from course_utils.arms import Arm
-from course_utils.show import charts
+from course_utils.show import charts, results
 from course_utils.show.board import Board
-from course_utils.show.palette import NEUTRAL, role as role_of
+from course_utils.show.palette import NEUTRAL
 
-_CHANGES = {"another thing": "another thing", "another colour": "another colour", "colours swapped": "colours swapped"}
+_CHANGES = ("another thing", "another colour", "colours swapped")
 # arm → the name at the line's end, what it means, role, variant of charts.series
 _ARMS = {
     Arm(text="bag of words", negatives="in-batch"): ("bag of words", "order is lost", "language", 0),
     Arm(text="transformer", negatives="in-batch"): ("transformer", "reads in order", "fusion", 0),
     Arm(text="transformer", negatives="swapped captions"): ("transformer", "saw swapped captions", "fusion", 1),
 }
-_SHIFTS = (-0.06, 0, 0.06)  # of the three, so that their intervals stand side by side
 
 
 def two_scenes(pictures: Sequence[np.ndarray], captions: Sequence[str], cosines: np.ndarray) -> Board:
@@ -65,33 +64,11 @@ def binding(recorded: Mapping, live: Mapping[str, float]) -> Board:
         words=80,
     )
     ax = b.axes(88, 84, 480, 220)
-    ends = []
-    for shift, (arm, values) in zip(_SHIFTS, found.items()):
-        name, gloss, role, variant = _ARMS[arm]
-        mean, low, high = ([min(100 * getattr(e, part), 100) for e in values] for part in ("mean", "low", "high"))
-        charts.series(ax, np.arange(3) + shift, mean, low, high, role=role, variant=variant)
-        ends.append((mean[-1], name, gloss, role_of(role)["deep" if variant or role == "language" else "main"]))
-    for x, change in enumerate(_CHANGES):
-        if change in live:
-            charts.live(ax, x + _SHIFTS[0] - 0.06, 100 * live[change])
-    charts.chance(ax, 50, "chance", side="left", above=True)
-    ax.set(
-        xlim=(-0.2, 2.12),
-        ylim=(0, 104),
-        yticks=(0, 25, 50, 75, 100),
-        xticks=range(3),
-        xticklabels=list(_CHANGES.values()),
-        ylabel="right caption preferred, %",
-    )
-    wanted = sorted((84 + 220 * (104 - value) / 104, name, gloss, color) for value, name, gloss, color in ends)
-    places: list[float] = []
-    for y, *_ in wanted:
-        places.append(max(y, places[-1] + 32) if places else y)
-    over = max(0.0, places[-1] - 284)
-    for y, (_, name, gloss, color) in zip(places, wanted):
-        b.text(592, y - over - 7, name, 9.5, color, weight="bold")
-        b.text(592, y - over + 7, gloss, 8.5, NEUTRAL["ink2"])
+    charts.percent_axis(ax, "y", "right caption preferred, %", end=104)
+    ax.set(xlim=(-0.2, 2.12), xticks=range(3), xticklabels=_CHANGES)
+    squares = {"bag of words": {x - 0.06: live[change] for x, change in enumerate(_CHANGES) if change in live}}
+    results.lines(b, ax, range(3), found, _ARMS, squares, left=600, gap=32, shift=0.06)
+    charts.chance(ax, 50, side="left", above=True)
     b.text(328, 344, "how the other caption is wrong", 9, NEUTRAL["ink2"], ha="center")
-    if live:
-        b.text(776, 356, "□ this notebook's run", 8.5, NEUTRAL["ink2"], ha="right")
+    results.key(b, 356, bool(live))
     return b

@@ -12,8 +12,8 @@ from course_utils import training
 from course_utils.metrics import retrieval
 from course_utils.models import dual_encoder as dual
 from course_utils.models.dual_encoder import words
-from course_utils.show.html import card, data_uri
-from course_utils.show.palette import MONO, NEUTRAL, ROLE
+from course_utils.show import html
+from course_utils.show.palette import NEUTRAL, ROLE
 from course_utils.show.widgets import Interactive, interactive
 from course_utils.world import emoji
 
@@ -53,27 +53,18 @@ def search_page(model: dual.DualEncoder, cache: tuple, text: str, style: str) ->
     known = [word for word in words.vocabulary().split(text) if word not in strange]
     told = f"{len(rows)} pictures by {escape(style)}, none of them trained on; a concept that was never met is marked as new."
     if strange:
-        told += f" Words it never read: <span style=\"font-family:'{MONO}',monospace\">{escape(', '.join(strange))}</span>."
+        told += f' Words it never read: <span style="{html.CODE}">{escape(", ".join(strange))}</span>.'
     if not known:
-        return HTML(card(f'<div style="color:{NEUTRAL["ink2"]}">{told} Type something it can know, such as: animal</div>'))
+        return HTML(html.card(f'<div style="color:{NEUTRAL["ink2"]}">{told} Type something it can know, such as: animal</div>'))
     query = training.predict(model, dual.text_vectors, {"tokens": words.vocabulary().encode([text])}, size=1)
     items, cosines = retrieval.top_k(vectors, query, _FOUND)
     names = emoji.load().names["en"]
-    cells = ""
+    cells = []
     for item, cosine in zip(np.asarray(items)[0], np.asarray(cosines)[0]):
         concept = int(rows[item])
         new = " · new" if emoji.load().test_concepts[concept] else ""
-        picture = images[item].repeat(2, 0).repeat(2, 1)
-        cells += (
-            f'<div style="flex:0 0 {_SIDE + 32}px;margin-bottom:10px"><img alt="{escape(names[concept], quote=True)}" width="{_SIDE}" '
-            f'height="{_SIDE}" src="{data_uri(picture)}" style="display:block;border:1.5px solid {ROLE["vision"]["main"]};'
-            f'border-radius:8px;padding:4px;background:#FFFFFF;image-rendering:pixelated">'
-            f'<div style="font-size:12px;max-width:{_SIDE + 24}px">{escape(names[concept])}</div>'
-            f'<div style="font-size:11px;color:{NEUTRAL["ink2"]}">{cosine:.2f}{new}</div></div>'
-        )
-    return HTML(
-        card(
-            f'<div style="color:{NEUTRAL["ink2"]};font-size:12.5px;margin-bottom:8px">{told}</div>'
-            f'<div style="display:flex;flex-wrap:wrap">{cells}</div>'
-        )
-    )
+        tile = html.image(images[item].repeat(2, 0).repeat(2, 1), _SIDE, names[concept], edge=ROLE["vision"]["main"], pad=4)
+        below = f'<div style="font-size:12px;max-width:{_SIDE + 24}px">{escape(names[concept])}</div>{html.note(f"{cosine:.2f}{new}", margin="0 0 10px")}'
+        cells.append(html.cell(tile + below, f"0 0 {_SIDE + 32}px"))
+    told = f'<div style="color:{NEUTRAL["ink2"]};font-size:12.5px;margin-bottom:8px">{told}</div>'
+    return HTML(html.card(told + html.row(*cells, gap="0")))

@@ -8,7 +8,7 @@ import matplotlib as mpl
 import numpy as np
 
 from course_utils.show.board import Board
-from course_utils.show.palette import NEUTRAL, ROLE, SEQUENTIAL, use
+from course_utils.show.palette import NEUTRAL, ROLE, SEQUENTIAL
 
 
 def similarities(pictures: np.ndarray, names: Sequence[str], tables: Mapping[str, np.ndarray]) -> Board:
@@ -26,7 +26,6 @@ def similarities(pictures: np.ndarray, names: Sequence[str], tables: Mapping[str
     n = len(names)
     if n > 8 or len(tables) > 2 or any(np.shape(t) != (n, n) for t in tables.values()) or len(pictures) != n:
         raise ValueError(f"similarities draws one or two tables of n × n for n up to 8 pictures and names; n is {n} here.")
-    use()
     cell, top = 36, 112
     low, high = min(t.min() for t in tables.values()), max(t.max() for t in tables.values())
     hits = {title: int((t.argmax(1) == np.arange(n)).sum()) for title, t in tables.items()}

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from course_utils.arms import Arm
-from course_utils.show import charts
+from course_utils.show import charts, results
 from course_utils.show.board import Board
-from course_utils.show.marks import text_width
 from course_utils.show.palette import NEUTRAL, role as role_of
 
 _ARMS = [Arm(score="dot-product", hops=hops, how=how) for how in ("plain", "shown") for hops in (1, 2)]
@@ -41,11 +40,10 @@ def hops(recorded: Mapping, live: Mapping[Arm, Mapping]) -> Board:
     )
     pitch, top = 68, 92
     ax = b.axes(132, top, 268, pitch * len(_ARMS))
-    mean, low, high = ([100 * getattr(e, part) for e in found] for part in ("mean", "low", "high"))
-    charts.dots(ax, names, mean, low, high, roles=["fusion" if arm.how == "shown" else "control" for arm in _ARMS], fmt="{:.0f}%")
+    charts.dots(ax, names, *results.percent(found), roles=["fusion" if arm.how == "shown" else "control" for arm in _ARMS], fmt="{:.0f}%")
     for y, arm in enumerate(_ARMS):
         if arm in live:
-            ax.plot(100 * live[arm]["accuracy"], y, "s", ms=6, mfc="none", mec=NEUTRAL["ink"], mew=1.2, zorder=6, clip_on=False)
+            charts.live(ax, 100 * live[arm]["accuracy"], y)
     charts.chance(ax, 100 * guess, "naming any other thing", vertical=True)
     ax.set(xlim=(0, 100), xticks=(0, 50, 100), xlabel="right answers, %")
     for i, k in rows:
@@ -65,15 +63,11 @@ def hops(recorded: Mapping, live: Mapping[Arm, Mapping]) -> Board:
                 ink = "white" if role in ("vision", "fusion", "ink") else NEUTRAL["ink2"]
                 b.text(x + w / 2, y + height / 2, f"{share:.0%}", 8.5, ink, ha="center")
             x += w
-    x = 492
     b.text(484, 76, "looks at", 8.5, NEUTRAL["ink2"], ha="right")
-    for what, (label, role) in _ON.items():
-        color = role_of(role)["deep"] if role in ("vision", "fusion") else NEUTRAL["ink2"]
-        color = NEUTRAL["mute"] if role == "ink" else color
-        swatch = NEUTRAL["rule"] if role == "control" else color
-        b.text(x, 76, "■", 8.5, swatch)
-        b.text(x + 12, 76, label, 8.5, color)
-        x += text_width(f"■ {label}", 8.5) + 12
-    if live:
-        b.text(776, 412, "□ this notebook's run", 8.5, NEUTRAL["ink2"], ha="right")
+    items = []
+    for label, role in _ON.values():
+        color = {"ink": NEUTRAL["mute"], "control": NEUTRAL["ink2"]}.get(role, role_of(role)["deep"])
+        items.append(("■", label, NEUTRAL["rule"] if role == "control" else color, color))
+    results.legend(b, 492, 76, items, size=8.5, weight="normal")
+    results.key(b, 412, bool(live))
     return b

@@ -6,9 +6,9 @@ import numpy as np
 
 from course_utils.show.board import Board, Spot, spotlight
 from course_utils.show.palette import NEUTRAL, ROLE
-from course_utils.world.grounds import BACKGROUND_NAMES
+from course_utils.show.scene_text import read_scene
 from course_utils.world.render import render
-from course_utils.world.scenes import Scenes, compose
+from course_utils.world.scenes import Scenes
 
 _ALT = (
     "Diagram, schematic. A picture passes a frozen tower and becomes a grid of nine vectors; an LSTM turns the question "
@@ -26,15 +26,7 @@ _TOWER, _LSTM, _LOOK_Y, _HEADS = 400, 492, (384, 284), 180  # tops of boxes, px
 
 def scene() -> Scenes:
     """The scene of the diagram."""
-    return compose(
-        [
-            {"kind": "dog", "colour": "blue", "place": "bottom left"},
-            {"kind": "guitar", "colour": "blue", "place": "top right"},
-            {"kind": "tulip", "colour": "red", "place": "middle"},
-            {"kind": "bus", "colour": "yellow", "place": "top left"},
-        ],
-        background=BACKGROUND_NAMES.index("sky"),
-    )
+    return read_scene("blue dog bottom left, blue guitar top right, red tulip middle, yellow bus top left", ground="sky")
 
 
 def pipeline() -> Board:

@@ -7,19 +7,17 @@ from collections.abc import Mapping
 import numpy as np
 
 from course_utils.arms import Arm, Recording
-from course_utils.errors import BadInput
 from course_utils.show import charts, results
 from course_utils.show.board import Board
-from course_utils.show.palette import NEUTRAL, role as role_of
 
 TESTS = ("biased", "balanced", "flipped")
 PICTURES = 4000  # of the models that are trained live
-# (model, taught) → the name at the line's end, what it means, role
+# (model, taught) → the name at the line's end, what it means, role, variant of charts.series
 _LINES = {
-    ("sighted", "balanced"): ("sighted", "taught on balanced", "fusion"),
-    ("sighted", "biased"): ("sighted", "taught on biased", "vision"),
-    ("blind", "balanced"): ("blind", "taught on balanced", "control"),
-    ("blind", "biased"): ("blind", "taught on biased", "language"),
+    ("sighted", "balanced"): ("sighted", "taught on balanced", "fusion", 0),
+    ("sighted", "biased"): ("sighted", "taught on biased", "vision", 0),
+    ("blind", "balanced"): ("blind", "taught on balanced", "control", 0),
+    ("blind", "biased"): ("blind", "taught on biased", "language", 0),
 }
 
 
@@ -37,8 +35,7 @@ def prior(recorded: Mapping, live: Mapping[tuple[str, str], Mapping[str, float]]
     BadInput
         If the guess is no number from 0 to 100.
     """
-    if guess is not None and (not isinstance(guess, (int, float)) or not 0 <= guess <= 100):
-        raise BadInput(f"Your guess is {guess!r}; write percent, a number from 0 to 100, such as 35.")
+    results.check_guess(guess)
     of = {key: [recorded[_arm(key, PICTURES), test] for test in TESTS] for key in _LINES}
     means = {key: [100 * e.mean for e in found] for key, found in of.items()}
     blind, seeds = means["blind", "biased"], of["blind", "biased"][0].seeds
@@ -52,33 +49,14 @@ def prior(recorded: Mapping, live: Mapping[tuple[str, str], Mapping[str, float]]
         words=80,
     )
     ax = b.axes(88, 84, 488, 252)
-    ends = []
-    for key, (name, gloss, role) in _LINES.items():
-        low, high = ([100 * getattr(e, side) for e in of[key]] for side in ("low", "high"))
-        charts.series(ax, range(3), means[key], low, high, role=role)
-        for x, test in enumerate(TESTS):
-            if test in live.get(key, {}):
-                charts.live(ax, x, 100 * live[key][test])
-        ends.append((means[key][-1], name, gloss, role_of(role)["deep"]))
+    charts.percent_axis(ax, "y", "right answers, %")
+    ticks = ["biased test\nas in training", "balanced test\nno prior", "flipped test\nanother prior"]
+    ax.set(xlim=(-0.12, 2.12), xticks=range(3), xticklabels=ticks)
+    squares = {key: {x: live[key][test] for x, test in enumerate(TESTS) if test in live[key]} for key in live}
+    results.lines(b, ax, range(3), of, _LINES, squares)
     if guess is not None:
-        ax.plot(2.07, guess, "<", ms=8, mfc=NEUTRAL["ink"], mec="white", zorder=6, clip_on=False)
-    ax.set(
-        xlim=(-0.12, 2.12),
-        ylim=(0, 100),
-        yticks=(0, 25, 50, 75, 100),
-        xticks=range(3),
-        ylabel="right answers, %",
-        xticklabels=["biased test\nas in training", "balanced test\nno prior", "flipped test\nanother prior"],
-    )
-    results.names(b, ax, ends, left=592)
-    b.text(
-        776,
-        386,
-        "     ".join(["□ this notebook's run"] * bool(live) + ["◂ your guess"] * (guess is not None)),
-        8.5,
-        NEUTRAL["ink2"],
-        ha="right",
-    )
+        charts.guess(ax, 2.07, guess, marker="<")
+    results.key(b, 386, bool(live), guess, marker="◂")
     return b
 
 
@@ -100,21 +78,9 @@ def prior_by_pictures(recorded: Recording) -> Board:
         f"{', '.join(f'{v:.0f}%' for v in good)}. Taught on biased: {', '.join(f'{v:.0f}%' for v in bad)}.",
     )
     ax = b.axes(88, 84, 488, 220)
-    ends = []
-    for key, found in lines.items():
-        name, gloss, role = _LINES[key]
-        mean, low, high = ([100 * getattr(e, part) for e in found] for part in ("mean", "low", "high"))
-        charts.series(ax, np.log2(sizes), mean, low, high, role=role)
-        ends.append((mean[-1], name, gloss, role_of(role)["deep"]))
-    ax.set(
-        xticks=np.log2(sizes),
-        xticklabels=[f"{n:,}" for n in sizes],
-        ylim=(0, 100),
-        yticks=(0, 25, 50, 75, 100),
-        xlabel="training pictures",
-        ylabel="right answers, %",
-    )
-    results.names(b, ax, ends, left=592)
+    charts.percent_axis(ax, "y", "right answers, %")
+    ax.set(xticks=np.log2(sizes), xticklabels=[f"{n:,}" for n in sizes], xlabel="training pictures")
+    results.lines(b, ax, np.log2(sizes), lines, _LINES, {})
     return b
 
 
@@ -139,32 +105,8 @@ def by_type(models: Mapping[str, Mapping[str, float]], blind: Mapping[str, float
         words=90,
     )
     ax = b.axes(124, 92, 560, 30 * len(types))
-    for y, name in enumerate(types):
-        ax.plot([100 * blind[name], 100 * models[first][name]], [y, y], color=NEUTRAL["rule"], lw=1.4, zorder=1)
-    drawn = [(blind, "blind", "control"), *((m, n, r) for (n, m), r in zip(models.items(), ("fusion", "language")))]
-    for values, label, role in drawn:
-        shades = role_of(role)
-        ax.plot(
-            [100 * values[name] for name in types],
-            range(len(types)),
-            "o",
-            ms=7,
-            mec=shades["main"],
-            mew=1.6,
-            mfc="white" if role == "control" else shades["main"],
-            zorder=4,
-            clip_on=False,
-        )
-    for x, (_, label, role) in zip((124, 200, 330), drawn):
-        shades = role_of(role)
-        b.text(x, 76, ("○ " if role == "control" else "● ") + label, 9, shades["deep"], weight="bold")
-    ax.set(
-        ylim=(len(types) - 0.5, -0.5),
-        yticks=range(len(types)),
-        yticklabels=types,
-        xlim=(0, 100),
-        xticks=(0, 25, 50, 75, 100),
-        xlabel="right answers, %",
-    )
-    ax.tick_params(axis="y", labelcolor=NEUTRAL["ink"], labelsize=9.5)
+    drawn = [(blind, "○", "blind", "control"), *((m, "●", n, r) for (n, m), r in zip(models.items(), ("fusion", "language")))]
+    columns = [[100 * values[name] for name in types] for values, *_ in drawn]
+    charts.dumbbells(ax, types, columns, [role for *_, role in drawn], label="right answers, %")
+    results.legend(b, 124, 76, [item for _, *item in drawn])
     return b

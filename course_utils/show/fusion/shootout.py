@@ -7,9 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from course_utils.arms import Arm
-from course_utils.show import charts
+from course_utils.show import charts, results
 from course_utils.show.board import Board
-from course_utils.show.marks import text_width
 from course_utils.show.palette import NEUTRAL, role as role_of
 
 _TASKS = {"sum": "a sum decides", "few products": "a few products decide", "all products": "all products decide"}
@@ -53,30 +52,20 @@ def shootout(recorded: Mapping, live: Mapping[tuple[str, str], float], budget: i
             arm = Arm(task=task, pooling=name)
             found = [(n, recorded[arm, str(n)]) for n in budgets if (arm, str(n)) in recorded]
             x = np.log2([n for n, _ in found])
-            mean, low, high = ([100 * getattr(e, part) for _, e in found] for part in ("mean", "low", "high"))
-            charts.series(ax, x, mean, low, high, role=role, variant=variant)
+            charts.series(ax, x, *results.percent([e for _, e in found]), role=role, variant=variant)
             if (task, name) in live:
-                ax.plot(np.log2(budget), 100 * live[task, name], "s", ms=6, mfc="none", mec=NEUTRAL["ink"], mew=1.2, zorder=6)
+                charts.live(ax, np.log2(budget), 100 * live[task, name])
         floor = 100 * recorded[Arm(task=task, baseline="commonest answer"), "accuracy"].mean
         charts.chance(ax, floor, "" if k else "commonest answer", above=floor < 12)
-        ax.set(
-            xticks=np.log2(budgets),
-            xticklabels=[f"{n // 1000}k" for n in budgets],
-            ylim=(0, 100),
-            yticks=(0, 25, 50, 75, 100),
-            xlabel="parameters",
-            xlim=np.log2(budgets)[[0, -1]] + (-0.15, 0.15),
-        )
+        charts.percent_axis(ax, "y", "" if k else "right answers, %")
+        ax.set(xticks=np.log2(budgets), xticklabels=[f"{n // 1000}k" for n in budgets], xlabel="parameters")
+        ax.set_xlim(np.log2(budgets)[[0, -1]] + (-0.15, 0.15))
         if k:
             ax.set_yticklabels([])
-        else:
-            ax.set_ylabel("right answers, %")
-    x = 80
+    items = []
     for label, role, variant in _POOLINGS.values():
-        line = (role_of(role)["main"], role_of(role)["deep"], NEUTRAL["mute"])[variant]
-        b.text(x, 78, "●", 9, line)
-        b.text(x + 14, 78, label, 9, NEUTRAL["ink2"] if variant == 2 else role_of(role)["deep"], weight="bold")
-        x += 36 + text_width(label, 9, bold=True)
-    if live:
-        b.text(776, 384, "□ this notebook's run", 8.5, NEUTRAL["ink2"], ha="right")
+        main, deep = role_of(role)["main"], role_of(role)["deep"]
+        items.append(("●", label, *((main, deep), (deep, deep), (NEUTRAL["mute"], NEUTRAL["ink2"]))[variant]))
+    results.legend(b, 80, 78, items)
+    results.key(b, 384, bool(live))
     return b

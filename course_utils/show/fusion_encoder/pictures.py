@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from course_utils.show.board import Board
+from course_utils.show.marks import lines
 from course_utils.show.palette import NEUTRAL, ROLE
 
 
@@ -29,7 +30,7 @@ def twins(items: Sequence[tuple[np.ndarray, Sequence[str]]]) -> Board:
         for k, (picture, caption) in enumerate(zip(pictures, captions)):
             x, y = Board.PAD + 388 * (i % 2) + 184 * k, 80 + 212 * (i // 2)
             b.picture(picture, x, y, side)
-            for line, words in enumerate(_halves(caption)):
+            for line, words in enumerate(lines(caption.replace(" and ", "\nand "), 184, 8, mono=True)):
                 b.text(x, y + side + 16 + 17 * line, words, 8, ROLE["language"]["deep"], mono=True)
     return b
 
@@ -68,9 +69,3 @@ def shortlist(query: str, pictures: np.ndarray, right: Sequence[bool], before: S
             if right[j]:
                 b.mark(x + side - 10, y + 10, True, 9)
     return b
-
-
-def _halves(caption: str) -> list[str]:
-    """A caption on two lines, broken before its "and"."""
-    first, _, second = caption.partition(" and ")
-    return [first, f"and {second}"] if second else [first]

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from course_utils.arms import Arm
-from course_utils.errors import BadInput
 from course_utils.show import charts, results
 from course_utils.show.board import Board
 from course_utils.show.palette import NEUTRAL, role as role_of
@@ -50,11 +49,9 @@ def binding(recorded: Mapping, live: Mapping[Arm, float], guess: float | None = 
     BadInput
         If the guess is no number from 0 to 100.
     """
-    if guess is not None and (not isinstance(guess, (int, float)) or not 0 <= guess <= 100):
-        raise BadInput(f"Your guess is {guess!r}; write percent, a number from 0 to 100, such as 35.")
     found = {name: recorded[arm, "binding, caption"] for arm, name in _BINDING.items()}
     dual, hard, random = (found[_BINDING[arm]].mean for arm in (_DUAL, _HARD, _RANDOM))
-    b = results.arms(
+    return results.arms(
         f"Binding: dual {dual:.0%}, fusion {hard:.0%}, or {random:.0%} with random negatives",
         found,
         {_BINDING[arm]: share for arm, share in live.items()},
@@ -63,12 +60,8 @@ def binding(recorded: Mapping, live: Mapping[Arm, float], guess: float | None = 
         measure="Pictures that get their own caption, not their twin's",
         axis="told right, %",
         chance=0.5,
+        guess=(_BINDING[_RANDOM], guess),
     )
-    if guess is not None:
-        row = list(_BINDING).index(_RANDOM)
-        b.fig.axes[-1].plot(guess, row + 0.33, "^", ms=8, mfc=NEUTRAL["ink"], mec="white", zorder=6, clip_on=False)
-        b.text(24, b.h - 18, f"▴ your guess for “{_BINDING[_RANDOM]}”", 8.5, NEUTRAL["ink2"])
-    return b
 
 
 def negatives(recorded: Mapping) -> Board:
@@ -119,43 +112,13 @@ def _dumbbells(title: str, subtitle: str, rows: Sequence, names: tuple[str, str]
         words=100,
     )
     ax = b.axes(left, 96, 716 - left, 40 * len(rows))
-    x = left
-    for name, role, sign in zip(names, ("control", "fusion"), "○●"):
-        b.text(x, 78, f"{sign} {name}", 9, role_of(role)["deep"], weight="bold")
-        x += 90 if levels else 180
-    for y, (_, a, z) in enumerate(rows):
-        ax.plot([100 * a.mean, 100 * z.mean], [y, y], color=NEUTRAL["rule"], lw=1.4, zorder=1)
-        for e, role in ((a, "control"), (z, "fusion")):
-            main = role_of(role)["main"]
-            ax.hlines(y, 100 * e.low, 100 * e.high, color=main, lw=7, alpha=0.33, zorder=3)
-            ax.plot(100 * e.mean, y, "o", ms=7, mfc="white" if role == "control" else main, mec=main, mew=1.6, zorder=4, clip_on=False)
-        low, high = sorted((a, z), key=lambda e: e.mean)
-        for e, side, shift in ((low, "right", -2), (high, "left", 2)):
-            ax.annotate(
-                f"{e.mean:.0%}",
-                (100 * e.mean, y),
-                (shift, 6),
-                textcoords="offset points",
-                ha=side,
-                weight="bold",
-                color=role_of("control" if e is a else "fusion")["deep"],
-                fontsize=9,
-                annotation_clip=False,
-                zorder=5,
-            )
+    roles = ("control", "fusion")
+    labels, *columns = zip(*rows)
+    charts.dumbbells(ax, labels, list(map(results.percent, columns)), roles, label="right, %", fmt="{:.0f}%")
+    items = list(zip("○●", names, roles))
     for y, level in enumerate(levels):
         ax.vlines(100 * level, y + 0.06, y + 0.34, color=NEUTRAL["ink2"], lw=1.4, ls=(0, (1, 1.2)), zorder=5)
-    if levels:
-        b.text(left + 180, 78, "┊ guessing evenly", 9, NEUTRAL["ink2"])
-    ax.set(
-        ylim=(len(rows) - 0.5, -0.5),
-        yticks=range(len(rows)),
-        yticklabels=[label for label, *_ in rows],
-        xlim=(0, 100),
-        xticks=(0, 25, 50, 75, 100),
-        xlabel="right, %",
-    )
-    ax.tick_params(axis="y", labelcolor=NEUTRAL["ink"], labelsize=9.5)
+    results.legend(b, left, 78, items + [("┊", "guessing evenly", "ink")] * bool(levels))
     return b
 
 
@@ -180,42 +143,16 @@ def cost(recorded: Mapping, pictures: int, shortlists: Sequence[int], live: Mapp
     )
     ax = b.axes(84, 92, 640, 216)
     x = np.log2([passes for _, passes, _ in ways])
-    mean, low, high = ([100 * getattr(e, part) for _, _, e in ways] for part in ("mean", "low", "high"))
-    charts.series(ax, x, mean, low, high, role="fusion")
+    charts.series(ax, x, *results.percent([e for *_, e in ways]), role="fusion")
     for (name, _, e), at in zip(ways, x):
-        ax.annotate(
-            name,
-            (at, 1),
-            (0, 4),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            ha="center",
-            fontsize=8.5,
-            color=NEUTRAL["ink2"],
-            annotation_clip=False,
-        )
-        ax.annotate(
-            f"{e.mean:.0%}",
-            (at, 100 * e.mean),
-            (6, -13 if e.mean > 0.1 else 6),
-            textcoords="offset points",
-            weight="bold",
-            fontsize=9,
-            color=role_of("fusion")["deep"],
-            annotation_clip=False,
-        )
+        charts.note(ax, name, (at, 1), (0, 4), xycoords=("data", "axes fraction"), va="baseline", ha="center")
+        number = {"va": "baseline", "weight": "bold", "fontsize": 9, "color": role_of("fusion")["deep"]}
+        charts.note(ax, f"{e.mean:.0%}", (at, 100 * e.mean), (6, -13 if e.mean > 0.1 else 6), **number)
     for way in live.values():
         charts.live(ax, np.log2(way["passes"]), 100 * way["R@1"])
     ticks = [2**n for n in range(int(x[0]), int(x[-1]) + 1)]
-    ax.set(
-        xticks=np.log2(ticks),
-        xticklabels=[f"{n:,}" for n in ticks],
-        ylim=(0, 100),
-        yticks=(0, 25, 50, 75, 100),
-        xlabel="forward passes (each step doubles)",
-        ylabel="right picture first, %",
-        xlim=(x[0] - 0.4, x[-1] + 0.4),
-    )
-    if live:
-        b.text(776, 358, "□ this notebook's run", 8.5, NEUTRAL["ink2"], ha="right")
+    charts.percent_axis(ax, "y", "right picture first, %")
+    labels = [f"{n:,}" for n in ticks]
+    ax.set(xticks=np.log2(ticks), xticklabels=labels, xlabel="forward passes (each step doubles)", xlim=(x[0] - 0.4, x[-1] + 0.4))
+    results.key(b, 358, bool(live))
     return b

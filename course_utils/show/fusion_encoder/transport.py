@@ -8,7 +8,7 @@ import matplotlib as mpl
 import numpy as np
 
 from course_utils.show.board import Board
-from course_utils.show.palette import NEUTRAL, SEQUENTIAL, use
+from course_utils.show.palette import NEUTRAL, SEQUENTIAL
 
 
 def transport(picture: np.ndarray, words: Sequence[str], regions: Sequence[str], plan: np.ndarray) -> Board:
@@ -26,7 +26,6 @@ def transport(picture: np.ndarray, words: Sequence[str], regions: Sequence[str],
     plan = np.asarray(plan, float)
     if plan.shape != (len(words), len(regions)):
         raise ValueError(f"The plan has shape {plan.shape}; expected {(len(words), len(regions))}: a row a word, a column a region.")
-    use()
     side, left, top, w, h = 112, 236, 116, 46, 26
     fullest = regions[int(plan.sum(0).argmax())]
     b = Board(

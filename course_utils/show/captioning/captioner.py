@@ -6,9 +6,8 @@ import numpy as np
 
 from course_utils.show.board import Board, Spot, spotlight
 from course_utils.show.palette import NEUTRAL, ROLE
-from course_utils.world.grounds import BACKGROUND_NAMES
+from course_utils.show.scene_text import read_scene
 from course_utils.world.render import render
-from course_utils.world.scenes import compose
 
 _ALT = (
     "Diagram, schematic. A picture passes a frozen tower and becomes nine vectors. Before every word, attention weighs them "
@@ -20,7 +19,7 @@ _LOOKS = np.array(
 )
 
 
-def writer() -> Board:
+def captioner() -> Board:
     """Four steps of a caption: the same three parts, again and again."""
     b = Board(
         800,
@@ -33,14 +32,7 @@ def writer() -> Board:
         words=70,
     )
     b.legend(roles=("language", "fusion"))
-    scene = compose(
-        [
-            {"kind": "dog", "colour": "blue", "place": "bottom left"},
-            {"kind": "guitar", "colour": "red", "place": "top right"},
-            {"kind": "bus", "colour": "yellow", "place": "top left"},
-        ],
-        background=BACKGROUND_NAMES.index("sky"),
-    )
+    scene = read_scene("blue dog bottom left, red guitar top right, yellow bus top left", ground="sky")
     picture = np.asarray(render(scene, 96))[0]
     shown = b.picture(picture, 32, 392, 112)
     tower = b.box(24, 320, 128, 44, "tower", "vision", frozen=True)

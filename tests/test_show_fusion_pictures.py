@@ -11,10 +11,10 @@ from flax import nnx
 from course_utils.errors import BadInput
 from course_utils.models import fusion
 from course_utils.models.fusion.encoders import FeatureConfig, LSTMConfig
-from course_utils.show.explorer import wished
-from course_utils.show.fusion.ask import ask
-from course_utils.show.fusion.looking import looks, pairs
+from course_utils.show.fusion.pictures import looks, pairs
 from course_utils.show.fusion.pipeline import QUESTION, pipeline, scene
+from course_utils.show.fusion.question_box import question_box
+from course_utils.show.scene_text import read_scene
 from course_utils.towers import grid
 from course_utils.world import questions
 from course_utils.world.questions import ANSWERS
@@ -38,7 +38,7 @@ def model(configured: fusion.VQAConfig, says: str = "") -> fusion.VQAClassifier:
 @pytest.fixture(scope="module")
 def widget():
     models = {"<blind>": model(config().blind(), "banana"), "looks": model(config(), "red"), "pools": model(config(fusion.PoolingConfig()))}
-    return ask(models, "red dog top left, blue cat", SAYS)
+    return question_box(models, "red dog top left, blue cat", SAYS)
 
 
 def words(widget) -> str:
@@ -107,10 +107,10 @@ def test_the_page_says_the_truth_and_what_each_model_answers(widget):
 
 
 def test_probabilities_and_maps_are_those_of_the_model(widget):
-    shown = wished("red dog top left, blue cat")
+    shown = read_scene("red dog top left, blue cat")
     made = model(config())
     logits, aux = made(grid.scene_features(shown), questions.read([SAYS]).tokens(14))
-    page = asked(ask({"looks": made}, "red dog top left, blue cat", SAYS))
+    page = asked(question_box({"looks": made}, "red dog top left, blue cat", SAYS))
     p = np.asarray(jax.nn.softmax(logits[0]))
     assert f"says {ANSWERS[p.argmax()]}" in page and f"{p.max():.0%}" in page
     assert f"look 2 {float(aux['maps'][0, 1].max()):.0%}" in page
@@ -147,6 +147,6 @@ def test_a_question_without_an_answer_says_why_and_models_answer_all_the_same(wi
 
 def test_models_that_cannot_be_compared_are_refused():
     with pytest.raises(BadInput, match="at least one model"):
-        ask({})
+        question_box({})
     with pytest.raises(BadInput, match="'few'"):
-        ask({"few": model(config(answers=7))})
+        question_box({"few": model(config(answers=7))})

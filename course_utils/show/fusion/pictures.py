@@ -8,7 +8,7 @@ import numpy as np
 
 from course_utils.errors import BadInput
 from course_utils.show.board import Board, spotlight
-from course_utils.show.marks import text_width
+from course_utils.show.marks import lines, text_width
 from course_utils.show.palette import NEUTRAL, ROLE
 from course_utils.world.things import PLACES
 
@@ -26,8 +26,8 @@ def pairs(items: Sequence[tuple[np.ndarray, str, Sequence[str]]]) -> Board:
     """
     pitch, side = 264, 108
     width = 2 * side + _GAP
-    lines = [_wrapped(question, width) for _, question, _ in items]
-    most, rows = max(map(len, lines), default=1), -(-len(items) // 3)
+    several = [lines(question, width, 9, mono=True) for _, question, _ in items]
+    most, rows = max(map(len, several), default=1), -(-len(items) // 3)
     high = 18 * most + side + 60
     b = Board(
         800,
@@ -41,8 +41,8 @@ def pairs(items: Sequence[tuple[np.ndarray, str, Sequence[str]]]) -> Board:
     for i, (pictures, _, answers) in enumerate(items):
         x, y = Board.PAD + pitch * (i % 3), 84 + high * (i // 3)
         top = y + 18 * most + 4
-        for k, line in enumerate(lines[i]):
-            b.text(x, top - 16 - 18 * (len(lines[i]) - 1 - k), line, 9, ROLE["language"]["deep"], mono=True)
+        for k, line in enumerate(several[i]):
+            b.text(x, top - 16 - 18 * (len(several[i]) - 1 - k), line, 9, ROLE["language"]["deep"], mono=True)
         for k, (picture, answer) in enumerate(zip(pictures, answers)):
             left = x + (side + _GAP) * k
             b.picture(picture, left, top, side)
@@ -116,15 +116,3 @@ def _shares(b: Board, x: float, y: float, side: float, shares: np.ndarray) -> No
 
 def _place(shares: np.ndarray) -> str:
     return PLACES[int(shares.argmax())]
-
-
-def _wrapped(text: str, width: float) -> list[str]:
-    """Lines that fit ``width`` px."""
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and text_width(longer, 9, mono=True) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines

@@ -6,9 +6,8 @@ import numpy as np
 
 from course_utils.show.board import Board, Spot
 from course_utils.show.palette import NEUTRAL, ROLE
-from course_utils.world.grounds import BACKGROUND_NAMES
+from course_utils.show.scene_text import read_scene
 from course_utils.world.render import render
-from course_utils.world.scenes import compose
 
 _ALT = (
     "Diagram, schematic, three columns. Dual encoder: two separate encoders, one vector each, compared by a cosine. Single "
@@ -18,7 +17,7 @@ CAPTION = ("a", "red", "car", "and", "…")
 _WIDE, _PITCH = 232, 260
 
 
-def ways() -> Board:
+def architectures() -> Board:
     """The dual encoder, the single stream (VisualBERT, UNITER) and the two streams (ViLBERT)."""
     b = Board(
         800,
@@ -30,15 +29,7 @@ def ways() -> Board:
         boxes=9,
         words=70,
     )
-    picture = np.asarray(
-        render(
-            compose(
-                [{"kind": "car", "colour": "red", "place": "left"}, {"kind": "dog", "colour": "blue", "place": "right"}],
-                background=BACKGROUND_NAMES.index("sky"),
-            ),
-            96,
-        )
-    )[0]
+    picture = np.asarray(render(read_scene("red car left, blue dog right", ground="sky"), 96))[0]
     _dual(b, 24, picture)
     _single(b, 24 + _PITCH, picture)
     _two(b, 24 + 2 * _PITCH, picture)
@@ -52,10 +43,7 @@ def _head(b: Board, x: float, name: str, gloss: str) -> None:
 
 def _inputs(b: Board, x: float, picture: np.ndarray) -> tuple[Spot, Spot]:
     """The picture with its nine regions at the left, the words at the right."""
-    seen = b.picture(picture, x + 8, 348, 56)
-    for cut in (56 / 3, 112 / 3):
-        b.line([x + 8 + cut] * 2, [348, 404], "white", 0.8, 3)
-        b.line([x + 8, x + 64], [348 + cut] * 2, "white", 0.8, 3)
+    seen = b.picture(picture, x + 8, 348, 56, grid=3)
     width = b.tokens_width(CAPTION, size=7.5, gap=2, min_w=16)
     b.tokens(x + _WIDE - width, 364, CAPTION, size=7.5, gap=2, min_w=16)
     return seen, Spot(x + _WIDE - width, 364, width, 24)

@@ -9,8 +9,8 @@ import numpy as np
 
 from course_utils.errors import BadInput
 from course_utils.show.board import Board, spotlight
-from course_utils.show.marks import text_width
-from course_utils.show.palette import NEUTRAL, ROLE, SEQUENTIAL, use
+from course_utils.show.marks import lines, text_width
+from course_utils.show.palette import NEUTRAL, ROLE, SEQUENTIAL
 from course_utils.world.things import PLACES
 
 _SIDE, _GAP = 112, 12  # of a small picture, px
@@ -24,12 +24,12 @@ def captions(pictures: np.ndarray, texts: Sequence[str], title: str, subtitle: s
     pictures : uint8[n, S, S, 3]. right : whether each caption is right, to be marked.
     """
     side, pitch = 136, 192
-    lines = [_wrapped(text, pitch - 16) for text in texts]
-    high, rows = side + 34 + 16 * max(map(len, lines)), -(-len(texts) // 4)
+    below = [lines(text, pitch - 16, 8, mono=True) for text in texts]
+    high, rows = side + 34 + 16 * max(map(len, below)), -(-len(texts) // 4)
     b = Board(
         800, 72 + high * rows + 8, title, subtitle, alt=f"{len(texts)} pictures with captions: " + "; ".join(texts)[:150] + ".", words=160
     )
-    for i, (picture, several) in enumerate(zip(pictures, lines)):
+    for i, (picture, several) in enumerate(zip(pictures, below)):
         x, y = Board.PAD + pitch * (i % 4), 76 + high * (i // 4)
         b.picture(picture, x, y, side)
         if len(right):
@@ -44,7 +44,6 @@ def first_maps(before: np.ndarray, after: np.ndarray, words: Sequence[str]) -> B
 
     ``before``, ``after``: float[T, N], shares; every map has its own scale.
     """
-    use()
     rows = int(before.shape[1] ** 0.5)
     b = Board(
         800,
@@ -137,15 +136,3 @@ def regions(pictures: np.ndarray, boxes: Sequence[np.ndarray], names: Sequence[S
             b.rect(x0, y0, wide, 12, "white", r=2, z=5.5, alpha=0.9)
             b.text(x0 + 3, y0 + 6, name, 7, ROLE["vision"]["deep"])
     return b
-
-
-def _wrapped(text: str, width: float) -> list[str]:
-    """Lines that fit ``width`` px."""
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and text_width(longer, 8, mono=True) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines

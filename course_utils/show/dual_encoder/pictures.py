@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from course_utils.show.board import Board
+from course_utils.show.gallery import tile
+from course_utils.show.marks import lines
 from course_utils.show.palette import NEUTRAL, VERDICT
 
 
-def found(
+def rankings(
     queries: Sequence[str], pictures: np.ndarray, cosines: np.ndarray, right: np.ndarray, *, title: str, subtitle: str, footer: str = ""
 ) -> Board:
     """Texts as rows, the pictures found for each, best first, with their cosines and ✓ where they are right.
@@ -40,10 +42,8 @@ def found(
         b.tokens(Board.PAD, y + 20, [query], h=28, size=9.5)
         b.text(Board.PAD, y + 64, f"{int(right[i].sum())} of {k} right", 8.5, NEUTRAL["ink2"])
         for j in range(k):
-            x, ok = left + step * j, bool(right[i, j])
-            b.picture(pictures[i, j], x, y, side, edge=VERDICT["right"]["main"] if ok else NEUTRAL["rule"], lw=1.4 if ok else 0.8)
-            b.mark(x + side - 2, y + 2, ok, 7)
-            b.text(x + side / 2, y + side + 11, f"{cosines[i, j]:.2f}", 8.5, NEUTRAL["ink2"], ha="center")
+            frame = {"edge": VERDICT["right"]["main"], "lw": 1.4} if right[i, j] else {}
+            tile(b, pictures[i, j], left + step * j, y, side, f"{cosines[i, j]:.2f}", right[i, j], **frame)
     return b
 
 
@@ -68,18 +68,6 @@ def pairs(
         for j, (picture, words) in enumerate(zip(images, below)):
             x = Board.PAD + step * j
             b.picture(picture, x, y, side)
-            for i, line in enumerate(_lines(words, 15)):
-                b.text(x, y + side + 11 + 11 * i, line, 7.5, NEUTRAL["ink2"])
+            for i, line in enumerate(lines(words, step - 4, 7.5)[:2]):
+                b.text(x, y + side + 11 + 11 * i, line.rstrip(","), 7.5, NEUTRAL["ink2"])
     return b
-
-
-def _lines(text: str, most: int) -> list[str]:
-    """At most two lines of about ``most`` characters; more is cut off."""
-    lines = [""]
-    for word in text.split():
-        if lines[-1] and len(lines[-1]) + len(word) >= most:
-            lines.append(word)
-        else:
-            lines[-1] = f"{lines[-1]} {word}".strip()
-    lines = [line if len(line) <= most + 1 else line[:most] + "…" for line in lines[:2]]
-    return [*lines[:-1], lines[-1].rstrip(",")]

@@ -13,9 +13,9 @@ from course_utils import training
 from course_utils.errors import BadInput
 from course_utils.models.fusion_encoder import words as W
 from course_utils.show.board import Board, spotlight
-from course_utils.show.explorer import wished
 from course_utils.show.palette import NEUTRAL, ROLE
-from course_utils.show.widgets import Interactive, interactive
+from course_utils.show.scene_text import read_scene
+from course_utils.show.widgets import Interactive, field, interactive
 from course_utils.towers import grid
 from course_utils.world import captions
 from course_utils.world.render import render
@@ -37,11 +37,10 @@ def word_looks(model: nnx.Module, scene: str = SCENE, word: str = "car", kinds: 
     """
     if not hasattr(model.stream, "blocks"):
         raise BadInput("word_looks needs a single stream, in which words look at regions in every block.")
-    field = {"continuous_update": False, "layout": ipywidgets.Layout(width="390px")}
     return interactive(
         lambda scene, word, block: looks(model, scene, word, block, kinds).show(),
-        scene=ipywidgets.Text(scene, description="scene", placeholder=SCENE, **field),
-        word=ipywidgets.Text(word, description="word", continuous_update=False, layout=ipywidgets.Layout(width="200px")),
+        scene=field(scene, "scene", SCENE),
+        word=field(word, "word", width=200),
         block=ipywidgets.Dropdown(options=list(range(1, len(model.stream.blocks) + 1)), description=f"block of {len(model.stream.blocks)}"),
     )
 
@@ -54,14 +53,14 @@ def looks(model: nnx.Module, scene: str, word: str, block: int, kinds: Sequence[
     ValueError
         If the scene cannot be read or shows a thing of no kind in ``kinds``, its caption is too long, or the word is not in it.
     """
-    shown = wished(scene)
+    shown = read_scene(scene)
     if strange := [KINDS[k] for k in shown.kind[shown.present] if KINDS[k] not in kinds]:
         raise ValueError(f"This model has never met a {strange[0]}. It knows: {', '.join(kinds)}.")
     caption = captions.caption(shown)[0]
-    said = W.split(caption)
+    said = W.VOCAB.split(caption)
     if word not in said:
         raise ValueError(f"The caption is “{caption}”. Pick one of its words; {word!r} is not among them.")
-    tokens, features = W.tokenise([caption]), grid.scene_features(shown)
+    tokens, features = W.VOCAB.encode([caption]), grid.scene_features(shown)
     match, maps = training.predict(model, _maps, {"tokens": tokens, "image": features}, size=1)
     rows = maps[0, block - 1][:, 1 + said.index(word)]  # (H, T + N)
     regions = rows[:, tokens.shape[1] :]
