@@ -15,7 +15,7 @@ from course_utils.exercises.core import Picture, Verdict
 from course_utils.show import NEUTRAL, ROLE, Board, charts, spotlight, use
 from course_utils.show.compare import comparison, describe, mask_difference
 from course_utils.show.feedback import card
-from course_utils.show.marks import text_width
+from course_utils.show.marks import lines, text_width
 
 RIGHT = Verdict(1.0, "All 12 cases agree.")
 WRONG = Verdict(0.25, 'You divide <b>twice</b> & forget "eps".', "twice", "[1. 0.]\n[0. 1.]", "<nan>")
@@ -107,6 +107,15 @@ def test_mono_text_is_literal():
     b.tokens(24, 40, ["$5 and $6", "a_b"])
     assert b.lint() == []
     assert text_width("$5 and $6", mono=True) == pytest.approx(9 * text_width("x", mono=True), rel=0.02)
+
+
+def test_lines_fit_their_width_and_keep_every_word_that_fits():
+    text = "what has the same colour as the dog?"
+    found = lines(text, 120, 9, mono=True)
+    assert " ".join(found) == text and len(found) > 1 and all(text_width(line, 9, mono=True) <= 120 for line in found)
+    assert lines("a\nb c", 120) == ["a", "b c"]
+    (cut,) = lines("w" * 40, 120)
+    assert cut.endswith("w…") and text_width(cut) <= 120
 
 
 def test_a_board_is_drawn_at_twice_its_size_on_white_and_has_alternative_text():
