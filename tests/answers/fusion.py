@@ -1,9 +1,7 @@
-"""Answers to the exercises of notebook 01, written from their texts.
-
-All of RIGHT must pass; each of WRONG must be told what it got wrong (its description, then the diagnosis it must get).
-"""
+"""Answers to the exercises of notebook 01, written from their texts."""
 
 import collections
+import itertools
 import math
 
 import jax
@@ -13,6 +11,7 @@ import optax
 from einops import einsum, rearrange, reduce
 from flax import nnx
 
+from answers import right, slips, unwritten, wrong
 from course_utils import training
 from course_utils.experiments.fusion import trainer
 from course_utils.models import fusion
@@ -21,6 +20,11 @@ from course_utils.world.questions import ANSWERS, VOCAB
 # ---- 01.1 vqa_accuracy(answers int[B], given int[B, A]) → float[B]
 
 
+def accuracy_of(votes, people):
+    return (votes * np.minimum(1, (votes - 1) / 3) + (people - votes) * np.minimum(1, votes / 3)) / people
+
+
+@right("01.1")
 def accuracy_loops(answers, given):
     result = []
     for answer, said in zip(answers.tolist(), given.tolist()):
@@ -32,12 +36,14 @@ def accuracy_loops(answers, given):
     return result
 
 
+@right("01.1")
 def accuracy_broadcast(answers, given):
-    same = given == answers[:, None]
-    others = same.sum(axis=1, keepdims=True) - same
-    return jnp.minimum(1, others / 3).mean(axis=1)
+    agree = given == answers[:, None]
+    n = agree.sum(-1, keepdims=True)
+    return jnp.where(agree, jnp.clip((n - 1) / 3, 0, 1), jnp.clip(n / 3, 0, 1)).mean(-1)
 
 
+@right("01.1")
 def accuracy_vmap(answers, given):
     def one(answer, said):
         def without(a):
@@ -48,127 +54,132 @@ def accuracy_vmap(answers, given):
     return jax.vmap(one)(answers, given)
 
 
-def accuracy_numpy_delete(answers, given):
+@right("01.1")
+def accuracy_delete(answers, given):
     answers, given = np.asarray(answers), np.asarray(given)
     rows = [np.minimum(1, (np.delete(given, a, axis=1) == answers[:, None]).sum(1) / 3) for a in range(given.shape[1])]
     return np.mean(rows, axis=0)
 
 
+@right("01.1")
 def accuracy_mask(answers, given):
-    people = given.shape[1]
-    others = ~np.eye(people, dtype=bool)
+    others = ~np.eye(given.shape[1], dtype=bool)
     agreeing = jnp.einsum("ba,la->bl", (given == answers[:, None]).astype(jnp.float32), others.astype(jnp.float32))
     return jnp.clip(agreeing / 3, 0, 1).mean(-1)
 
 
-def accuracy_formula(answers, given):
+@right("01.1")
+def accuracy_minimum_last(answers, given):
     n, people = (given == answers[:, None]).sum(1), given.shape[1]
-    return jnp.minimum(1, n * (people - 1) / (3 * people))  # with four or more people the minimum can come last
+    return jnp.minimum(1, n * (people - 1) / (3 * people))  # right with four or more people
 
 
-def accuracy_two_kinds(answers, given):
-    n = np.equal(np.array(given), np.array(answers)[:, None]).sum(axis=-1).astype(np.float32)
-    people = given.shape[-1]
-    return (n * np.clip((n - 1) / 3, 0, 1) + (people - n) * np.clip(n / 3, 0, 1)) / people
+@right("01.1")
+def accuracy_table(answers, given):
+    table = [accuracy_of(n, given.shape[1]) for n in range(given.shape[1] + 1)]
+    return [table[int((np.asarray(row) == int(a)).sum())] for a, row in zip(answers, given)]
 
 
-def nobody_left_out(answers, given):
-    return jnp.minimum((given == answers[:, None]).sum(axis=1) / 3, 1)
+@right("01.1")
+def accuracy_combinations(answers, given):
+    def one(a, said):
+        groups = list(itertools.combinations([int(s) for s in said], len(said) - 1))
+        return float(np.mean([min(1.0, g.count(int(a)) / 3) for g in groups]))
+
+    return tuple(map(one, answers, given))
 
 
-def share_who_agree(answers, given):
-    return (given == answers[:, None]).mean(axis=1)
+@right("01.1")
+def accuracy_one_hot(answers, given):
+    top = int(max(np.max(given), np.max(answers))) + 1
+    votes = jax.nn.one_hot(given, top).sum(1)
+    n = jnp.einsum("bk,bk->b", votes, jax.nn.one_hot(answers, top))
+    size = len(given[0])
+    return jnp.minimum(n - 1, 3) / 3 * n / size + jnp.minimum(n, 3) / 3 * (1 - n / size)
 
 
+@right("01.1")
+def accuracy_in_place(answers, given):
+    given -= answers[:, None]
+    return accuracy_of((given == 0).sum(1), given.shape[1])
+
+
+def accuracy_of_each_other(answers, given):
+    same = np.asarray(given) == np.asarray(answers)[:, None]
+    others = same.sum(axis=1, keepdims=True) - same
+    accuracies = np.minimum(1, others / 3)
+    return accuracies.mean(axis=1)
+
+
+def accuracy_of_two_kinds(answers, given):
+    n = (np.asarray(given) == np.asarray(answers)[:, None]).sum(axis=1)
+    people = given.shape[1]
+    agreeing = n * np.minimum(1, (n - 1) / 3)
+    disagreeing = (people - n) * np.minimum(1, n / 3)
+    return (agreeing + disagreeing) / people
+
+
+slips(
+    "01.1",
+    right("01.1")(accuracy_of_each_other),
+    ("nobody-left-out", "min(1, n / 3) with all annotators", " - same", ""),
+    ("fraction", "the fraction of annotators who agree", "accuracies.mean", "same.mean"),
+    ("any", "does anybody agree", "accuracies.mean", "same.any"),
+    ("all-or-nothing", "1 from three votes on, else 0", "accuracies.mean(axis=1)", "same.sum(axis=1) >= 3"),
+    ("agreeing-left-out", "the worst way to leave one out for the mean", ".mean", ".min"),
+    ("first-left-out", "the first annotator is left out", "accuracies.mean(axis=1)", "accuracies[:, 0]"),
+    ("last-left-out", "the last annotator is left out", "accuracies.mean(axis=1)", "accuracies[:, -1]"),
+    ("two-are-enough", "divides by 2", " / 3", " / 2"),
+    ("four-needed", "divides by 4", " / 3", " / 4"),
+    ("no-minimum", "the minimum is missing", "np.minimum(1, others / 3)", "others / 3"),
+    ("no-minimum-nobody-left-out", "n / 3", " - same", "", "np.minimum(1, others / 3)", "others / 3"),
+    ("maximum", "max for min", "np.minimum", "np.maximum"),
+    ("rounded-down", "// for /", " / 3", " // 3"),
+    ("mean-over-questions", "one number for all questions", "mean(axis=1)", "mean()"),
+    ("mean-over-wrong-axis", "mean over axis 0", "mean(axis=1)", "mean(axis=0)"),
+    ("not-averaged", "the mean is missing", ".mean(axis=1)", ""),
+    ("sum", "sum for mean", ".mean", ".sum"),
+    ("only-for-ten", "min(1, 0.3 n)", "accuracies.mean(axis=1)", "np.minimum(1, 0.3 * same.sum(axis=1))"),
+    ("divided-by-ten", "divided by 10, whatever A is", ".mean(axis=1)", ".sum(axis=1) / 10"),
+    ("only-himself", "counts the one who is left out", "same.sum(axis=1, keepdims=True) - same", "same"),
+    ("counts", "the number who agree", "accuracies.mean", "same.sum"),
+    ("exception", "[:, None] forgotten", "[:, None]", ""),
+    ("first-answer-for-all", "compares every question with the first answer", "[:, None]", "[0]"),
+    ("error", "1 - accuracy", "return accuracies", "return 1 - accuracies"),
+    ("half-of-the-others", "a majority of the others", "np.minimum(1, others / 3)", "others > (given.shape[1] - 1) / 2"),
+    ("axis-kept", "keeps an axis: (B, 1)", "mean(axis=1", "mean(axis=1, keepdims=True"),
+    ("shape", "returns the counts too", "return accuracies.mean(axis=1)", "return accuracies.mean(axis=1), same.sum(axis=1)"),
+)
+slips(
+    "01.1",
+    right("01.1")(accuracy_of_two_kinds),
+    ("agreeing-left-out", "one who agrees is always left out", "(agreeing + disagreeing) / people", "np.clip((n - 1) / 3, 0, 1)"),
+    ("agreeing-only", "only those who agree are left out", " + disagreeing", ""),
+    ("disagreeing-only", "only those who disagree are left out", "agreeing + disagreeing", "disagreeing"),
+    ("kinds-exchanged", "who agrees leaves n", "(n - 1) / 3", "n / 3", "n) * np.minimum(1, n / 3", "n) * np.clip((n - 1) / 3, 0, 1"),
+    ("kinds-exchanged", "A - n times n - 1", "agreeing = n", "agreeing = (people - n)", "disagreeing = (people - n)", "disagreeing = n"),
+    ("only-for-ten", "takes A as ten", "given.shape[1]", "10"),
+    ("questions-for-annotators", "takes B as A", "given.shape[1]", "given.shape[0]"),
+    ("votes-over-questions", "counts votes over the questions", "axis=1", "axis=0"),
+    ("one-too-few-in-the-mean", "divides by A - 1", "/ people", "/ (people - 1)"),
+    ("factor", "in per cent", "return (", "return 100 * ("),
+    ("share-of-the-others", "three of ten as a share: 0.3 A", " / 3", " / (0.3 * people)"),
+    ("truncated", "cut off to whole numbers", "/ people", "/ people // 1"),
+    ("rounded", "rounded to one decimal", "(agreeing + disagreeing) / people", "np.round((agreeing + disagreeing) / people, 1)"),
+)
+
+
+@wrong("01.1", "is it the most common answer", "majority")
 def most_common_answer(answers, given):
     return jnp.array([int(collections.Counter(row).most_common(1)[0][0] == a) for a, row in zip(answers.tolist(), given.tolist())])
 
 
-def most_common_sorted(answers, given):
-    best = [max(sorted(set(row)), key=row.count) for row in given.tolist()]
-    return jnp.asarray(best) == answers
+@wrong("01.1", "is it one of the most common answers", "majority")
+def among_the_most_common(answers, given):
+    return [float(row.count(a) == max(map(row.count, row))) for a, row in zip(answers.tolist(), given.tolist())]
 
 
-def anybody(answers, given):
-    return jnp.any(given == answers[:, None], axis=1).astype(jnp.float32)
-
-
-def three_or_nothing(answers, given):
-    return ((given == answers[:, None]).sum(1) >= 3).astype(float)
-
-
-def without_one_who_agrees(answers, given):
-    n = (given == answers[:, None]).sum(1)
-    return jnp.minimum(1, jnp.maximum(n - 1, 0) / 3)
-
-
-def first_left_out(answers, given):
-    return jnp.minimum(1, (given[:, 1:] == answers[:, None]).sum(1) / 3)
-
-
-def last_left_out(answers, given):
-    return jnp.minimum(1, (given[:, :-1] == answers[:, None]).sum(1) / 3)
-
-
-def divided_by_two(answers, given):
-    same = given == answers[:, None]
-    return jnp.minimum(1, (same.sum(1, keepdims=True) - same) / 2).mean(1)
-
-
-def no_min(answers, given):
-    same = given == answers[:, None]
-    return ((same.sum(1, keepdims=True) - same) / 3).mean(1)
-
-
-def no_min_nobody_left_out(answers, given):
-    return (given == answers[:, None]).sum(1) / 3
-
-
-def max_for_min(answers, given):
-    same = given == answers[:, None]
-    return jnp.maximum(1, (same.sum(1, keepdims=True) - same) / 3).mean(1)
-
-
-def integer_division(answers, given):
-    same = (given == answers[:, None]).astype(int)
-    return jnp.minimum(1, (same.sum(1, keepdims=True) - same) // 3).mean(1)
-
-
-def mean_of_all(answers, given):
-    return accuracy_broadcast(answers, given).mean()
-
-
-def mean_over_questions(answers, given):
-    same = given == answers[:, None]
-    return jnp.minimum(1, (same.sum(1, keepdims=True) - same) / 3).mean(0)
-
-
-def mean_forgotten(answers, given):
-    same = given == answers[:, None]
-    return jnp.minimum(1, (same.sum(1, keepdims=True) - same) / 3)
-
-
-def sum_for_mean(answers, given):
-    same = given == answers[:, None]
-    return jnp.minimum(1, (same.sum(1, keepdims=True) - same) / 3).sum(1)
-
-
-def three_tenths(answers, given):
-    return jnp.minimum(1, 0.3 * (given == answers[:, None]).sum(1))
-
-
-def always_ten(answers, given):
-    total = 0
-    for a in range(given.shape[1]):
-        others = jnp.delete(given, a, axis=1)
-        total = total + jnp.minimum(1, (others == answers[:, None]).sum(1) / 3)
-    return total / 10
-
-
-def table_for_ten(answers, given):
-    return jnp.array([0, 0.3, 0.6, 0.9, 1, 1, 1, 1, 1, 1, 1])[(given == answers[:, None]).sum(1)]
-
-
+@wrong("01.1", "the loop keeps the last result only", "last-left-out")
 def loop_overwrites(answers, given):
     for a in range(given.shape[1]):
         others = np.delete(np.asarray(given), a, axis=1)
@@ -176,53 +187,42 @@ def loop_overwrites(answers, given):
     return result
 
 
-def counts_only_the_one_left_out(answers, given):
-    return jnp.minimum(1, (given == answers[:, None]) / 3).mean(1)
+@wrong("01.1", "divided by 10 after a loop", "divided-by-ten")
+def ten_annotators(answers, given):
+    total = 0
+    for a in range(given.shape[1]):
+        others = jnp.delete(given, a, axis=1)
+        total = total + jnp.minimum(1, (others == answers[:, None]).sum(1) / 3)
+    return total / 10
 
 
-def plain_counts(answers, given):
-    return (given == answers[:, None]).sum(1)
+@wrong("01.1", "a table for ten annotators", "only-for-ten")
+def table_for_ten(answers, given):
+    return jnp.array([0, 0.3, 0.6, 0.9, 1, 1, 1, 1, 1, 1, 1])[(given == answers[:, None]).sum(1)]
 
 
-def axes_do_not_fit(answers, given):
-    return jnp.minimum(1, (given == answers).sum(1) / 3)
-
-
-def complement(answers, given):
-    return 1 - accuracy_broadcast(answers, given)
-
-
+@wrong("01.1", "the annotators among themselves", "annotators-with-each-other")
 def annotators_alone(answers, given):
     others = (given[:, :, None] == given[:, None, :]).sum(-1) - 1
     return jnp.minimum(1, others / 3).mean(1)
 
 
-def in_a_tuple(answers, given):
-    return accuracy_broadcast(answers, given), (given == answers[:, None]).sum(1)
+@wrong("01.1", "return inside the loop", "first-question-only")
+def return_inside_the_loop(answers, given):
+    for a, row in zip(answers, given):
+        n = sum(int(g == a) for g in row)
+        return accuracy_of(n, len(row))
 
 
-def empty_stub(*arguments):
-    raise NotImplementedError
-
-
-def nothing_returned(*arguments):
-    arguments = None  # noqa: F841
+@wrong("01.1", "compares (B, A) with (B,), then the formula", "exception")
+def axes_do_not_fit(answers, given):
+    return accuracy_of((given == answers).sum(1), given.shape[1])
 
 
 # ---- 01.2 answer_targets(annotations, most) → vocabulary, targets
 
 
-def targets_counter(annotations, most):
-    counts = collections.Counter(answer for given in annotations for answer in given)
-    vocabulary = sorted(counts, key=lambda answer: (-counts[answer], answer))[:most]
-    targets = jnp.zeros((len(annotations), len(vocabulary)))
-    for b, given in enumerate(annotations):
-        for k, answer in enumerate(vocabulary):
-            accuracies = [min(1, (given[:a] + given[a + 1 :]).count(answer) / 3) for a in range(len(given))]
-            targets = targets.at[b, k].set(sum(accuracies) / len(given))
-    return vocabulary, targets
-
-
+@right("01.2")
 def targets_numpy_unique(annotations, most):
     names, counts = np.unique(np.array(annotations), return_counts=True)
     order = np.lexsort((names, -counts))[:most]
@@ -232,23 +232,25 @@ def targets_numpy_unique(annotations, most):
     return vocabulary, np.minimum(1, others / 3).mean(1)
 
 
+@right("01.2")
 def targets_lists(annotations, most):
-    counts = {}
-    for given in annotations:
-        for answer in given:
-            counts[answer] = counts.get(answer, 0) + 1
-    ranking = sorted(sorted(counts), key=counts.get, reverse=True)  # sorting is stable: the alphabet first
-    vocabulary = tuple(ranking[:most])
-    rows = []
+    everyone = sum(annotations, [])
+    words = sorted(set(everyone))
+    words.sort(key=everyone.count, reverse=True)
+    targets = []
     for given in annotations:
         row = []
-        for answer in vocabulary:
-            n, a = given.count(answer), len(given)
-            row.append((n * min(1, (n - 1) / 3) + (a - n) * min(1, n / 3)) / a if n else 0)
-        rows.append(row)
-    return [vocabulary, rows]
+        for word in words[:most]:
+            scores = []
+            for i in range(len(given)):
+                others = [g for j, g in enumerate(given) if j != i]
+                scores.append(min(others.count(word) / 3, 1.0))
+            row.append(sum(scores) / len(scores))
+        targets.append(row)
+    return [words[:most], targets]
 
 
+@right("01.2")
 def targets_with_own_accuracy(annotations, most):
     """With exercise 01.1: answers become numbers, the ones that are not kept −1."""
     counts = collections.Counter(sum(annotations, []))
@@ -259,219 +261,213 @@ def targets_with_own_accuracy(annotations, most):
     return vocabulary, jnp.stack(columns, axis=1)
 
 
-def _vocabulary(annotations, most):
-    return targets_counter(annotations, most)[0]
+@right("01.2")
+def targets_sparse(annotations, most):
+    counts = collections.defaultdict(int)
+    for given in annotations:
+        for answer in given:
+            counts[answer] += 1
+    pairs = sorted((-n, a) for a, n in counts.items())
+    vocabulary = tuple(a for _, a in pairs[:most])
+    place = {a: k for k, a in enumerate(vocabulary)}
+    targets = np.zeros((len(annotations), len(vocabulary)), "float32")
+    for b, given in enumerate(annotations):
+        for answer, n in collections.Counter(given).items():
+            if answer in place:
+                targets[b, place[answer]] = 1.0 if n > 3 else n * (len(given) - 1) / (3 * len(given))
+    return vocabulary, targets
 
 
-def _counts(annotations, vocabulary):
+@right("01.2")
+def targets_most_common_of_sorted(annotations, most):
+    # a Counter filled in alphabetical order keeps that order among ties
+    counts = collections.Counter(sorted(a for given in annotations for a in given))
+    vocabulary = [a for a, _ in counts.most_common(most)]
+    targets = np.empty([len(annotations), len(vocabulary)])
+    for (b, given), (k, answer) in itertools.product(enumerate(annotations), enumerate(vocabulary)):
+        n = sum(g == answer for g in given)
+        targets[b, k] = np.clip(n * (len(given) - 1) / (3 * len(given)), 0, 1) if n < 4 else 1
+    return vocabulary, targets
+
+
+@right("01.2")
+def targets_one_word_at_a_time(annotations, most):
+    counts = collections.Counter(itertools.chain.from_iterable(annotations))
+    vocabulary = []
+    while counts and len(vocabulary) < most:
+        best = max(counts.values())
+        word = min(w for w in counts if counts[w] == best)
+        vocabulary.append(word)
+        del counts[word]
+    columns = [[accuracy_of(given.count(word), len(given)) for given in annotations] for word in vocabulary]
+    return np.array(vocabulary), np.array(columns).T
+
+
+@right("01.2")
+def targets_in_place(annotations, most):
+    # changes what it was given, which is a copy
+    vocabulary, targets = targets_of_others(annotations, most)
+    for given in annotations:
+        given[:] = sorted(a for a in given if a in vocabulary)
+    return vocabulary, jnp.asarray(targets)
+
+
+def targets_of_others(annotations, most):
+    counts = collections.Counter()
+    for given in annotations:
+        counts.update(given)
+    ranked = sorted(sorted(counts), key=counts.get, reverse=True)
+    vocabulary = ranked[:most]
+    same = np.array([[[said == word for said in given] for word in vocabulary] for given in annotations])
+    others = same.sum(2, keepdims=True) - same
+    targets = np.minimum(1, others / 3).mean(2)
+    return vocabulary, targets
+
+
+VOTES, RANKED, RETURN = (
+    "np.minimum(1, others / 3).mean(2)",
+    "sorted(sorted(counts), key=counts.get, reverse=True)",
+    "return vocabulary, targets",
+)
+slips(
+    "01.2",
+    right("01.2")(targets_of_others),
+    ("ties-as-they-come", "ties in the order in which they came", "sorted(counts)", "counts"),
+    ("ties-reversed", "reverse=True for both keys", "sorted(counts)", "sorted(counts, reverse=True)"),
+    ("ties", "ties by the length of the word", "sorted(counts)", "sorted(counts, key=len)"),
+    ("ties", "ties in no order", "sorted(counts)", "sorted(counts, key=lambda a: a[::-1])"),
+    ("cut-before-ties", "ties are broken after the cut", "sorted(counts)", "sorted(dict(counts.most_common(most)))"),
+    ("once-per-question", "every answer once a question", "update(given)", "update(set(given))"),
+    ("favourites-only", "only each question's best answer", "update(given)", "update([collections.Counter(given).most_common(1)[0][0]])"),
+    ("first-annotator-only", "the first annotator only", "update(given)", "update(given[:1])"),
+    ("rarest-first", "the rarest first", ", reverse=True", ""),
+    ("alphabet-only", "alphabetical order", RANKED, "sorted(counts)"),
+    ("first-said", "the first that are said", RANKED, "list(counts)"),
+    ("kept-in-alphabetical-order", "the right ones, sorted at the end", "ranked[:most]", "sorted(ranked[:most])"),
+    ("kept-reversed", "reversed", "ranked[:most]", "ranked[:most][::-1]"),
+    ("all-kept", "[:most] forgotten", "[:most]", ""),
+    ("one-too-many", "one answer too many", "[:most]", "[: most + 1]"),
+    ("one-too-few", "one answer too few", "[:most]", "[: most - 1]"),
+    ("pairs", "answers with their counts", "return vocabulary", "return [(a, counts[a]) for a in vocabulary]"),
+    ("exception", "the vocabulary as a set", "return vocabulary", "return set(vocabulary)"),
+    ("not-words", "numbers for words", "return vocabulary", "return list(range(most))"),
+    ("not-words", "a dictionary to numbers", "return vocabulary", "return {a: k for k, a in enumerate(vocabulary)}"),
+    ("fraction", "counts / annotators", VOTES, "same.mean(2)"),
+    ("counts", "counts", VOTES, "same.sum(2)"),
+    ("any", "was it said", VOTES, "same.any(2)"),
+    ("three-or-nothing", "all or nothing from three votes on", VOTES, "same.sum(2) >= 3"),
+    ("nobody-left-out", "min(1, n / 3) with all annotators", " - same", ""),
+    ("no-minimum", "n / 3", VOTES, "same.sum(2) / 3"),
+    ("no-minimum-left-out", "forgot the minimum", "np.minimum(1, others / 3)", "(others / 3)"),
+    ("only-for-ten", "a table for ten annotators", VOTES, "np.array([0, 0.3, 0.6, 0.9] + [1] * 7)[same.sum(2)]"),
+    ("divided-by-ten", "divides by 10 at the end", ".mean(2)", ".sum(2) / 10"),
+    ("kinds-exchanged", "the two kinds exchanged", "- same", "- ~same", "np.minimum(1, others / 3)", "np.clip(others / 3, 0, 1)"),
+    ("of-each-annotator", "a column for each of the question's own answers", "word in vocabulary", "word in given"),
+    ("sum-to-one-nan", "rows divided by their sum, NaN for zeros", RETURN, RETURN + " / targets.sum(1, keepdims=True)"),
+    ("sum-to-one", "rows divided by their sum", RETURN, RETURN + " / np.maximum(targets.sum(1, keepdims=True), 1e-6)"),
+    ("softmax", "softmax of the accuracies", RETURN, "return vocabulary, softmax(targets)"),
+    ("one-hot-of-first", "one-hot of the best answer", RETURN, "return vocabulary, np.eye(len(vocabulary))[targets.argmax(1)]"),
+    ("numbers-of-the-best", "one class number per question", RETURN, RETURN + ".argmax(1)"),
+    ("rounded-down", "an integer array swallows the fractions", RETURN, RETURN + ".astype(int)"),
+    ("transposed", "transposed", RETURN, RETURN + ".T"),
+    ("shape", "a column for every one of most", RETURN, "return vocabulary, np.pad(targets, [(0, 0), (0, most - len(vocabulary))])"),
+    ("rows-without-answer-dropped", "questions without a target are dropped", RETURN, RETURN + "[targets.sum(1) > 0]"),
+    ("one-of-several", "returns the vocabulary only", RETURN, "return vocabulary"),
+    ("one-of-several", "returns the targets only", RETURN, "return targets"),
+    ("exchanged", "returns them in the other order", RETURN, "return targets, vocabulary"),
+    ("not-several", "returns a dict", RETURN, 'return {"vocabulary": vocabulary, "targets": targets}'),
+    ("exception", "yield for return", "return vocabulary", "yield vocabulary"),
+)
+
+
+def vocabulary_of(annotations, most):
+    return targets_of_others(annotations, most)[0]
+
+
+def votes_of(annotations, vocabulary):
     return np.array([[given.count(answer) for answer in vocabulary] for given in annotations])
 
 
-def _accuracies(annotations, vocabulary):
-    n, people = _counts(annotations, vocabulary), len(annotations[0])
-    return (n * np.clip(n - 1, 0, 3) + (people - n) * np.clip(n, 0, 3)) / (3 * people)
-
-
-def with_vocabulary(vocabulary_of):
-    """A wrong vocabulary with targets that fit it."""
-
-    def wrong(annotations, most):
-        vocabulary = vocabulary_of(annotations, most)
-        return vocabulary, _accuracies(annotations, vocabulary)
-
-    wrong.__name__ = vocabulary_of.__name__
-    return wrong
-
-
-@with_vocabulary
+@wrong("01.2", "Counter.most_common, ties as they come", "ties-as-they-come")
 def most_common(annotations, most):
-    return [answer for answer, _ in collections.Counter(a for given in annotations for a in given).most_common(most)]
+    vocabulary = [answer for answer, _ in collections.Counter(a for given in annotations for a in given).most_common(most)]
+    return vocabulary, accuracy_of(votes_of(annotations, vocabulary), len(annotations[0]))
 
 
-@with_vocabulary
-def reverse_turns_the_alphabet(annotations, most):
+@wrong("01.2", "pairs of Counter.most_common", "pairs")
+def most_common_pairs(annotations, most):
     counts = collections.Counter(a for given in annotations for a in given)
-    return sorted(counts, key=lambda answer: (counts[answer], answer), reverse=True)[:most]
+    return counts.most_common(most), targets_of_others(annotations, most)[1]
 
 
-@with_vocabulary
-def each_question_once(annotations, most):
-    counts = collections.Counter(a for given in annotations for a in set(given))
-    return sorted(counts, key=lambda answer: (-counts[answer], answer))[:most]
-
-
-@with_vocabulary
-def favourites(annotations, most):
-    counts = collections.Counter(collections.Counter(given).most_common(1)[0][0] for given in annotations)
-    return sorted(counts, key=lambda answer: (-counts[answer], answer))[:most]
-
-
-@with_vocabulary
-def sorted_upwards(annotations, most):
-    counts = collections.Counter(a for given in annotations for a in given)
-    return sorted(counts, key=lambda answer: (counts[answer], answer))[:most]
-
-
-@with_vocabulary
-def alphabet(annotations, most):
-    return sorted({a for given in annotations for a in given})[:most]
-
-
-@with_vocabulary
-def kept_and_then_sorted(annotations, most):
-    return sorted(_vocabulary(annotations, most))
-
-
-@with_vocabulary
-def whole_ranking(annotations, most):
-    counts = collections.Counter(a for given in annotations for a in given)
-    return sorted(counts, key=lambda answer: (-counts[answer], answer))
-
-
-@with_vocabulary
-def as_they_come(annotations, most):
-    return list(dict.fromkeys(a for given in annotations for a in given))[:most]
-
-
-@with_vocabulary
-def upside_down(annotations, most):
-    return _vocabulary(annotations, most)[::-1]
-
-
-def pairs(annotations, most):
-    counts = collections.Counter(a for given in annotations for a in given)
-    return counts.most_common(most), _accuracies(annotations, _vocabulary(annotations, most))
-
-
-def first_of_each(annotations, most):
-    counts = collections.Counter(given[0] for given in annotations)
-    vocabulary = sorted(counts, key=lambda answer: (-counts[answer], answer))[:most]
-    return vocabulary, _accuracies(annotations, vocabulary)
-
-
-def as_wide_as_most(annotations, most):
-    vocabulary = _vocabulary(annotations, most)
-    targets = np.zeros((len(annotations), most))
-    targets[:, : len(vocabulary)] = _accuracies(annotations, vocabulary)
-    return vocabulary, targets
-
-
+@wrong("01.2", "one-hot of the commonest answer", "one-hot")
 def one_hot(annotations, most):
-    vocabulary = _vocabulary(annotations, most)
-    targets = jnp.zeros((len(annotations), most))
+    vocabulary = vocabulary_of(annotations, most)
+    targets = np.zeros((len(annotations), most))
     for b, given in enumerate(annotations):
         best = collections.Counter(given).most_common(1)[0][0]
         if best in vocabulary:
-            targets = targets.at[b, vocabulary.index(best)].set(1.0)
+            targets[b, vocabulary.index(best)] = 1.0
     return vocabulary, targets
 
 
-def shares(annotations, most):
-    vocabulary = _vocabulary(annotations, most)
-    return vocabulary, [[given.count(a) / len(given) for a in vocabulary] for given in annotations]
+@wrong("01.2", "A = 10 in the formula", "only-for-ten")
+def ten_in_the_formula(annotations, most):
+    vocabulary = vocabulary_of(annotations, most)
+    return vocabulary, accuracy_of(votes_of(annotations, vocabulary), 10)
 
 
-def thirds_of_all(annotations, most):
-    vocabulary = _vocabulary(annotations, most)
-    return vocabulary, [[min(1, given.count(a) / 3) for a in vocabulary] for given in annotations]
+@wrong("01.2", "annotators whose answer was cut off are not counted", "cut-off-not-counted")
+def annotators_dropped(annotations, most):
+    vocabulary = vocabulary_of(annotations, most)
+    kept = [[a for a in given if a in vocabulary] for given in annotations]
+    return vocabulary, [[accuracy_of(given.count(a), len(given)) if given else 0 for a in vocabulary] for given in kept]
 
 
-def thirds_without_min(annotations, most):
-    vocabulary = _vocabulary(annotations, most)
-    return vocabulary, [[given.count(a) / 3 for a in vocabulary] for given in annotations]
+@wrong("01.2", "an extra answer for everything that was cut off", "nobody-said")
+def unknown_added(annotations, most):
+    vocabulary, targets = targets_of_others(annotations, most)
+    rest = np.array([sum(a not in vocabulary for a in given) for given in annotations])
+    return [*vocabulary, "<unk>"], np.column_stack([targets, accuracy_of(rest, len(annotations[0]))])
 
 
-def votes(annotations, most):
-    vocabulary = _vocabulary(annotations, most)
-    return vocabulary, _counts(annotations, vocabulary)
+@wrong("01.2", "the last place is given to an unknown answer", "nobody-said")
+def unknown_inside(annotations, most):
+    return unknown_added(annotations, most - 1)
 
 
-def said_by_anybody(annotations, most):
-    vocabulary = _vocabulary(annotations, most)
-    return vocabulary, [[answer in given for answer in vocabulary] for given in annotations]
+@wrong("01.2", "counts parts of words: 'no' in 'none'", "parts-of-words")
+def parts_of_words(annotations, most):
+    vocabulary = vocabulary_of(annotations, most)
+    votes = np.array([[min(" ".join(given).count(a), len(given)) for a in vocabulary] for given in annotations])
+    return vocabulary, accuracy_of(votes, len(annotations[0]))
 
 
-def shares_of_accuracy(annotations, most):
-    vocabulary = _vocabulary(annotations, most)
-    targets = _accuracies(annotations, vocabulary)
-    return vocabulary, targets / targets.sum(1, keepdims=True)
-
-
-def shares_of_accuracy_guarded(annotations, most):
-    vocabulary = _vocabulary(annotations, most)
-    targets = _accuracies(annotations, vocabulary)
-    return vocabulary, targets / np.maximum(targets.sum(1, keepdims=True), 1e-6)
-
-
-def softmax_of_accuracy(annotations, most):
-    vocabulary = _vocabulary(annotations, most)
-    return vocabulary, jax.nn.softmax(_accuracies(annotations, vocabulary), -1)
-
-
-def on_its_side(annotations, most):
-    vocabulary = _vocabulary(annotations, most)
-    return vocabulary, _accuracies(annotations, vocabulary).T
-
-
-def only_questions_with_an_answer(annotations, most):
-    vocabulary = _vocabulary(annotations, most)
-    return vocabulary, _accuracies([given for given in annotations if set(given) & set(vocabulary)], vocabulary)
-
-
-def table_of_ten(annotations, most):
-    vocabulary = _vocabulary(annotations, most)
-    return vocabulary, np.array([0, 0.3, 0.6, 0.9, 1, 1, 1, 1, 1, 1, 1])[_counts(annotations, vocabulary)]
-
-
-def set_keeps_no_order(annotations, most):
-    return set(_vocabulary(annotations, most)), _accuracies(annotations, _vocabulary(annotations, most))
-
-
-def vocabulary_only(annotations, most):
-    return _vocabulary(annotations, most)
-
-
-def targets_only(annotations, most):
-    return _accuracies(annotations, _vocabulary(annotations, most))
-
-
-def targets_first(annotations, most):
-    vocabulary = _vocabulary(annotations, most)
-    return _accuracies(annotations, vocabulary), vocabulary
-
-
-def targets_in_a_dict(annotations, most):
-    vocabulary = _vocabulary(annotations, most)
-    return {"vocabulary": vocabulary, "targets": _accuracies(annotations, vocabulary)}
-
-
-def targets_yielded(annotations, most):
-    yield _vocabulary(annotations, most)
-
-
-def a_number_for_each_word(annotations, most):
-    return list(range(most)), _accuracies(annotations, _vocabulary(annotations, most))
+@wrong("01.2", "ranked by the sum of the targets", "ranked-by-accuracy")
+def ranked_by_accuracy(annotations, most):
+    words = sorted({a for given in annotations for a in given})
+    targets = accuracy_of(votes_of(annotations, words), len(annotations[0]))
+    order = np.argsort(-targets.sum(0), kind="stable")[:most]
+    return [words[k] for k in order], targets[:, order]
 
 
 # ---- 01.3 mlb_pooling(params, v, h) → float[..., D_out]
 
 
+@right("01.3")
 def mlb_plain(params, v, h):
-    return (jnp.tanh(v @ params["U"]) * jnp.tanh(h @ params["V"])) @ params["P"] + params["b"]
+    b = params.pop("b")  # changes what it was given, which is a copy
+    return (jnp.tanh(v @ params["U"]) * jnp.tanh(h @ params["V"])) @ params["P"] + b
 
 
-def mlb_einsum(params, v, h):
-    x = jnp.tanh(jnp.einsum("...i,id->...d", v, params["U"]))
-    y = jnp.tanh(jnp.einsum("...j,jd->...d", h, params["V"]))
-    return jnp.einsum("...d,...d,do->...o", x, y, params["P"]) + params["b"]
-
-
+@right("01.3")
 def mlb_einops(params, v, h):
     x = jnp.tanh(einsum(v, params["U"], "... i, i d -> ... d"))
     y = jnp.tanh(einsum(h, params["V"], "... j, j d -> ... d"))
     return einsum(x * y, params["P"], "... d, d o -> ... o") + params["b"]
 
 
+@right("01.3")
 def mlb_vmap(params, v, h):
     if v.ndim == 1:
         x = jnp.tanh(params["U"].T @ v)
@@ -480,136 +476,137 @@ def mlb_vmap(params, v, h):
     return jax.vmap(mlb_vmap, in_axes=(None, 0, 0))(params, v, h)
 
 
-def mlb_numpy_flat(params, v, h):
-    p = {name: np.asarray(x) for name, x in params.items()}
-    x = np.tanh(np.asarray(v).reshape(-1, v.shape[-1]) @ p["U"])
-    y = np.tanh(np.asarray(h).reshape(-1, h.shape[-1]) @ p["V"])
-    return ((x * y) @ p["P"] + p["b"]).reshape(*v.shape[:-1], -1)
+@right("01.3")
+def mlb_flat(params, v, h):
+    x = jnp.matmul(v.reshape(-1, v.shape[-1]), params["U"])
+    y = jnp.matmul(h.reshape(-1, h.shape[-1]), params["V"])
+    z = jnp.multiply(jnp.tanh(x), jnp.tanh(y)) @ params["P"] + params["b"][None]
+    return z.reshape(*v.shape[:-1], -1)
 
 
+@right("01.3")
 def mlb_tanh_by_hand(params, v, h):
     def squash(x):
         return (jnp.exp(x) - jnp.exp(-x)) / (jnp.exp(x) + jnp.exp(-x))
 
-    return jnp.dot(squash(jnp.dot(v, params["U"])) * squash(jnp.dot(h, params["V"])), params["P"]) + params["b"]
+    def logistic(x):
+        return 2 * jax.nn.sigmoid(2 * x) - 1
+
+    return jnp.tensordot(squash(jnp.dot(v, params["U"])) * logistic(jnp.dot(h, params["V"])), params["P"], 1) + params["b"]
 
 
-def mlb_sum(params, v, h):
-    return (jnp.tanh(v @ params["U"]) + jnp.tanh(h @ params["V"])) @ params["P"] + params["b"]
+@right("01.3")
+def mlb_loop_over_the_width(params, v, h):
+    U, V, P, b = (params[name] for name in ("U", "V", "P", "b"))
+    z = b
+    for d in range(P.shape[0]):
+        z = z + (jnp.tanh(v @ U[:, d]) * jnp.tanh(h @ V[:, d]))[..., None] * P[d]
+    return z
 
 
-def mlb_hidden_layer(params, v, h):
-    return jnp.tanh(v @ params["U"] + h @ params["V"]) @ params["P"] + params["b"]
+@right("01.3")
+def mlb_diagonal(params, v, h):
+    outer = jnp.tanh(v @ params["U"])[..., :, None] * jnp.tanh(h @ params["V"])[..., None, :]
+    return jnp.diagonal(outer, axis1=-2, axis2=-1) @ params["P"] + params["b"]
 
 
-def mlb_linear(params, v, h):
-    return ((v @ params["U"]) * (h @ params["V"])) @ params["P"] + params["b"]
+def mlb_numpy(params, v, h):
+    U, V, P, b = (np.asarray(params[name]) for name in "UVPb")
+    picture = np.tanh(np.dot(v, U))
+    question = np.tanh(np.dot(h, V))
+    fused = picture * question
+    return np.dot(fused, P) + b
 
 
-def mlb_tanh_after(params, v, h):
-    return jnp.tanh((v @ params["U"]) * (h @ params["V"])) @ params["P"] + params["b"]
+slips(
+    "01.3",
+    right("01.3")(mlb_numpy),
+    ("sum", "sum for product", "picture * question", "picture + question"),
+    ("sum-before-tanh", "tanh of the sum", "picture * question", "np.tanh(np.dot(v, U) + np.dot(h, V))"),
+    ("no-tanh", "no tanh", "np.tanh", ""),
+    ("tanh-after-product", "tanh after the product", "np.tanh", "", "picture * question", "np.tanh(picture * question)"),
+    ("tanh-again", "tanh around the product too", "picture * question", "np.tanh(picture * question)"),
+    ("tanh-on-picture-only", "tanh on the picture only", "np.tanh(np.dot(h", "(np.dot(h"),
+    ("tanh-on-question-only", "tanh on the question only", "np.tanh(np.dot(v", "(np.dot(v"),
+    ("tanh-before-projection", "tanh before U and V", "np.tanh", "", "(v,", "(np.tanh(v),", "(h,", "(np.tanh(h),"),
+    ("tanh-around-p-only", "tanh around P only", "np.tanh", "", "np.dot(fused, P)", "np.tanh(np.dot(fused, P))"),
+    ("tanh-of-everything", "tanh of the result", "np.dot(fused, P) + b", "np.tanh(np.dot(fused, P) + b)"),
+    ("softmax-of-output", "softmax over the outputs", "np.dot(fused, P) + b", "softmax(np.dot(fused, P) + b)"),
+    ("sigmoid", "sigmoid for tanh", "np.tanh", "sigmoid"),
+    ("relu", "relu for tanh", "np.tanh(", "np.maximum(0, "),
+    ("no-bias", "no b", " + b", ""),
+    ("bias-subtracted", "subtracts b", " + b", " - b"),
+    ("bias-twice", "b twice", " + b", " + 2 * b"),
+    ("bias-multiplied", "multiplies by b", " + b", " * b"),
+    ("exception", "b inside the tanh", " + b", "", "U))", "U) + b)", "V))", "V) + b)"),
+    ("not-projected", "no P", "np.dot(fused, P) + b", "fused"),
+    ("concatenation", "concatenation", "np.dot(fused, P) + b", "np.concatenate([picture, question], axis=-1)"),
+    ("exception", "@ for *", "picture * question", "picture @ question"),
+    ("exception", "@ .T for *", "picture * question", "picture @ question.T"),
+    ("projected-before-product", "P on each side", "np.dot(fused, P)", "np.dot(picture, P) * np.dot(question, P)"),
+    ("layers-before-product", "P and b on each side", "np.dot(fused, P) + b", "(np.dot(picture, P) + b) * (np.dot(question, P) + b)"),
+    ("exception", "U and V exchanged", "U, V, P", "V, U, P"),
+    ("exception", "U for both", "np.dot(h, V)", "np.dot(h, U)"),
+    ("exception", "the matrices transposed, as in the formula", "np.asarray(params[name])", "np.asarray(params[name]).T"),
+    ("picture-squared", "the picture with itself", "picture * question", "picture * picture"),
+    ("question-squared", "the question with itself", "picture * question", "question * question"),
+    ("picture-only", "no question", "picture * question", "picture"),
+    ("picture-added", "a residual: the picture is added", "picture * question", "picture + picture * question"),
+    ("scalar-product-only", "one number a pair", "np.dot(fused, P) + b", "fused.sum(-1)"),
+    ("scalar-product", "sums over D before P", "np.dot(fused, P)", "fused.sum(-1, keepdims=True) * P.sum(0)"),
+    ("divided-by-root", "divided by √D", "picture * question", "picture * question / np.sqrt(picture.shape[-1])"),
+    ("length-one", "the product has length 1", "picture * question", "unit(picture * question)"),
+    ("averaged", "mean over the leading axes", "np.dot(fused, P)", "np.dot(fused.reshape(-1, len(P)).mean(0), P)"),
+    ("close", "rounded", "np.dot(fused, P) + b", "(np.dot(fused, P) + b).astype(np.float16).round(2)"),
+)
 
 
-def mlb_tanh_thrice(params, v, h):
-    return jnp.tanh(jnp.tanh(v @ params["U"]) * jnp.tanh(h @ params["V"])) @ params["P"] + params["b"]
-
-
-def mlb_tanh_left(params, v, h):
-    return (jnp.tanh(v @ params["U"]) * (h @ params["V"])) @ params["P"] + params["b"]
-
-
-def mlb_tanh_right(params, v, h):
-    return (v @ params["U"] * jnp.tanh(h @ params["V"])) @ params["P"] + params["b"]
-
-
-def mlb_tanh_first(params, v, h):
-    return ((jnp.tanh(v) @ params["U"]) * (jnp.tanh(h) @ params["V"])) @ params["P"] + params["b"]
-
-
-def mlb_tanh_of_all(params, v, h):
-    return jnp.tanh(mlb_plain(params, v, h))
-
-
-def mlb_sigmoid(params, v, h):
-    return (jax.nn.sigmoid(v @ params["U"]) * jax.nn.sigmoid(h @ params["V"])) @ params["P"] + params["b"]
-
-
-def mlb_relu(params, v, h):
-    return (jax.nn.relu(v @ params["U"]) * jax.nn.relu(h @ params["V"])) @ params["P"] + params["b"]
-
-
+@wrong("01.3", "a gate", "question-as-gate")
 def mlb_gate(params, v, h):
     return (jnp.tanh(v @ params["U"]) * jax.nn.sigmoid(h @ params["V"])) @ params["P"] + params["b"]
 
 
-def mlb_no_bias(params, v, h):
-    return (jnp.tanh(v @ params["U"]) * jnp.tanh(h @ params["V"])) @ params["P"]
-
-
-def mlb_no_output(params, v, h):
-    return jnp.tanh(v @ params["U"]) * jnp.tanh(h @ params["V"])
-
-
-def mlb_concatenated(params, v, h):
-    return jnp.concatenate([jnp.tanh(v @ params["U"]), jnp.tanh(h @ params["V"])], axis=-1)
-
-
-def mlb_matrix_product(params, v, h):
-    return (jnp.tanh(v @ params["U"]) @ jnp.tanh(h @ params["V"])) @ params["P"] + params["b"]
-
-
-def mlb_matrix_product_turned(params, v, h):
-    return (jnp.tanh(v @ params["U"]) @ jnp.tanh(h @ params["V"]).T) @ params["P"] + params["b"]
-
-
-def mlb_projected_first(params, v, h):
-    x, y = jnp.tanh(v @ params["U"]) @ params["P"], jnp.tanh(h @ params["V"]) @ params["P"]
-    return x * y + params["b"]
-
-
-def mlb_layers_first(params, v, h):
-    x = jnp.tanh(v @ params["U"]) @ params["P"] + params["b"]
-    return x * (jnp.tanh(h @ params["V"]) @ params["P"] + params["b"])
-
-
-def mlb_exchanged(params, v, h):
-    return (jnp.tanh(h @ params["U"]) * jnp.tanh(v @ params["V"])) @ params["P"] + params["b"]
-
-
-def mlb_picture_twice(params, v, h):
-    x = jnp.tanh(v @ params["U"])
-    return (x * x) @ params["P"] + params["b"]
-
-
-def mlb_question_forgotten(params, v, h):
-    return jnp.tanh(v @ params["U"]) @ params["P"] + params["b"]
-
-
+@wrong("01.3", "one leading axis only", "exception")
 def mlb_batch_only(params, v, h):
     x, y = jnp.einsum("bi,id->bd", v, params["U"]), jnp.einsum("bj,jd->bd", h, params["V"])
     return jnp.einsum("bd,do->bo", jnp.tanh(x) * jnp.tanh(y), params["P"]) + params["b"]
 
 
-def mlb_scalar(params, v, h):
-    x, y = jnp.tanh(v @ params["U"]), jnp.tanh(h @ params["V"])
-    return jnp.sum(x * y, axis=-1)
+@wrong("01.3", "one vmap: fails without a batch axis", "exception")
+def mlb_one_vmap(params, v, h):
+    return jax.vmap(lambda a, c: mlb_flat(params, a, c))(v, h)
 
 
-def mlb_bias_inside(params, v, h):
-    return (jnp.tanh(v @ params["U"] + params["b"]) * jnp.tanh(h @ params["V"] + params["b"])) @ params["P"]
+@wrong("01.3", "column vectors: U.T @ v", "exception")
+def mlb_columns(params, v, h):
+    return params["P"].T @ (jnp.tanh(params["U"].T @ v) * jnp.tanh(params["V"].T @ h)) + params["b"]
 
 
+@wrong("01.3", "a bracket is missing: P meets the question's side only", "exception")
+def mlb_bracket_missing(params, v, h):
+    return jnp.tanh(v @ params["U"]) * (jnp.tanh(h @ params["V"]) @ params["P"]) + params["b"]
+
+
+@wrong("01.3", "flattens the leading axes and never unflattens", "flattened")
+def mlb_flattened(params, v, h):
+    return mlb_numpy(params, v.reshape(-1, v.shape[-1]), h.reshape(-1, h.shape[-1]))
+
+
+@wrong("01.3", "concatenation, and P twice", "sum")
+def mlb_concatenation(params, v, h):
+    both = jnp.concatenate([jnp.tanh(v @ params["U"]), jnp.tanh(h @ params["V"])], -1)
+    return both @ jnp.concatenate([params["P"], params["P"]], 0) + params["b"]
+
+
+@wrong("01.3", "the first pair for all", "rows-alike")
 def mlb_first_of_batch(params, v, h):
-    return jnp.broadcast_to(mlb_plain(params, v[:1], h[:1]), (*v.shape[:-1], params["b"].shape[0]))
-
-
-def mlb_rounded(params, v, h):
-    return mlb_plain(params, v, h).astype(jnp.float16).round(2)
+    return jnp.broadcast_to(mlb_numpy(params, v[:1], h[:1]), (*v.shape[:-1], params["b"].shape[0]))
 
 
 # ---- 01.4 attention_hop(params, grid, u) → next u, p
 
 
+@right("01.4")
 def hop_plain(params, grid, u):
     keys = grid @ params["W_I"]  # (B, N, k)
     query = u @ params["W_Q"]  # (B, k)
@@ -618,14 +615,7 @@ def hop_plain(params, grid, u):
     return u + (p[..., None] * grid).sum(1), p
 
 
-def hop_einsum(params, grid, u):
-    k = params["W_I"].shape[1]
-    scores = jnp.einsum("bnd,dk,bk->bn", grid, params["W_I"], jnp.einsum("bd,dk->bk", u, params["W_Q"])) / jnp.sqrt(k)
-    weights = jnp.exp(scores - scores.max(axis=1, keepdims=True))
-    p = weights / weights.sum(axis=1, keepdims=True)
-    return u + jnp.einsum("bn,bnd->bd", p, grid), p
-
-
+@right("01.4")
 def hop_vmap(params, grid, u):
     def one(places, question):
         p = jax.nn.softmax(places @ params["W_I"] @ (params["W_Q"].T @ question) / math.sqrt(params["W_Q"].shape[-1]))
@@ -634,6 +624,7 @@ def hop_vmap(params, grid, u):
     return jax.vmap(one)(grid, u)
 
 
+@right("01.4")
 def hop_batched_matmul(params, grid, u):
     query = (u @ params["W_Q"])[:, :, None]  # (B, k, 1)
     p = jax.nn.softmax((grid @ params["W_I"]) @ query / query.shape[1] ** 0.5, axis=1)  # (B, N, 1)
@@ -641,6 +632,7 @@ def hop_batched_matmul(params, grid, u):
     return [u + seen, p.squeeze(-1)]
 
 
+@right("01.4")
 def hop_numpy_loops(params, grid, u):
     grid, u, w_i, w_q = (np.asarray(x, np.float64) for x in (grid, u, params["W_I"], params["W_Q"]))
     new, maps = [], []
@@ -652,6 +644,7 @@ def hop_numpy_loops(params, grid, u):
     return np.array(new), np.array(maps)
 
 
+@right("01.4")
 def hop_einops(params, grid, u):
     keys = einsum(grid, params["W_I"], "b n d, d k -> b n k")
     query = einsum(u, params["W_Q"], "b d, d k -> b k")
@@ -659,181 +652,169 @@ def hop_einops(params, grid, u):
     return u + reduce(rearrange(p, "b n -> b n 1") * grid, "b n d -> b d", "sum"), p
 
 
-def _hop(scores_to_map=lambda s: jax.nn.softmax(s, -1), scale=lambda n, d, k: k**0.5, add=None):
-    def hop(params, grid, u):
-        d, k = params["W_I"].shape
-        scores = jnp.einsum("bnk,bk->bn", grid @ params["W_I"], u @ params["W_Q"]) / scale(grid.shape[1], d, k)
-        p = scores_to_map(scores)
-        return (u + jnp.einsum("bn,bnd->bd", p, grid) if add is None else add(params, grid, u, p)), p
-
-    return hop
+@right("01.4")
+def hop_one_matrix_between(params, grid, u):
+    middle = params["W_I"] @ params["W_Q"].T / np.sqrt(params["W_I"].shape[1])
+    p = jax.nn.softmax(jnp.einsum("bnd,de,be->bn", grid, middle, u))
+    return jnp.squeeze(u[:, None] + p[:, None] @ grid, 1), p
 
 
-def hop_softmax_default_axis_zero(params, grid, u):
-    return _hop(lambda s: jax.nn.softmax(s, axis=0))(params, grid, u)
+@right("01.4")
+def hop_log_softmax(params, grid, u):
+    scale = len(params["W_I"][0]) ** 0.25
+    s = jnp.einsum("bnk,bk->bn", grid @ params["W_I"] / scale, u @ params["W_Q"] / scale)
+    p = jnp.exp(jax.nn.log_softmax(s, axis=1))
+    # the shares add up to 1, so u may go into the mean
+    return jnp.einsum("bn,bnd->bd", p, grid + u[:, None]), p
 
 
-def hop_softmax_everything(params, grid, u):
-    return _hop(lambda s: jax.nn.softmax(s, axis=None))(params, grid, u)
+@right("01.4")
+def hop_differences(params, grid, u):
+    keys, query = jnp.tensordot(grid, params["W_I"], 1), jnp.tensordot(u, params["W_Q"], 1)
+    s = jax.lax.batch_matmul(keys, query[:, :, None])[:, :, 0] / jnp.sqrt(jnp.float32(keys.shape[2]))
+    p = 1 / jnp.exp(s[:, None, :] - s[:, :, None]).sum(-1)
+    return u + jnp.sum(grid * jnp.expand_dims(p, 2), 1), p
 
 
+def hop_numpy(params, grid, u):
+    grid, u, W_I, W_Q = (np.asarray(x) for x in (grid, u, params["W_I"], params["W_Q"]))
+    k = W_I.shape[1]
+    keys = grid @ W_I
+    query = u @ W_Q
+    scores = (keys * query[:, None]).sum(axis=2) / np.sqrt(k)
+    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+    p = weights / weights.sum(axis=1, keepdims=True)
+    seen = (p[:, :, None] * grid).sum(axis=1)
+    return u + seen, p
+
+
+SHARES, SEEN = "weights / weights.sum(axis=1, keepdims=True)", "(p[:, :, None] * grid).sum(axis=1)"
+slips(
+    "01.4",
+    right("01.4")(hop_numpy),
+    ("softmax-over-batch", "softmax over the batch", "axis=1, keepdims", "axis=0, keepdims"),
+    ("softmax-over-all", "softmax over everything", "axis=1, keepdims=True", ""),
+    ("no-softmax", "no softmax", SHARES, "scores"),
+    ("no-softmax", "returns the scores for the shares", "seen, p", "seen, scores"),
+    ("scores-as-shares", "weighs the places by the scores", "p[:", "scores[:"),
+    ("no-scale", "no 1/√k", " / np.sqrt(k)", ""),
+    ("divided-by-k", "1/k", "np.sqrt(k)", "k"),
+    ("root-of-d", "√D", "np.sqrt(k)", "np.sqrt(u.shape[1])"),
+    ("root-of-n", "√N", "np.sqrt(k)", "np.sqrt(grid.shape[1])"),
+    ("multiplied-by-root", "times √k", "/ np.sqrt(k)", "* np.sqrt(k)"),
+    ("scale-after-softmax", "scaled after the softmax", " / np.sqrt(k)", "", SHARES, SHARES + " / np.sqrt(k)"),
+    ("hard", "the best place only", SHARES, "(weights == 1) * 1.0"),
+    ("sigmoid", "sigmoid for softmax", SHARES, "sigmoid(scores)"),
+    ("not-divided", "exp without the sum", SHARES, "np.exp(scores)"),
+    ("divided-by-sum-of-scores", "no exp", SHARES, "scores / scores.sum(axis=1, keepdims=True)"),
+    ("not-finite", "log for exp", SHARES, "np.log(scores) / np.log(scores).sum(axis=1, keepdims=True)"),
+    ("log-softmax", "log-softmax for softmax", SHARES, "log_softmax(scores)"),
+    ("log-softmax", "log-softmax returned", "seen, p", "seen, np.log(p)"),
+    ("softmax-twice", "softmax twice", SHARES, f"softmax({SHARES})"),
+    ("softmin", "minus in the softmax", SHARES, "softmax(-scores)"),
+    ("matrices-exchanged", "W_Q on the grid", "u, W_I, W_Q", "u, W_Q, W_I"),
+    ("one-matrix", "W_I on both", "u @ W_Q", "u @ W_I"),
+    ("other-matrix", "W_Q on both", "grid @ W_I", "grid @ W_Q"),
+    ("not-projected", "no matrices", "grid @ W_I", "grid", "u @ W_Q", "u"),
+    ("not-projected-root-of-d", "no matrices, √D", "grid @ W_I", "grid", "u @ W_Q", "u", "(k)", "(u.shape[1])"),
+    ("tanh-on-both", "tanh on both projections", "grid @ W_I", "np.tanh(grid @ W_I)", "u @ W_Q", "np.tanh(u @ W_Q)"),
+    ("additive-scaled", "additive scores with 1/√k", "keys * query[:, None]", "np.tanh(keys + query[:, None])"),
+    ("first-question-for-all", "the first question looks at every picture", "query[:, None]", "query[0]"),
+    ("exception", "no new axis: (B, N, k) times (B, k)", "query[:, None]", "query"),
+    ("all-places-alike", "mean of the places", SEEN, "grid.mean(axis=1)"),
+    ("plain-sum", "sum of the places", SEEN, "grid.sum(axis=1)"),
+    ("mean-of-weighted", "mean of the weighted places", "grid).sum", "grid).mean"),
+    ("best-place", "the best place added", SEEN, "grid[np.arange(len(u)), p.argmax(axis=1)]"),
+    ("places-not-summed", "weighted places, not summed", "u + seen", "p[:, :, None] * grid"),
+    ("no-residual", "no u", "u + seen", "seen"),
+    ("residual-twice", "u twice", "u + seen", "2 * u + seen"),
+    ("multiplied", "u times what was seen", "u + seen", "u * seen"),
+    ("subtracted", "u minus what was seen", "u + seen", "u - seen"),
+    ("averaged", "half of it", "u + seen", "(u + seen) / 2"),
+    ("sum-of-keys", "keys summed", "* grid)", "* keys)", "u + seen", "seen"),
+    ("sum-of-keys-and-query", "keys and query summed", "* grid)", "* keys)", "u + seen", "query + seen"),
+    ("exception", "u and keys summed", "* grid)", "* keys)"),
+    ("exception", "query and grid summed", "u + seen", "query + seen"),
+    ("transposed", "map transposed", "seen, p", "seen, p.T"),
+    ("axis-of-one", "map of shape (B, N, 1)", "seen, p", "seen, p[:, :, None]"),
+    ("axis-of-one", "next u of shape (B, 1, D)", "u + seen", "(u + seen)[:, None]"),
+    ("exchanged", "p first", "u + seen, p", "p, u + seen"),
+    ("one-of-several", "returns p only", "u + seen, p", "p"),
+    ("one-of-several", "returns u only", "u + seen, p", "u + seen"),
+    ("not-several", "returns a dict", "u + seen, p", '{"u": u + seen, "p": p}'),
+    ("not-several", "returns the keys too", "u + seen, p", "u + seen, p, keys"),
+    ("not-several", "returns what was seen too", "u + seen, p", "seen, u + seen, p"),
+)
+
+
+def look(grid, u, scores):
+    p = jax.nn.softmax(scores, -1)
+    return u + jnp.einsum("bn,bnd->bd", p, grid), p
+
+
+@wrong("01.4", "the paper's network: sum of tanh for a dot product", "additive")
+def hop_additive(params, grid, u):
+    return look(grid, u, jnp.tanh(grid @ params["W_I"] + (u @ params["W_Q"])[:, None]).sum(-1))
+
+
+@wrong("01.4", "@ of a batch and a batch", "exception")
+def hop_shapes_do_not_fit(params, grid, u):
+    p = jax.nn.softmax((grid @ params["W_I"]) @ (u @ params["W_Q"]))
+    return u + p @ grid, p
+
+
+@wrong("01.4", "an index that sums over the batch", "all-questions-at-once")
+def hop_batch_mixed(params, grid, u):
+    return look(grid, u, jnp.einsum("bnk,ck->bn", grid @ params["W_I"], u @ params["W_Q"]) / params["W_I"].shape[1] ** 0.5)
+
+
+@wrong("01.4", "assigns in place to a jnp array", "exception")
+def hop_assigns(params, grid, u):
+    s = jnp.zeros(grid.shape[:2])
+    for b in range(grid.shape[0]):
+        s[b] = (grid[b] @ params["W_I"]) @ (u[b] @ params["W_Q"])
+    return look(grid, u, s)
+
+
+@wrong("01.4", "cosine for the dot product", "cosines")
+def hop_cosines(params, grid, u):
+    keys, query = grid @ params["W_I"], u @ params["W_Q"]
+    keys = keys / jnp.linalg.norm(keys, axis=-1, keepdims=True)
+    query = query / jnp.linalg.norm(query, axis=-1, keepdims=True)
+    return look(grid, u, jnp.einsum("bnk,bk->bn", keys, query))
+
+
+@wrong("01.4", "u once for each place", "residual-for-every-place")
+def hop_u_for_every_place(params, grid, u):
+    p = hop_numpy(params, grid, u)[1]
+    return (u[:, None] + p[..., None] * grid).sum(1), p
+
+
+@wrong("01.4", "two hops", "two-looks")
+def hop_twice(params, grid, u):
+    return hop_numpy(params, grid, hop_numpy(params, grid, u)[0])
+
+
+@wrong("01.4", "softmax over k", "softmax-over-k-summed")
 def hop_softmax_over_k(params, grid, u):
     products = (grid @ params["W_I"]) * (u @ params["W_Q"])[:, None] / params["W_I"].shape[1] ** 0.5
     p = jax.nn.softmax(products, -1).sum(-1)
     return u + jnp.einsum("bn,bnd->bd", p, grid), p
 
 
-def hop_scores_only(params, grid, u):
-    return _hop(lambda s: s)(params, grid, u)
-
-
-def hop_no_scale(params, grid, u):
-    return _hop(scale=lambda n, d, k: 1)(params, grid, u)
-
-
-def hop_scale_k(params, grid, u):
-    return _hop(scale=lambda n, d, k: k)(params, grid, u)
-
-
-def hop_scale_root_d(params, grid, u):
-    return _hop(scale=lambda n, d, k: d**0.5)(params, grid, u)
-
-
-def hop_scale_root_n(params, grid, u):
-    return _hop(scale=lambda n, d, k: n**0.5)(params, grid, u)
-
-
-def hop_precedence(params, grid, u):
-    return _hop(scale=lambda n, d, k: 1 / k**0.5)(params, grid, u)
-
-
-def hop_argmax(params, grid, u):
-    return _hop(lambda s: jax.nn.one_hot(s.argmax(-1), s.shape[-1]))(params, grid, u)
-
-
-def hop_sigmoid(params, grid, u):
-    return _hop(jax.nn.sigmoid)(params, grid, u)
-
-
-def hop_exp_only(params, grid, u):
-    return _hop(jnp.exp)(params, grid, u)
-
-
-def hop_log(params, grid, u):
-    new, p = hop_plain(params, grid, u)
-    return new, jnp.log(p)
-
-
-def hop_matrices_exchanged(params, grid, u):
-    return hop_plain({"W_I": params["W_Q"], "W_Q": params["W_I"]}, grid, u)
-
-
-def hop_one_matrix(params, grid, u):
-    return hop_plain({"W_I": params["W_I"], "W_Q": params["W_I"]}, grid, u)
-
-
-def hop_no_matrices(params, grid, u):
-    p = jax.nn.softmax(jnp.einsum("bnd,bd->bn", grid, u) / u.shape[-1] ** 0.5)
-    return u + jnp.einsum("bn,bnd->bd", p, grid), p
-
-
-def hop_additive(params, grid, u):
-    p = jax.nn.softmax(jnp.tanh(grid @ params["W_I"] + (u @ params["W_Q"])[:, None]).sum(-1))
-    return u + jnp.einsum("bn,bnd->bd", p, grid), p
-
-
-def hop_map_turned(params, grid, u):
-    new, p = hop_plain(params, grid, u)
-    return new, p.T
-
-
-def hop_map_with_one_more_axis(params, grid, u):
-    new, p = hop_plain(params, grid, u)
-    return new, p[..., None]
-
-
-def hop_mean_of_places(params, grid, u):
-    return _hop(add=lambda params, grid, u, p: u + grid.mean(1))(params, grid, u)
-
-
-def hop_no_residual(params, grid, u):
-    return _hop(add=lambda params, grid, u, p: jnp.einsum("bn,bnd->bd", p, grid))(params, grid, u)
-
-
-def hop_residual_twice(params, grid, u):
-    new, p = hop_plain(params, grid, u)
-    return u + new, p
-
-
-def hop_keys_summed(params, grid, u):
-    return _hop(add=lambda params, grid, u, p: jnp.einsum("bn,bnk->bk", p, grid @ params["W_I"]))(params, grid, u)
-
-
-def hop_keys_and_query(params, grid, u):
-    def add(params, grid, u, p):
-        return u @ params["W_Q"] + jnp.einsum("bn,bnk->bk", p, grid @ params["W_I"])
-
-    return _hop(add=add)(params, grid, u)
-
-
-def hop_best_place(params, grid, u):
-    return _hop(add=lambda params, grid, u, p: u + grid[jnp.arange(len(u)), p.argmax(1)])(params, grid, u)
-
-
-def hop_mean_of_weighted(params, grid, u):
-    return _hop(add=lambda params, grid, u, p: u + (p[..., None] * grid).mean(1))(params, grid, u)
-
-
-def hop_not_summed(params, grid, u):
-    return _hop(add=lambda params, grid, u, p: p[..., None] * grid)(params, grid, u)
-
-
-def hop_in_the_other_order(params, grid, u):
-    return hop_plain(params, grid, u)[::-1]
-
-
-def hop_map_only(params, grid, u):
-    return hop_plain(params, grid, u)[1]
-
-
-def hop_next_only(params, grid, u):
-    return hop_plain(params, grid, u)[0]
-
-
-def hop_dict(params, grid, u):
-    new, p = hop_plain(params, grid, u)
-    return {"u": new, "p": p}
-
-
-def hop_three_things(params, grid, u):
-    new, p = hop_plain(params, grid, u)
-    return new, p, grid @ params["W_I"]
-
-
-def hop_nan(params, grid, u):
-    return _hop(lambda s: jnp.log(s) / jnp.log(s).sum(-1, keepdims=True))(params, grid, u)
-
-
-def hop_shapes_do_not_fit(params, grid, u):
-    scores = (grid @ params["W_I"]) @ (u @ params["W_Q"])
-    return u + jax.nn.softmax(scores) @ grid, jax.nn.softmax(scores)
-
-
-def hop_batch_mixed(params, grid, u):
-    p = jax.nn.softmax(jnp.einsum("bnk,ck->bn", grid @ params["W_I"], u @ params["W_Q"]) / params["W_I"].shape[1] ** 0.5)
-    return u + jnp.einsum("bn,bnd->bd", p, grid), p
-
-
 # ---- 01.5 mutan_pooling(params, v, h) → float[..., D_out]
 
 
+@right("01.5")
 def mutan_einsum(params, v, h):
+    b = params.pop("b")  # changes what it was given, which is a copy
     v, h = v @ params["U"] + params["b_U"], h @ params["V"] + params["b_V"]
     m = jnp.einsum("...d,drk->...rk", v, params["M"]) + params["b_M"]
     n = jnp.einsum("...d,drk->...rk", h, params["N"]) + params["b_N"]
-    return (m * n).sum(-2) @ params["P"] + params["b"]
+    return jnp.einsum("...rk,...rk,ko->...o", m, n, params["P"]) + b
 
 
+@right("01.5")
 def mutan_loop(params, v, h):
     v, h = v @ params["U"] + params["b_U"], h @ params["V"] + params["b_V"]
     z = 0
@@ -842,6 +823,7 @@ def mutan_loop(params, v, h):
     return z @ params["P"] + params["b"]
 
 
+@right("01.5")
 def mutan_one_matrix(params, v, h):
     """Both cores as one large linear layer each."""
     d, rank, _ = params["M"].shape
@@ -851,264 +833,316 @@ def mutan_one_matrix(params, v, h):
     return jnp.dot(z, params["P"]) + params["b"]
 
 
-def mutan_vmap_over_rank(params, v, h):
-    v, h = v @ params["U"] + params["b_U"], h @ params["V"] + params["b_V"]
+@right("01.5")
+def mutan_vmap(params, v, h):
+    def one(a, c):
+        x, y = a @ params["U"] + params["b_U"], c @ params["V"] + params["b_V"]
+        rank = jax.vmap(lambda M, bM, N, bN: (x @ M + bM) * (y @ N + bN), in_axes=(1, 0, 1, 0))
+        return rank(params["M"], params["b_M"], params["N"], params["b_N"]).sum(0) @ params["P"] + params["b"]
 
-    def product(m, b_m, n, b_n):
-        return (v @ m + b_m) * (h @ n + b_n)
-
-    z = jax.vmap(product, in_axes=(1, 0, 1, 0))(params["M"], params["b_M"], params["N"], params["b_N"])
-    return jnp.sum(z, axis=0) @ params["P"] + params["b"]
-
-
-def _mutan(inner=lambda m, n: (m * n).sum(-2), side=lambda x: x, core=lambda x: x, **changed):
-    def mutan(params, v, h):
-        params = dict(params) | {name: fn(params) for name, fn in changed.items()}
-        v, h = side(v @ params["U"] + params["b_U"]), side(h @ params["V"] + params["b_V"])
-        m = core(jnp.einsum("...d,drk->...rk", v, params["M"]) + params["b_M"])
-        n = core(jnp.einsum("...d,drk->...rk", h, params["N"]) + params["b_N"])
-        return inner(m, n) @ params["P"] + params["b"]
-
-    return mutan
+    for _ in v.shape[:-1]:
+        one = jax.vmap(one)
+    return one(v, h)
 
 
-def _none(name):
-    return lambda params: jnp.zeros_like(params[name])
+@right("01.5")
+def mutan_ones(params, v, h):
+    """Every bias as the weight of a 1."""
+
+    def grow(x):
+        return jnp.concatenate([x, jnp.ones(x.shape[:-1] + (1,), x.dtype)], -1)
+
+    x = grow(v) @ jnp.vstack([params["U"], params["b_U"][None]])
+    y = grow(h) @ jnp.vstack([params["V"], params["b_V"][None]])
+    m = jnp.einsum("...d,drk->...rk", grow(x), jnp.concatenate([params["M"], params["b_M"][None]]))
+    n = jnp.einsum("...d,drk->...rk", grow(y), jnp.concatenate([params["N"], params["b_N"][None]]))
+    return jnp.einsum("...rk,...rk->...k", m, n) @ params["P"] + params["b"]
 
 
-def mutan_mean(params, v, h):
-    return _mutan(lambda m, n: (m * n).mean(-2))(params, v, h)
+@right("01.5")
+def mutan_scan(params, v, h):
+    x, y = v @ params["U"] + params["b_U"], h @ params["V"] + params["b_V"]
+
+    def step(total, weights):
+        M, bM, N, bN = weights
+        return total + ((x @ M + bM) * (y @ N + bN)) @ params["P"], None
+
+    ranks = (params["M"].transpose(1, 0, 2), params["b_M"], jnp.swapaxes(params["N"], 0, 1), params["b_N"])
+    start = jnp.broadcast_to(params["b"], (*v.shape[:-1], len(params["b"])))
+    return jax.lax.scan(step, start, ranks)[0]
 
 
-def mutan_rank_left(params, v, h):
-    return _mutan(lambda m, n: m * n)(params, v, h)
+def mutan_numpy(params, v, h):
+    p = {name: np.asarray(array) for name, array in params.items()}
+    x = np.dot(v, p["U"]) + p["b_U"]
+    y = np.dot(h, p["V"]) + p["b_V"]
+    m = np.tensordot(x, p["M"], 1) + p["b_M"]
+    n = np.tensordot(y, p["N"], 1) + p["b_N"]
+    z = (m * n).sum(axis=-2)
+    return z @ p["P"] + p["b"]
 
 
-def mutan_sums_first(params, v, h):
-    return _mutan(lambda m, n: m.sum(-2) * n.sum(-2))(params, v, h)
+NO_CORE_BIASES = (' + p["b_M"]', "", ' + p["b_N"]', "")
+slips(
+    "01.5",
+    right("01.5")(mutan_numpy),
+    ("rank-mean", "mean over the rank", "n).sum", "n).mean"),
+    ("rank-product", "product over the rank", "n).sum", "n).prod"),
+    ("rank-max", "max over the rank", "n).sum", "n).max"),
+    ("rank-not-summed", "rank not summed", ".sum(axis=-2)", ""),
+    ("exception", "summed over D", "axis=-2", "axis=-1"),
+    ("exception", "sum over axis 1, right for [B] only", "axis=-2", "axis=1"),
+    ("summed-over-batch", "sum over axis 0", "axis=-2", "axis=0"),
+    ("first-rank", "the first rank only", ".sum(axis=-2)", "[..., 0, :]"),
+    ("last-rank", "the last rank only", ".sum(axis=-2)", "[..., -1, :]"),
+    ("last-rank-missing", "range(R - 1)", "(m * n)", "(m * n)[..., :-1, :]"),
+    ("first-rank-missing", "the loop starts at 1", "(m * n)", "(m * n)[..., 1:, :]"),
+    ("product-of-sums", "product of sums", "(m * n).sum(axis=-2)", "m.sum(axis=-2) * n.sum(axis=-2)"),
+    ("sum", "sum for product", "m * n", "m + n"),
+    ("no-b_U", "no b_U", ' + p["b_U"]', ""),
+    ("no-b_V", "no b_V", ' + p["b_V"]', ""),
+    ("no-b_M", "no b_M", ' + p["b_M"]', ""),
+    ("no-b_N", "no b_N", ' + p["b_N"]', ""),
+    ("no-b", "no b", ' + p["b"]', ""),
+    ("no-projection-biases", "no b_U, b_V", ' + p["b_U"]', "", ' + p["b_V"]', ""),
+    ("no-core-biases", "no b_M, b_N", *NO_CORE_BIASES),
+    ("no-biases", "b only", "(array)", '(array) * (name[:2] != "b_")'),
+    ("no-biases-at-all", "no bias at all", "(array)", '(array) * (name[0] != "b")'),
+    ("tanh-on-projections", "tanh as in MLB", "dot(x", "dot(np.tanh(x)", "dot(y", "dot(np.tanh(y)"),
+    ("tanh-in-the-core", "tanh in the core", "m * n", "np.tanh(m) * np.tanh(n)"),
+    ("tanh-of-the-sum", "tanh of the sum", "z @", "np.tanh(z) @"),
+    ("bias-for-every-rank", "b once for each rank", ".sum(axis=-2)", "", 'z @ p["P"] + p["b"]', '(z @ p["P"] + p["b"]).sum(axis=-2)'),
+    ("core-biases-after-product", "b_M, b_N after the sum", *NO_CORE_BIASES, "-2)", '-2) + (p["b_M"] + p["b_N"]).sum(axis=0)'),
+    ("core-biases-multiplied", "adds b_M b_N", *NO_CORE_BIASES, "m * n", 'm * n + p["b_M"] * p["b_N"]'),
+    ("cores-exchanged", "M and N exchanged, with their biases", "dot(x", "dot(§", "dot(y", "dot(x", "dot(§", "dot(y"),
+    ("core-matrices-exchanged", "M and N exchanged", '(x, p["M"]', '(x, p["N"]', '(y, p["N"]', '(y, p["M"]'),
+    ("core-biases-exchanged", "b_M and b_N exchanged", '"M"], 1) + p["b_M', '"M"], 1) + p["b_N', '"N"], 1) + p["b_N', '"N"], 1) + p["b_M'),
+    ("projection-biases-exchanged", "b_U and b_V exchanged", '"U"]) + p["b_U', '"U"]) + p["b_V', '"V"]) + p["b_V', '"V"]) + p["b_U'),
+    ("picture-matrix-twice", "M for both", 'p["N"]', 'p["M"]'),
+    ("picture-core-twice", "M and b_M for both", 'p["N"]', 'p["M"]', 'p["b_N"]', 'p["b_M"]'),
+    ("picture-twice", "no question", "dot(y", "dot(x"),
+    ("cores-transposed", "M and N transposed", 'p["M"]', 'p["M"].T', 'p["N"]', 'p["N"].T'),
+    ("M-transposed", "M transposed", 'p["M"]', 'p["M"].T'),
+    ("N-transposed", "N transposed", 'p["N"]', 'p["N"].T'),
+    ("divided-by-root", "divided by √R", "axis=-2)", "axis=-2) / np.sqrt(m.shape[-2])"),
+    ("not-projected", "no P", 'z @ p["P"] + p["b"]', "z"),
+)
 
 
-def mutan_added(params, v, h):
-    return _mutan(lambda m, n: (m + n).sum(-2))(params, v, h)
+def projections(params, v, h):
+    return v @ params["U"] + params["b_U"], h @ params["V"] + params["b_V"]
 
 
-def mutan_wrong_axis(params, v, h):
-    return _mutan(lambda m, n: (m * n).sum(-1))(params, v, h)
-
-
+@wrong("01.5", "the loop keeps the last rank", "last-rank")
 def mutan_loop_overwrites(params, v, h):
-    return _mutan(lambda m, n: m[..., -1, :] * n[..., -1, :])(params, v, h)
-
-
-def mutan_max(params, v, h):
-    return _mutan(lambda m, n: (m * n).max(-2))(params, v, h)
-
-
-def mutan_without_biases(params, v, h):
-    none = {name: _none(name) for name in ("b_U", "b_V", "b_M", "b_N", "b")}
-    return _mutan(**none)(params, v, h)
-
-
-def mutan_without_inner_biases(params, v, h):
-    none = {name: _none(name) for name in ("b_U", "b_V", "b_M", "b_N")}
-    return _mutan(**none)(params, v, h)
-
-
-def mutan_without_core_biases(params, v, h):
-    return _mutan(b_M=_none("b_M"), b_N=_none("b_N"))(params, v, h)
-
-
-def mutan_without_last_bias(params, v, h):
-    return _mutan(b=_none("b"))(params, v, h)
-
-
-def mutan_tanh_like_mlb(params, v, h):
-    return _mutan(side=jnp.tanh)(params, v, h)
-
-
-def mutan_tanh_inside(params, v, h):
-    return _mutan(core=jnp.tanh)(params, v, h)
-
-
-def mutan_cores_exchanged(params, v, h):
-    return _mutan(M=lambda p: p["N"], N=lambda p: p["M"], b_M=lambda p: p["b_N"], b_N=lambda p: p["b_M"])(params, v, h)
-
-
-def mutan_projections_exchanged(params, v, h):
-    return _mutan(U=lambda p: p["V"], V=lambda p: p["U"])(params, v, h)
-
-
-def mutan_core_turned(params, v, h):
-    def turned(name):
-        return lambda params: params[name].transpose(2, 1, 0)
-
-    return _mutan(M=turned("M"), N=turned("N"))(params, v, h)
-
-
-def mutan_no_core(params, v, h):
-    z = (v @ params["U"] + params["b_U"]) * (h @ params["V"] + params["b_V"])
+    x, y = projections(params, v, h)
+    for r in range(params["M"].shape[1]):
+        z = (x @ params["M"][:, r] + params["b_M"][r]) * (y @ params["N"][:, r] + params["b_N"][r])
     return z @ params["P"] + params["b"]
 
 
+@wrong("01.5", "one leading axis only", "exception")
 def mutan_batch_only(params, v, h):
-    v, h = v @ params["U"] + params["b_U"], h @ params["V"] + params["b_V"]
-    m = jnp.einsum("bd,drk->brk", v, params["M"]) + params["b_M"]
-    n = jnp.einsum("bd,drk->brk", h, params["N"]) + params["b_N"]
+    x, y = projections(params, v, h)
+    m = jnp.einsum("bd,drk->brk", x, params["M"]) + params["b_M"]
+    n = jnp.einsum("bd,drk->brk", y, params["N"]) + params["b_N"]
     return (m * n).sum(1) @ params["P"] + params["b"]
 
 
-def mutan_sum_over_axis_one(params, v, h):
-    v, h = v @ params["U"] + params["b_U"], h @ params["V"] + params["b_V"]
-    m = jnp.einsum("...d,drk->...rk", v, params["M"]) + params["b_M"]
-    n = jnp.einsum("...d,drk->...rk", h, params["N"]) + params["b_N"]
-    return (m * n).sum(1) @ params["P"] + params["b"]
+@wrong("01.5", "U and V exchanged", "exception")
+def mutan_projections_exchanged(params, v, h):
+    return mutan_numpy({**params, "U": params["V"], "V": params["U"]}, v, h)
+
+
+@wrong("01.5", "v and h exchanged", "exception")
+def mutan_inputs_exchanged(params, v, h):
+    x, y = v @ params["V"] + params["b_V"], h @ params["U"] + params["b_U"]
+    return (x * y) @ params["P"] + params["b"]
+
+
+@wrong("01.5", "reads M and N as (R, D, D)", "exception")
+def mutan_rank_first(params, v, h):
+    x, y = projections(params, v, h)
+    m = jnp.einsum("...d,rdk->...rk", x, params["M"]) + params["b_M"]
+    n = jnp.einsum("...d,rdk->...rk", y, params["N"]) + params["b_N"]
+    return (m * n).sum(-2) @ params["P"] + params["b"]
+
+
+@wrong("01.5", "reshapes M and N to (R, D, D)", "cores-reshaped")
+def mutan_reshaped(params, v, h):
+    x, y = projections(params, v, h)
+    d, rank, k = params["M"].shape
+    m = jnp.einsum("...d,rdk->...rk", x, params["M"].reshape(rank, d, k)) + params["b_M"]
+    n = jnp.einsum("...d,rdk->...rk", y, params["N"].reshape(rank, d, k)) + params["b_N"]
+    return (m * n).sum(-2) @ params["P"] + params["b"]
+
+
+@wrong("01.5", "the core is applied to the sum of the projections", "values")
+def mutan_joint(params, v, h):
+    x = sum(projections(params, v, h))
+    m = jnp.einsum("...d,drk->...rk", x, params["M"]) + params["b_M"]
+    n = jnp.einsum("...d,drk->...rk", x, params["N"]) + params["b_N"]
+    return (m * n).sum(-2) @ params["P"] + params["b"]
+
+
+@wrong("01.5", "MLB: the core is skipped", "no-core")
+def mutan_no_core(params, v, h):
+    x, y = projections(params, v, h)
+    return (x * y) @ params["P"] + params["b"]
 
 
 # ---- 01.6 bilinear_pooling(params, v, h) → float[..., D_out], int
 
 
+@right("01.6")
 def bilinear_einsum(params, v, h):
     z = jnp.einsum("...i,...j,ijk->...k", v, h, params["T"]) + params["b"]
-    return z, params["T"].size + params["b"].size
+    return z, jnp.prod(jnp.array(params["T"].shape)) + params["b"].shape[0]
 
 
-def bilinear_outer(params, v, h):
-    d_v, d_h, d_out = params["T"].shape
-    outer = (v[..., :, None] * h[..., None, :]).reshape(*v.shape[:-1], d_v * d_h)
-    return outer @ params["T"].reshape(d_v * d_h, d_out) + params["b"], d_v * d_h * d_out + d_out
-
-
+@right("01.6")
 def bilinear_tensordot(params, v, h):
     left = jnp.tensordot(v, params["T"], axes=1)  # (..., D_h, D_out)
     z = (h[..., None, :] @ left)[..., 0, :] + params["b"]
     return z, sum(x.size for x in jax.tree.leaves(params))
 
 
-def bilinear_loops(params, v, h):
+@right("01.6")
+def bilinear_loop(params, v, h):
     tensor, b = np.asarray(params["T"]), np.asarray(params["b"])
     v, h = np.asarray(v), np.asarray(h)
     outputs = [((v @ tensor[:, :, k]) * h).sum(-1) + b[k] for k in range(len(b))]
-    return np.stack(outputs, axis=-1), float(np.prod(tensor.shape) + len(b))
+    return [np.stack(outputs, axis=-1), float(np.prod(tensor.shape) + len(b))]
 
 
+@right("01.6")
 def bilinear_vmap(params, v, h):
     def form(table, bias):  # one output
         return jnp.einsum("...i,ij,...j->...", v, table, h) + bias
 
     z = jax.vmap(form, in_axes=(2, 0), out_axes=-1)(params["T"], params["b"])
-    return z, jnp.array(params["T"].size) + len(params["b"])
+    return z, np.int64(params["T"].size + len(params["b"]))
 
 
-def _both(form=None, count=None):
-    def bilinear(params, v, h):
-        z, n = bilinear_einsum(params, v, h)
-        return (z if form is None else form(params, v, h)), (n if count is None else count(params, v, h))
-
-    return bilinear
-
-
-def bilinear_no_bias(params, v, h):
-    return _both(lambda p, v, h: jnp.einsum("...i,...j,ijk->...k", v, h, p["T"]))(params, v, h)
+@right("01.6")
+def bilinear_sum_over_pictures(params, v, h):
+    i, j, k = params["T"].shape
+    z = params["b"]
+    for a in range(i):
+        z = z + v[..., a : a + 1] * (h @ params["T"][a])
+    return z, (i * j + 1) * k
 
 
+@right("01.6")
+def bilinear_matmul(params, v, h):
+    T = jnp.moveaxis(params["T"], -1, 0)
+    rows = jnp.matmul(v[..., None, None, :], T)
+    z = jnp.matmul(rows, h[..., None, :, None])[..., 0, 0] + params["b"]
+    return z, jnp.size(T) + jnp.size(params["b"])
+
+
+def bilinear_numpy(params, v, h):
+    T, b, v, h = (np.asarray(x) for x in (params["T"], params["b"], v, h))
+    i, j, k = T.shape
+    pairs = v[..., :, None] * h[..., None, :]
+    z = pairs.reshape(*v.shape[:-1], i * j) @ T.reshape(i * j, k) + b
+    return z, i * j * k + k
+
+
+PAIRS, COUNT = "v[..., :, None] * h[..., None, :]", "i * j * k + k"
+slips(
+    "01.6",
+    right("01.6")(bilinear_numpy),
+    ("no-bias", "no b", ") + b", ")"),
+    ("no-bias", "no b in z and in the count", ") + b", ")", " + k", ""),
+    ("bias-twice", "b twice", ") + b", ") + 2 * b"),
+    ("bias-subtracted", "subtracts b", ") + b", ") - b"),
+    ("divided-by-root", "divided by √(D_v D_h)", ") + b", ") / np.sqrt(i * j) + b"),
+    ("mean", "mean for sum", ") + b", ") / (i * j) + b"),
+    ("flattened-the-other-way", "outer product flattened the other way", PAIRS, "h[..., :, None] * v[..., None, :]"),
+    ("sum", "sum for product", "None] * h", "None] + h"),
+    ("tanh-on-both", "tanh on both, as in MLB", PAIRS, "np.tanh(v)[..., :, None] * np.tanh(h)[..., None, :]"),
+    ("tanh-of-all", "tanh of the output", "return z", "return np.tanh(z)"),
+    ("outer-product", "outer product only", "return z", "return pairs"),
+    ("all-outputs-summed", "sums over the outputs too", "return z", "return z.sum(-1)"),
+    ("flattened", "leading axes flattened", "*v.shape[:-1]", "-1"),
+    ("no-bias-counted", "count without b", " + k", ""),
+    ("sum-of-all-sizes", "sum of the sizes", COUNT, "sum(T.shape) + b.size"),
+    ("arrays", "count of arrays", COUNT, "len(params)"),
+    ("one-output", "one table", COUNT, "i * j"),
+    ("one-output-and-bias", "one table, all biases", COUNT, "i * j + k"),
+    ("one-bias", "one bias", COUNT, "i * j * k + 1"),
+    ("like-a-linear-layer", "count of a linear layer", COUNT, "(i + j) * k + k"),
+    ("biases-multiplied", "sizes of T and b multiplied", COUNT, "T.size * b.size"),
+    ("once-per-pair", "count times the batch", COUNT, "(i * j * k + k) * math.prod(v.shape[:-1])"),
+    ("inputs-counted", "count with the inputs", COUNT, "i * j * k + k + v.size + h.size"),
+    ("bytes", "bytes", COUNT, "T.nbytes + b.nbytes"),
+    ("first-axes", "len for size", COUNT, "len(T) + len(b)"),
+    ("miscounted", "the number of axes", COUNT, "T.ndim + b.ndim"),
+    ("miscounted", "one too many", COUNT, "i * j * k + k + 1"),
+    ("miscounted", "biases of the inputs too", COUNT, "(i + 1) * (j + 1) * k"),
+    ("miscounted", "a bias for each feature of the question", COUNT, "i * j * k + j * k"),
+    ("miscounted", "the paper's sizes, written in", COUNT, "2048 * 2400 * 2000 + 2000"),
+    ("miscounted", "the figure's 6,924, written in", COUNT, "6924"),
+    ("miscounted", "adds up the parameters themselves", COUNT, "int(T.sum() + b.sum())"),
+    ("not-an-array", "count as text", COUNT, 'f"{i * j * k + k:,}"'),
+    ("shape", "two counts", COUNT, "[T.size, b.size]"),
+    ("shape", "the count is a shape", COUNT, "T.shape"),
+    ("one-of-several", "returns the form only", "return z, i * j * k + k", "return z"),
+    ("exchanged", "returns the count first", "return z, i * j * k + k", "return i * j * k + k, z"),
+    ("not-several", "returns a dict", "return z, i * j * k + k", 'return {"z": z, "count": i * j * k + k}'),
+)
+
+
+@wrong("01.6", "feature i with feature i", "diagonal")
 def bilinear_diagonal(params, v, h):
     d = min(v.shape[-1], h.shape[-1])
-    return _both(lambda p, v, h: jnp.einsum("...i,iik->...k", v[..., :d] * h[..., :d], p["T"][:d, :d]) + p["b"])(params, v, h)
+    z = jnp.einsum("...i,iik->...k", v[..., :d] * h[..., :d], params["T"][:d, :d]) + params["b"]
+    return z, params["T"].size + params["b"].size
 
 
-def bilinear_other_order(params, v, h):
-    def form(p, v, h):
-        outer = (h[..., :, None] * v[..., None, :]).reshape(*v.shape[:-1], -1)
-        return outer @ p["T"].reshape(-1, p["T"].shape[-1]) + p["b"]
-
-    return _both(form)(params, v, h)
-
-
+@wrong("01.6", "T reshaped where its axes should move", "reshaped")
 def bilinear_reshaped(params, v, h):
-    def form(p, v, h):
-        i, j, k = p["T"].shape
-        return jnp.einsum("...i,...j,kij->...k", v, h, p["T"].reshape(k, i, j)) + p["b"]
-
-    return _both(form)(params, v, h)
+    i, j, k = params["T"].shape
+    return jnp.einsum("...i,...j,kij->...k", v, h, params["T"].reshape(k, i, j)) + params["b"], i * j * k + k
 
 
+@wrong("01.6", "v and h exchanged", "exception")
 def bilinear_exchanged(params, v, h):
-    return _both(lambda p, v, h: jnp.einsum("...i,...j,ijk->...k", h, v, p["T"]) + p["b"])(params, v, h)
+    return jnp.einsum("...i,...j,ijk->...k", h, v, params["T"]) + params["b"], params["T"].size + params["b"].size
 
 
-def bilinear_outer_only(params, v, h):
-    return _both(lambda p, v, h: v[..., :, None] * h[..., None, :])(params, v, h)
+@wrong("01.6", "reads T as (D_out, D_v, D_h)", "exception")
+def bilinear_output_first(params, v, h):
+    return jnp.einsum("...i,...j,kij->...k", v, h, params["T"]) + params["b"], params["T"].size + params["b"].size
 
 
+@wrong("01.6", "v * h", "exception")
 def bilinear_elementwise(params, v, h):
-    return _both(lambda p, v, h: (v * h) @ p["T"] + p["b"])(params, v, h)
+    return (v * h) @ params["T"] + params["b"], params["T"].size + params["b"].size
 
 
-def bilinear_tanh(params, v, h):
-    return _both(lambda p, v, h: jnp.tanh(bilinear_einsum(p, v, h)[0]))(params, v, h)
+@wrong("01.6", "one leading axis only", "exception")
+def bilinear_batch_only(params, v, h):
+    return jnp.einsum("bi,bj,ijk->bk", v, h, params["T"]) + params["b"], params["T"].size + params["b"].size
 
 
-def bilinear_added(params, v, h):
-    def form(p, v, h):
-        return jnp.einsum("...i,ijk->...k", v, p["T"]) + jnp.einsum("...j,ijk->...k", h, p["T"]) + p["b"]
-
-    return _both(form)(params, v, h)
-
-
-def bilinear_mean(params, v, h):
-    return _both(lambda p, v, h: (v[..., :, None, None] * h[..., None, :, None] * p["T"]).mean((-3, -2)) + p["b"])(params, v, h)
+@wrong("01.6", "all pairs of examples: (B, B, D_out)", "all-pairs-of-the-batch")
+def bilinear_all_pairs(params, v, h):
+    i, j, k = params["T"].shape
+    return jnp.einsum("bi,cj,ijk->bck", v.reshape(-1, i), h.reshape(-1, j), params["T"]) + params["b"], i * j * k + k
 
 
-def bilinear_count_without_bias(params, v, h):
-    return _both(count=lambda p, v, h: p["T"].size)(params, v, h)
+@wrong("01.6", "sums over the batch", "batch-summed")
+def bilinear_batch_summed(params, v, h):
+    i, j, k = params["T"].shape
+    return jnp.einsum("bi,bj,ijk->k", v.reshape(-1, i), h.reshape(-1, j), params["T"]) + params["b"], i * j * k + k
 
 
-def bilinear_count_sum_of_sizes(params, v, h):
-    return _both(count=lambda p, v, h: sum(p["T"].shape) + p["b"].size)(params, v, h)
-
-
-def bilinear_count_arrays(params, v, h):
-    return _both(count=lambda p, v, h: len(p))(params, v, h)
-
-
-def bilinear_count_one_table(params, v, h):
-    return _both(count=lambda p, v, h: v.shape[-1] * h.shape[-1])(params, v, h)
-
-
-def bilinear_count_linear(params, v, h):
-    return _both(count=lambda p, v, h: (v.shape[-1] + h.shape[-1] + 1) * p["b"].size)(params, v, h)
-
-
-def bilinear_count_batch(params, v, h):
-    return _both(count=lambda p, v, h: math.prod(v.shape[:-1]) * (p["T"].size + p["b"].size))(params, v, h)
-
-
-def bilinear_count_inputs(params, v, h):
-    return _both(count=lambda p, v, h: sum(x.size for x in jax.tree.leaves((p, v, h))))(params, v, h)
-
-
-def bilinear_count_bytes(params, v, h):
-    return _both(count=lambda p, v, h: sum(x.nbytes for x in p.values()))(params, v, h)
-
-
-def bilinear_count_off_by_one(params, v, h):
-    return _both(count=lambda p, v, h: p["T"].size + p["b"].size + 1)(params, v, h)
-
-
-def bilinear_count_as_text(params, v, h):
-    return _both(count=lambda p, v, h: f"{p['T'].size + p['b'].size:,}")(params, v, h)
-
-
-def bilinear_count_of_each(params, v, h):
-    return _both(count=lambda p, v, h: [p["T"].size, p["b"].size])(params, v, h)
-
-
-def bilinear_no_count(params, v, h):
-    return bilinear_einsum(params, v, h)[0]
-
-
-def bilinear_count_first(params, v, h):
-    return bilinear_einsum(params, v, h)[::-1]
+@wrong("01.6", "v, h and T summed apart", "sums-multiplied")
+def bilinear_sums_apart(params, v, h):
+    z = (v.sum(-1) * h.sum(-1))[..., None] * params["T"].sum((0, 1))
+    return z + params["b"], params["T"].size + params["b"].size
 
 
 # ---- 01.7 answer_challenge(train, test) → int[m]
@@ -1122,6 +1156,7 @@ def rarity(train, power):
     return share / share.sum()
 
 
+@right("01.7")
 def challenge_two_hops(train, test):
     """The course's own parts: two looks at the frozen features."""
     images, tokens, answers = (np.asarray(train[name]) for name in ("features", "tokens", "answer"))
@@ -1137,6 +1172,7 @@ def challenge_two_hops(train, test):
     return training.predict(model, trainer.logits, batch).argmax(-1)
 
 
+@right("01.7")
 def challenge_by_hand(train, test):
     """A sum of words asks, one look answers: parameters in a dictionary, optax, one scan."""
     width, steps = 64, 1500
@@ -1179,17 +1215,17 @@ def challenge_by_hand(train, test):
     return jax.jit(scores)(params, test["features"], test["tokens"]).argmax(-1)
 
 
-def _untrained(test):
-    m = len(test["tokens"])
-    return jax.random.normal(jax.random.key(0), (m, len(ANSWERS)))
+def untrained(test):
+    return jax.random.normal(jax.random.key(0), (len(test["tokens"]), len(ANSWERS)))
 
 
-def challenge_one_answer_for_all(train, test):
+@wrong("01.7", "the commonest answer for all", "below")
+def commonest_for_all(train, test):
     return jnp.full(len(test["tokens"]), jnp.bincount(train["answer"]).argmax())
 
 
-def challenge_prior(train, test):
-    """A table of what was answered to the same words."""
+@wrong("01.7", "the commonest answer to the same words", "below")
+def commonest_for_the_words(train, test):
     counts = collections.defaultdict(collections.Counter)
     for text, answer in zip(np.asarray(train["tokens"]).tolist(), train["answer"].tolist()):
         counts[tuple(text)][answer] += 1
@@ -1197,274 +1233,80 @@ def challenge_prior(train, test):
     return [counts[text].most_common(1)[0][0] if text in counts else 0 for text in texts]
 
 
-def challenge_untrained(train, test):
-    return _untrained(test).argmax(-1)
+@wrong("01.7", "a model that was not trained", "below")
+def not_trained(train, test):
+    return untrained(test).argmax(-1)
 
 
-def challenge_scores(train, test):
-    return _untrained(test)
+@wrong("01.7", "random answers", "below")
+def random_answers(train, test):
+    return np.random.default_rng(0).integers(0, 72, len(test["tokens"]))
 
 
-def challenge_argmax_over_questions(train, test):
-    return _untrained(test).argmax(0)
+@wrong("01.7", "scores without argmax", "shape")
+def scores_for_answers(train, test):
+    return untrained(test)
 
 
-def challenge_axis_kept(train, test):
-    return _untrained(test).argmax(-1, keepdims=True)
+@wrong("01.7", "the share of every answer, for each question", "shape")
+def shares_of_the_answers(train, test):
+    prior = np.bincount(np.asarray(train["answer"]), minlength=72) / len(train["answer"])
+    return np.tile(prior, (len(test["tokens"]), 1))
 
 
-def challenge_for_train(train, test):
+@wrong("01.7", "argmax over the questions", "shape")
+def argmax_over_questions(train, test):
+    return untrained(test).argmax(0)
+
+
+@wrong("01.7", "keepdims=True", "shape")
+def axis_left(train, test):
+    return untrained(test).argmax(-1, keepdims=True)
+
+
+@wrong("01.7", "answers for the training questions", "shape")
+def answers_of_train(train, test):
     return train["answer"]
 
 
-def challenge_probabilities(train, test):
-    return jax.nn.softmax(_untrained(test)).max(-1)
+@wrong("01.7", "its accuracy for its answers", "shape")
+def accuracy_for_answers(train, test):
+    return float((commonest_for_all(train, train) == train["answer"]).mean())
 
 
-def challenge_as_tokens(train, test):
-    return jnp.asarray(fusion.ANSWER_TOKENS)[_untrained(test).argmax(-1)]
+@wrong("01.7", "the probability of the answer", "not-whole")
+def probabilities(train, test):
+    return jax.nn.softmax(untrained(test)).max(-1)
 
 
-def challenge_minus_one_where_unknown(train, test):
-    return np.where(np.arange(len(test["tokens"])) % 2, -1, challenge_one_answer_for_all(train, test))
+@wrong("01.7", "the answers' tokens in the vocabulary of words", "out-of-range")
+def tokens_of_the_answers(train, test):
+    return jnp.asarray(fusion.ANSWER_TOKENS)[untrained(test).argmax(-1)]
 
 
-def challenge_words(train, test):
-    return [ANSWERS[k] for k in _untrained(test).argmax(-1)]
+@wrong("01.7", "-1 where it does not know", "out-of-range")
+def minus_one_where_unknown(train, test):
+    return np.where(np.arange(len(test["tokens"])) % 2, -1, commonest_for_all(train, test))
 
 
-def challenge_not_finite(train, test):
-    return jnp.log(_untrained(test)[:, 0])
+@wrong("01.7", "words for numbers", "not-an-array")
+def words_for_numbers(train, test):
+    return [ANSWERS[k] for k in untrained(test).argmax(-1)]
 
 
-def challenge_how_right_it_is(train, test):
-    return float((challenge_one_answer_for_all(train, train) == train["answer"]).mean())
+@wrong("01.7", "logarithm of scores", "not-finite")
+def logarithms(train, test):
+    return jnp.log(untrained(test)[:, 0])
 
 
-def challenge_function(train, test):
-    return lambda features, tokens: _untrained({"tokens": tokens}).argmax(-1)
+@wrong("01.7", "returns a function that answers", "exception")
+def function_that_answers(train, test):
+    return lambda features, tokens: untrained({"tokens": tokens}).argmax(-1)
 
 
-def challenge_test_answers(train, test):
+@wrong("01.7", "looks for the answers in the test", "exception")
+def answers_of_test(train, test):
     return test["answer"]
 
 
-RIGHT = {
-    "01.1": [accuracy_loops, accuracy_broadcast, accuracy_vmap, accuracy_numpy_delete, accuracy_mask, accuracy_formula, accuracy_two_kinds],
-    "01.2": [targets_counter, targets_numpy_unique, targets_lists, targets_with_own_accuracy],
-    "01.3": [mlb_plain, mlb_einsum, mlb_einops, mlb_vmap, mlb_numpy_flat, mlb_tanh_by_hand],
-    "01.4": [hop_plain, hop_einsum, hop_vmap, hop_batched_matmul, hop_numpy_loops, hop_einops],
-    "01.5": [mutan_einsum, mutan_loop, mutan_one_matrix, mutan_vmap_over_rank],
-    "01.6": [bilinear_einsum, bilinear_outer, bilinear_tensordot, bilinear_loops, bilinear_vmap],
-    "01.7": [challenge_two_hops, challenge_by_hand],
-}
-
-WRONG = {
-    "01.1": [
-        (nobody_left_out, "min(1, n / 3) with all annotators", "nobody-left-out"),
-        (share_who_agree, "the fraction of annotators who agree", "fraction"),
-        (most_common_answer, "is it the most common answer", "majority"),
-        (most_common_sorted, "is it the most common answer, ties in order", "majority"),
-        (anybody, "does anybody agree", "any"),
-        (three_or_nothing, "three or nothing", "all-or-nothing"),
-        (without_one_who_agrees, "one who agrees is always left out", "agreeing-left-out"),
-        (first_left_out, "the first annotator is left out", "first-left-out"),
-        (last_left_out, "the last annotator is left out", "last-left-out"),
-        (loop_overwrites, "the loop keeps the last result only", "last-left-out"),
-        (divided_by_two, "two are enough", "two-are-enough"),
-        (no_min, "the minimum is missing", "no-minimum"),
-        (no_min_nobody_left_out, "n / 3", "no-minimum-nobody-left-out"),
-        (max_for_min, "max for min", "maximum"),
-        (integer_division, "// for /", "rounded-down"),
-        (mean_of_all, "one number for all questions", "mean-over-questions"),
-        (mean_over_questions, "mean over axis 0", "mean-over-wrong-axis"),
-        (mean_forgotten, "the mean is missing", "not-averaged"),
-        (sum_for_mean, "sum for mean", "sum"),
-        (three_tenths, "min(1, 0.3 n)", "only-for-ten"),
-        (table_for_ten, "a table for ten annotators", "only-for-ten"),
-        (always_ten, "divided by 10, whatever the number of annotators", "divided-by-ten"),
-        (counts_only_the_one_left_out, "counts the one who is left out", "only-himself"),
-        (plain_counts, "the number who agree", "counts"),
-        (axes_do_not_fit, "[:, None] forgotten", "exception"),
-        (complement, "1 - accuracy", "error"),
-        (annotators_alone, "the annotators among themselves", "annotators-with-each-other"),
-        (in_a_tuple, "returns the counts too", "shape"),
-        (empty_stub, "raise NotImplementedError left", "empty"),
-        (nothing_returned, "forgot return", "returns-nothing"),
-    ],
-    "01.2": [
-        (as_wide_as_most, "a column for every one of most", "shape"),
-        (most_common, "ties as Counter.most_common leaves them", "ties-as-they-come"),
-        (reverse_turns_the_alphabet, "reverse=True for both keys", "ties-reversed"),
-        (each_question_once, "every answer once a question", "once-per-question"),
-        (favourites, "the best answer of each question only", "favourites-only"),
-        (sorted_upwards, "the rarest first", "rarest-first"),
-        (alphabet, "alphabetical order", "alphabet-only"),
-        (kept_and_then_sorted, "the right ones, sorted at the end", "kept-in-alphabetical-order"),
-        (whole_ranking, "[:most] forgotten", "all-kept"),
-        (as_they_come, "the first that are said", "first-said"),
-        (upside_down, "reversed", "kept-reversed"),
-        (pairs, "answers with their counts", "pairs"),
-        (first_of_each, "the first annotator only", "first-annotator-only"),
-        (one_hot, "one-hot of the commonest answer", "one-hot"),
-        (shares, "counts / annotators", "fraction"),
-        (thirds_of_all, "min(1, n / 3) with all annotators", "nobody-left-out"),
-        (thirds_without_min, "n / 3", "no-minimum"),
-        (votes, "counts", "counts"),
-        (said_by_anybody, "was it said", "any"),
-        (shares_of_accuracy, "rows divided by their sum, NaN for a row of zeros", "sum-to-one-nan"),
-        (shares_of_accuracy_guarded, "rows divided by their sum", "sum-to-one"),
-        (softmax_of_accuracy, "softmax of the accuracies", "softmax"),
-        (on_its_side, "transposed", "transposed"),
-        (only_questions_with_an_answer, "questions without an answer kept are dropped", "rows-without-answer-dropped"),
-        (table_of_ten, "a table for ten annotators", "only-for-ten"),
-        (set_keeps_no_order, "the vocabulary as a set", "exception"),
-        (vocabulary_only, "returns the vocabulary only", "one-of-several"),
-        (targets_only, "returns the targets only", "one-of-several"),
-        (targets_first, "returns them in the other order", "exchanged"),
-        (targets_in_a_dict, "returns a dict", "not-several"),
-        (targets_yielded, "yield for return", "exception"),
-        (a_number_for_each_word, "numbers for words", "not-words"),
-        (empty_stub, "raise NotImplementedError left", "empty"),
-        (nothing_returned, "forgot return", "returns-nothing"),
-    ],
-    "01.3": [
-        (mlb_sum, "sum for product", "sum"),
-        (mlb_hidden_layer, "tanh of the sum", "sum-before-tanh"),
-        (mlb_linear, "no tanh", "no-tanh"),
-        (mlb_tanh_after, "tanh after the product", "tanh-after-product"),
-        (mlb_tanh_thrice, "tanh around the product too", "tanh-again"),
-        (mlb_tanh_left, "tanh on the picture only", "tanh-on-picture-only"),
-        (mlb_tanh_right, "tanh on the question only", "tanh-on-question-only"),
-        (mlb_tanh_first, "tanh before U and V", "tanh-before-projection"),
-        (mlb_tanh_of_all, "tanh of the result", "tanh-of-everything"),
-        (mlb_sigmoid, "sigmoid for tanh", "sigmoid"),
-        (mlb_relu, "relu for tanh", "relu"),
-        (mlb_gate, "a gate", "question-as-gate"),
-        (mlb_no_bias, "no b", "no-bias"),
-        (mlb_no_output, "no P", "not-projected"),
-        (mlb_concatenated, "concatenation", "concatenation"),
-        (mlb_matrix_product, "@ for *", "exception"),
-        (mlb_matrix_product_turned, "@ .T for *", "exception"),
-        (mlb_projected_first, "P on each side", "projected-before-product"),
-        (mlb_layers_first, "P and b on each side", "layers-before-product"),
-        (mlb_exchanged, "U and V exchanged", "exception"),
-        (mlb_picture_twice, "the picture with itself", "picture-squared"),
-        (mlb_question_forgotten, "no question", "picture-only"),
-        (mlb_batch_only, "one leading axis only", "exception"),
-        (mlb_scalar, "one number a pair", "scalar-product-only"),
-        (mlb_bias_inside, "b inside the tanh", "exception"),
-        (mlb_first_of_batch, "the first pair for all", "rows-alike"),
-        (mlb_rounded, "rounded", "close"),
-        (empty_stub, "raise NotImplementedError left", "empty"),
-        (nothing_returned, "forgot return", "returns-nothing"),
-    ],
-    "01.4": [
-        (hop_softmax_default_axis_zero, "softmax over the batch", "softmax-over-batch"),
-        (hop_softmax_everything, "softmax over everything", "softmax-over-all"),
-        (hop_softmax_over_k, "softmax over k", "softmax-over-k-summed"),
-        (hop_scores_only, "no softmax", "no-softmax"),
-        (hop_no_scale, "no 1/√k", "no-scale"),
-        (hop_scale_k, "1/k", "divided-by-k"),
-        (hop_scale_root_d, "√D", "root-of-d"),
-        (hop_scale_root_n, "√N", "root-of-n"),
-        (hop_precedence, "times √k", "multiplied-by-root"),
-        (hop_argmax, "the best place only", "hard"),
-        (hop_sigmoid, "sigmoid for softmax", "sigmoid"),
-        (hop_exp_only, "exp without the sum", "not-divided"),
-        (hop_log, "log-softmax returned", "log-softmax"),
-        (hop_matrices_exchanged, "W_Q on the grid", "matrices-exchanged"),
-        (hop_one_matrix, "W_I on both", "one-matrix"),
-        (hop_no_matrices, "no matrices", "not-projected-root-of-d"),
-        (hop_additive, "additive scores", "additive"),
-        (hop_map_turned, "map transposed", "transposed"),
-        (hop_map_with_one_more_axis, "map of shape (B, N, 1)", "axis-of-one"),
-        (hop_mean_of_places, "mean of the places", "all-places-alike"),
-        (hop_no_residual, "no u", "no-residual"),
-        (hop_residual_twice, "u twice", "residual-twice"),
-        (hop_keys_summed, "keys summed", "sum-of-keys"),
-        (hop_keys_and_query, "keys and query summed", "sum-of-keys-and-query"),
-        (hop_best_place, "the best place added", "best-place"),
-        (hop_mean_of_weighted, "mean of the weighted places", "mean-of-weighted"),
-        (hop_not_summed, "weighted places, not summed", "places-not-summed"),
-        (hop_in_the_other_order, "p first", "exchanged"),
-        (hop_map_only, "returns p only", "one-of-several"),
-        (hop_next_only, "returns u only", "one-of-several"),
-        (hop_dict, "returns a dict", "not-several"),
-        (hop_three_things, "returns the keys too", "not-several"),
-        (hop_nan, "logarithm of negative scores", "not-finite"),
-        (hop_shapes_do_not_fit, "@ of a batch and a batch", "exception"),
-        (hop_batch_mixed, "an index that sums over the batch", "all-questions-at-once"),
-        (empty_stub, "raise NotImplementedError left", "empty"),
-        (nothing_returned, "forgot return", "returns-nothing"),
-    ],
-    "01.5": [
-        (mutan_mean, "mean over the rank", "rank-mean"),
-        (mutan_rank_left, "rank not summed", "rank-not-summed"),
-        (mutan_sums_first, "product of sums", "product-of-sums"),
-        (mutan_added, "sum for product", "sum"),
-        (mutan_wrong_axis, "summed over D", "exception"),
-        (mutan_loop_overwrites, "the last rank only", "last-rank"),
-        (mutan_max, "max over the rank", "rank-max"),
-        (mutan_without_biases, "no bias at all", "no-biases-at-all"),
-        (mutan_without_inner_biases, "b only", "no-biases"),
-        (mutan_without_core_biases, "no b_M, b_N", "no-core-biases"),
-        (mutan_without_last_bias, "no b", "no-b"),
-        (mutan_tanh_like_mlb, "tanh as in MLB", "tanh-on-projections"),
-        (mutan_tanh_inside, "tanh in the core", "tanh-in-the-core"),
-        (mutan_cores_exchanged, "M and N exchanged", "cores-exchanged"),
-        (mutan_projections_exchanged, "U and V exchanged", "exception"),
-        (mutan_core_turned, "cores transposed", "cores-transposed"),
-        (mutan_no_core, "no core", "no-core"),
-        (mutan_batch_only, "one leading axis only", "exception"),
-        (mutan_sum_over_axis_one, "sum over axis 1, right for [B] only", "exception"),
-        (empty_stub, "raise NotImplementedError left", "empty"),
-        (nothing_returned, "forgot return", "returns-nothing"),
-    ],
-    "01.6": [
-        (bilinear_no_bias, "no b", "no-bias"),
-        (bilinear_diagonal, "feature i with feature i", "diagonal"),
-        (bilinear_other_order, "outer product flattened the other way", "flattened-the-other-way"),
-        (bilinear_reshaped, "T reshaped where its axes should move", "reshaped"),
-        (bilinear_exchanged, "v and h exchanged", "exception"),
-        (bilinear_outer_only, "outer product only", "outer-product"),
-        (bilinear_elementwise, "v * h", "exception"),
-        (bilinear_tanh, "tanh of the output", "tanh-of-all"),
-        (bilinear_added, "sum for product", "sum"),
-        (bilinear_mean, "mean for sum", "mean"),
-        (bilinear_count_without_bias, "count without b", "no-bias-counted"),
-        (bilinear_count_sum_of_sizes, "sum of the sizes", "sum-of-all-sizes"),
-        (bilinear_count_arrays, "count of arrays", "arrays"),
-        (bilinear_count_one_table, "one table", "one-output"),
-        (bilinear_count_linear, "count of a linear layer", "like-a-linear-layer"),
-        (bilinear_count_batch, "count times the batch", "once-per-pair"),
-        (bilinear_count_inputs, "count with the inputs", "inputs-counted"),
-        (bilinear_count_bytes, "bytes", "bytes"),
-        (bilinear_count_off_by_one, "one too many", "miscounted"),
-        (bilinear_count_as_text, "count as text", "not-an-array"),
-        (bilinear_count_of_each, "two counts", "shape"),
-        (bilinear_no_count, "returns the form only", "one-of-several"),
-        (bilinear_count_first, "returns the count first", "exchanged"),
-        (empty_stub, "raise NotImplementedError left", "empty"),
-        (nothing_returned, "forgot return", "returns-nothing"),
-    ],
-    "01.7": [
-        (challenge_one_answer_for_all, "the commonest answer for all", "below"),
-        (challenge_prior, "the commonest answer to the same words", "below"),
-        (challenge_untrained, "a model that was not trained", "below"),
-        (challenge_scores, "scores without argmax", "shape"),
-        (challenge_argmax_over_questions, "argmax over the questions", "shape"),
-        (challenge_axis_kept, "keepdims=True", "shape"),
-        (challenge_for_train, "answers for the training questions", "shape"),
-        (challenge_how_right_it_is, "its accuracy for its answers", "shape"),
-        (challenge_probabilities, "the probability of the answer", "not-whole"),
-        (challenge_as_tokens, "the answers' tokens in the vocabulary of words", "out-of-range"),
-        (challenge_minus_one_where_unknown, "-1 where it does not know", "out-of-range"),
-        (challenge_words, "words for numbers", "not-an-array"),
-        (challenge_not_finite, "logarithm of scores", "not-finite"),
-        (challenge_function, "returns a function that answers", "exception"),
-        (challenge_test_answers, "looks for the answers in the test", "exception"),
-        (empty_stub, "raise NotImplementedError left", "empty"),
-        (nothing_returned, "forgot return", "returns-nothing"),
-    ],
-}
+unwritten("01.1", "01.2", "01.3", "01.4", "01.5", "01.6", "01.7")
