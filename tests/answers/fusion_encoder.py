@@ -1,40 +1,27 @@
-"""Notebook 04's exercises: answers as different people write them, right ones and wrong ones with what they must be told."""
+"""Answers to notebook 04's exercises."""
+
+import math
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from einops import rearrange
+from flax import nnx
 
+from answers import right, slips, unwritten, wrong
+from course_utils.exercises.arrays import masked_softmax, softmax
 from course_utils.exercises.fusion_encoder import challenge
 from course_utils.experiments.fusion_encoder import binding
 from course_utils.models import fusion_encoder as fe
 
-
-def empty_stub(*args):
-    raise NotImplementedError
-
-
-def nothing_returned(*args):
-    args[0]
+unwritten("04.1", "04.2", "04.3", "04.4", "04.5", "04.6", "04.7")
 
 
 # --- 04.1
 
 
-def _heads(params, x, context, heads):
-    q = rearrange(x @ params["W_q"] + params["b_q"], "b t (h d) -> b h t d", h=heads)
-    k = rearrange(context @ params["W_k"] + params["b_k"], "b n (h d) -> b h n d", h=heads)
-    v = rearrange(context @ params["W_v"] + params["b_v"], "b n (h d) -> b h n d", h=heads)
-    return q, k, v
-
-
-def _finish(params, weights, v):
-    return rearrange(weights @ v, "b h t d -> b t (h d)") @ params["W_o"] + params["b_o"]
-
-
-def cross_in_numpy(params, x, context, mask, heads):
-    p = {name: np.asarray(value) for name, value in params.items()}
-    x, context, mask = np.asarray(x), np.asarray(context), np.asarray(mask)
+@right("04.1")
+def attention_in_loops(params, x, context, mask, heads):
+    p, x, context, mask = jax.tree.map(np.asarray, (params, x, context, mask))
     size = x.shape[2] // heads
     y = np.zeros(x.shape)
     maps = np.zeros((len(x), heads, x.shape[1], context.shape[1]))
@@ -51,100 +38,235 @@ def cross_in_numpy(params, x, context, mask, heads):
     return y @ p["W_o"] + p["b_o"], maps
 
 
-def cross_with_where_and_nan_to_num(params, x, context, mask, heads):
-    q, k, v = _heads(params, x, context, heads)
-    s = jnp.where(mask[:, None], q @ k.swapaxes(2, 3) / jnp.sqrt(q.shape[-1]), -jnp.inf)
-    w = jnp.nan_to_num(jax.nn.softmax(s))
-    return _finish(params, w, v), w
-
-
-def cross_by_vmap_over_heads(params, x, context, mask, heads):
-    def columns(a):
-        return jnp.stack(jnp.split(a, heads, axis=-1))
-
-    q, k, v = (columns(a @ params["W_" + n] + params["b_" + n]) for a, n in ((x, "q"), (context, "k"), (context, "v")))
-
-    def one(q, k, v):
-        e = jnp.exp(jnp.einsum("btd,bnd->btn", q, k) * q.shape[-1] ** -0.5) * mask
-        w = e / jnp.maximum(e.sum(-1, keepdims=True), 1e-30)
+@right("04.1")
+def attention_by_vmap(params, x, context, mask, heads):
+    def head(q, k, v, seen):
+        s = jnp.where(seen, q @ k.T / jnp.sqrt(q.shape[1]), -jnp.inf)
+        w = jnp.nan_to_num(jax.nn.softmax(s, axis=1))
         return w @ v, w
 
-    seen, w = jax.vmap(one)(q, k, v)
-    return jnp.concatenate(list(seen), -1) @ params["W_o"] + params["b_o"], w.swapaxes(0, 1)
+    def one(x, context, seen):
+        q, k, v = (
+            (z @ params["W_" + n] + params["b_" + n]).reshape(len(z), heads, -1) for n, z in (("q", x), ("k", context), ("v", context))
+        )
+        y, w = jax.vmap(head, in_axes=(1, 1, 1, None), out_axes=(1, 0))(q, k, v, seen)
+        return y.reshape(len(x), -1) @ params["W_o"] + params["b_o"], w
+
+    return jax.jit(jax.vmap(one))(x, context, mask)
 
 
-def cross_softmax_where(params, x, context, mask, heads):
-    q, k, v = _heads(params, x, context, heads)
-    w = jax.nn.softmax(q @ k.swapaxes(2, 3) / q.shape[-1] ** 0.5, where=mask[:, None], axis=-1)
-    w = jnp.where(mask[:, None], w, 0)
-    return _finish(params, w, v), w
+def heads_of(params, x, context, heads):
+    """Q, K and V, (B, H, T or N, D / H)."""
+    projected = (z @ params["W_" + n] + params["b_" + n] for n, z in (("q", x), ("k", context), ("v", context)))
+    return [z.reshape(*z.shape[:2], heads, -1).swapaxes(1, 2) for z in projected]
 
 
-def _cross(weigh=None, scale=None, done=None):
-    """A wrong answer to 04.1: another softmax, scale, or end."""
-
-    def fn(params, x, context, mask, heads):
-        q, k, v = _heads(params, x, context, heads)
-        s = q @ k.swapaxes(2, 3) / (q.shape[-1] ** 0.5 if scale is None else scale(x.shape[-1], heads))
-        m = jnp.broadcast_to(mask[:, None], s.shape)
-        w = weigh(s, m) if weigh else jnp.where(m, jax.nn.softmax(jnp.where(m, s, -1e30), -1), 0)
-        return (_finish(params, w, v), w) if done is None else done(params, x, w, v)
-
-    return fn
+def look(params, weights, v):
+    """What was seen with these weights, and the weights."""
+    seen = (weights @ v).swapaxes(1, 2)
+    return seen.reshape(*seen.shape[:2], -1) @ params["W_o"] + params["b_o"], weights
 
 
-def cross_heads_mixed(params, x, context, mask, heads):
-    def cut(a):
-        return a.reshape(len(a), heads, a.shape[1], -1)
-
-    q, k, v = (cut(a @ params["W_" + n] + params["b_" + n]) for a, n in ((x, "q"), (context, "k"), (context, "v")))
-    s = jnp.where(mask[:, None], q @ k.swapaxes(2, 3) / q.shape[-1] ** 0.5, -1e30)
-    w = jnp.where(mask[:, None], jax.nn.softmax(s, -1), 0)
-    return _finish(params, w, v), w
+@right("04.1")
+def attention_by_softmax_where(params, x, context, mask, heads):
+    q, k, v = heads_of(params, x, context, heads)
+    weights = jax.nn.softmax(q @ k.swapaxes(2, 3) / q.shape[-1] ** 0.5, axis=-1, where=mask[:, None])
+    return look(params, jnp.where(mask.any(-1)[:, None, :, None], weights, 0.0), v)
 
 
-def cross_one_head(params, x, context, mask, heads):
-    return fe.cross_attention(params, x, context, mask, 1)
+@right("04.1")
+def attention_as_lists(params, x, context, mask, heads):
+    q, k, v = heads_of(params, x, context, heads)
+    scores = q @ k.swapaxes(2, 3) * q.shape[-1] ** -0.5 - 1e9 * (1.0 - mask[:, None])
+    y, weights = look(params, jax.nn.softmax(scores, axis=-1) * mask[:, None], v)
+    return [np.asarray(y).tolist(), np.asarray(weights).tolist()]
 
 
-def cross_residual(params, x, context, mask, heads):
-    y, w = fe.cross_attention(params, x, context, mask, heads)
-    return x + y, w
+@right("04.1")
+def attention_head_after_head(params, x, context, mask, heads):
+    p, x, context, mask = jax.tree.map(np.asarray, (params, x, context, mask))
+    q, v = x @ p["W_q"] + p["b_q"], context @ p["W_v"] + p["b_v"]
+    k = context @ p["W_k"]  # q·b_k is the same for all that t looks at, and softmax does not see it
+    weights, y = [], p["b_o"]
+    for q_h, k_h, v_h, rows in zip(*(np.split(z, heads, -1) for z in (q, k, v)), np.split(p["W_o"], heads)):
+        e = np.exp(q_h / math.sqrt(q_h.shape[-1]) @ k_h.swapaxes(1, 2)) * mask
+        weights.append(e / (e.sum(-1, keepdims=True) + 1e-9))
+        y = y + weights[-1] @ v_h @ rows
+    return y, np.stack(weights, axis=1)
 
 
-def cross_y_only(*args):
-    return fe.cross_attention(*args)[0]
+@right("04.1")
+def attention_with_one_table_for_queries_and_keys(params, x, context, mask, heads):
+    # a column of ones takes the biases into the matrices: scores are x M cᵀ, with one M for each head
+    x, context = (np.pad(np.asarray(z, np.float64), ((0, 0), (0, 0), (0, 1)), constant_values=1) for z in (x, context))
+    q, k, v = (np.split(np.vstack([params["W_" + n], params["b_" + n]]).astype(np.float64), heads, axis=1) for n in "qkv")
+    scores = np.stack([x @ (a @ b.T) @ context.swapaxes(1, 2) / a.shape[1] ** 0.5 for a, b in zip(q, k)], axis=1)
+    scores = scores + np.log(np.asarray(mask))[:, None]
+    weights = np.exp(scores - np.maximum(np.logaddexp.reduce(scores, axis=-1, keepdims=True), -1e30))
+    y = np.concatenate([weights[:, h] @ context @ v[h] for h in range(heads)], axis=-1)
+    return y @ np.asarray(params["W_o"]) + np.asarray(params["b_o"]), weights
 
 
-def cross_weights_first(*args):
-    return fe.cross_attention(*args)[::-1]
+def attention_by_einsum(params, x, context, mask, heads):
+    p, x, context, mask = jax.tree.map(np.asarray, (params, x, context, mask))
+    q = x @ p["W_q"] + p["b_q"]
+    k = context @ p["W_k"] + p["b_k"]
+    v = context @ p["W_v"] + p["b_v"]
+    q, k, v = (z.reshape(*z.shape[:2], heads, -1) for z in (q, k, v))
+    scores = np.einsum("bthd,bnhd->bhtn", q, k) / q.shape[-1] ** 0.5
+    seen = mask[:, None]
+    weights = softmax(np.where(seen, scores, -1e30)) * seen
+    y = np.einsum("bhtn,bnhd->bthd", weights, v)
+    y = y.reshape(x.shape) @ p["W_o"] + p["b_o"]
+    return y, weights
 
 
-def cross_queries_from_context(params, x, context, mask, heads):
-    return fe.cross_attention(params, context, x, mask, heads)
+HIDE, SHARES = "np.where(seen, scores, -1e30)", "softmax(np.where(seen, scores, -1e30))"
+slips(
+    "04.1",
+    right("04.1")(attention_by_einsum),
+    ("no-mask", "no mask", HIDE + ") * seen", "scores)"),
+    ("no-mask", "a mask only for rows that look at nothing", HIDE + ") * seen", "scores) * seen.any(-1, keepdims=True)"),
+    ("values", "the mask turned round, in the scores only", "scores, -1e30)) * seen", "-1e30, scores))"),
+    ("mask-inverted", "True for 'hide'", "mask[:, None]", "~mask[:, None]"),
+    ("mask-after-softmax", "the mask after the softmax only", HIDE, "scores"),
+    ("mask-multiplied", "scores times mask", HIDE + ") * seen", "scores * seen)"),
+    ("mask-multiplied", "hidden scores are 0", "-1e30)) * seen", "0))"),
+    ("zero-before-softmax", "scores times mask, and weights times mask", HIDE, "scores * seen"),
+    ("zero-before-softmax", "hides with the smallest positive number", "-1e30", "np.finfo(scores.dtype).tiny"),
+    ("filled-with-minus-one", "hides with -1, which is not low", "-1e30)) * seen", "-1))"),
+    ("mask-added", "scores plus mask", HIDE + ") * seen", "scores + seen)"),
+    ("mask-sign", "adds the billion that it should take away", HIDE + ") * seen", "scores + 1e9 * ~seen)"),
+    ("first-row-of-mask", "the first row of the mask for all", "mask[:, None]", "mask[:, None, :1]"),
+    ("first-mask-for-all", "the first picture's mask for all", "mask[:, None]", "mask[:1, None]"),
+    ("one-mask-for-all-rows", "what anybody may see, everybody sees", "mask[:, None]", "mask.any(1)[:, None, None]"),
+    (
+        *("mask-of-one-head", "only the first head is masked"),
+        *("where(seen", "where(seen | (np.arange(heads) > 0)[:, None, None]", "* seen", "* seen.any(-1, keepdims=True)"),
+    ),
+    ("exception", "the mask without an axis for heads", "mask[:, None]", "mask"),
+    ("empty-row-nan", "NaN in empty rows", "-1e30)) * seen", "-np.inf))"),
+    ("empty-row-shared-out", "empty rows look everywhere alike", " * seen", ""),
+    ("empty-row-shared-out", "sets empty rows to 0 for y only", " * seen", "", "weights, v", "weights * seen, v"),
+    ("empty-row-seen", "sets empty rows to 0 after y is made", " * seen", "", "y, weights", "y, weights * seen"),
+    ("empty-row-zeroed", "an empty row's y is 0, without b_o", "return y", "return np.where(mask.any(-1)[..., None], y, 0)"),
+    ("softmax-over-queries", "softmax over who looks", "-1e30)) * seen", "-1e30), 2)"),
+    ("softmax-over-queries", "softmax over who looks, then the mask", "-1e30))", "-1e30), 2)"),
+    ("softmax-over-heads", "softmax over the heads", "-1e30))", "-1e30), 1)"),
+    ("softmax-over-table", "softmax over the whole table of a head", "-1e30))", "-1e30), (2, 3))"),
+    ("no-softmax", "no softmax", SHARES, "scores"),
+    ("no-exp", "scores over their sum, without exp", SHARES + " * seen", "np.nan_to_num((s := scores * seen) / s.sum(-1, keepdims=True))"),
+    ("sigmoid", "sigmoid for softmax", SHARES, "sigmoid(scores)"),
+    ("no-scale", "no scale", " / q.shape[-1] ** 0.5", ""),
+    ("root-of-width", "√D for √(D / H)", "/ q", "/ x"),
+    ("divided-by-head", "D / H without the root", " ** 0.5", ""),
+    ("divided-by-head", "scales twice: q and the scores", "q, k) /", "q / q.shape[-1] ** 0.5, k) /"),
+    ("multiplied", "times the root", "/ q", "* q"),
+    ("root-of-context", "the root of the context's width", "/ q", "/ context"),
+    ("root-of-heads", "the root of the number of heads", "q.shape[-1]", "heads"),
+    ("root-of-places", "the root of N", "q.shape[-1]", "mask.shape[-1]"),
+    ("heads-reshaped", "heads by one reshape", "*z.shape[:2], heads, -1)", "len(z), heads, z.shape[1], -1).swapaxes(1, 2)"),
+    (
+        *("heads-reshaped", "heads by one reshape, there and back"),
+        *("*z.shape[:2], heads, -1)", "len(z), heads, z.shape[1], -1).swapaxes(1, 2)", "->bthd", "->bhtd"),
+    ),
+    ("heads-interleaved", "head h takes every H-th column", "heads, -1)", "-1, heads).swapaxes(2, 3)", "->bthd", "->btdh"),
+    ("heads-interleaved", "heads put back column by column", "->bthd", "->btdh"),
+    ("heads-not-put-back", "heads put back without moving their axis", "->bthd", "->bhtd"),
+    ("heads-and-width-exchanged", "H columns in each of D / H heads", "heads, -1", "-1, heads"),
+    ("one-head", "one head, whatever H is", "heads, -1", "1, -1"),
+    ("two-heads", "two heads, whatever H is", "heads, -1", "2, -1"),
+    ("exception", "four heads, whatever H is", "heads, -1", "4, -1"),
+    ("heads-averaged", "the heads' mean weights", "return y, weights", "return y, weights.mean(1)"),
+    ("heads-averaged", "the heads' mean, repeated", "y.reshape(x.shape)", "np.tile(y.mean(2), heads)"),
+    ("not-projected", "no W_o and no b_o", ' @ p["W_o"] + p["b_o"]', ""),
+    ("no-output-matrix", "no W_o", ' @ p["W_o"]', ""),
+    ("no-output-bias", "no b_o", ' + p["b_o"]', ""),
+    ("no-biases", "no b_q", ' + p["b_q"]', ""),
+    ("no-value-bias", "no b_v", ' + p["b_v"]', ""),
+    ("no-biases", "b_o only", ' + p["b_q"]', "", ' + p["b_k"]', "", ' + p["b_v"]', ""),
+    ("no-biases", "no bias at all", ' + p["b', ' + 0 * p["b'),
+    ("biases-exchanged", "b_q and b_k exchanged", "b_q", "b_?", "b_k", "b_q", "b_?", "b_k"),
+    ("keys-for-values", "W_k for the values as well", "_v", "_k"),
+    ("keys-and-values-exchanged", "W_k and W_v exchanged", "q, k, v = ", "q, v, k = "),
+    ("query-matrix-turned", "W_q transposed", '"W_q"]', '"W_q"].T'),
+    ("output-matrix-turned", "W_o transposed", '"W_o"]', '"W_o"].T'),
+    ("output-for-queries", "W_q and W_o exchanged", "W_q", "W_?", "W_o", "W_q", "W_?", "W_o"),
+    ("exception", "x looks at itself", "context @", "x @"),
+    ("exception", "queries from the context", "params, x, context, mask)", "params, context, x, mask)"),
+    ("residual", "x added", "return y", "return x + y"),
+    ("scores-returned", "scores for weights", "return y, weights", "return y, scores"),
+    ("one-of-several", "y only", "return y, weights", "return y"),
+    ("one-of-several", "weights only", "return y, weights", "return weights"),
+    ("exchanged", "the weights first", "return y, weights", "return weights, y"),
+    ("heads-third", "weights (B, T, H, N)", "return y, weights", "return y, weights.swapaxes(1, 2)"),
+    ("transposed", "weights (B, H, N, T)", "return y, weights", "return y, weights.swapaxes(2, 3)"),
+    ("heads-backwards", "the heads' weights in the other order", "return y, weights", "return y, weights[:, ::-1]"),
+)
+
+
+@wrong("04.1", "an empty row's y is x", "empty-row-unchanged")
+def empty_rows_left_alone(params, x, context, mask, heads):
+    y, weights = attention_by_einsum(params, x, context, mask, heads)
+    empty = ~np.asarray(mask).any(-1)
+    y[empty] = np.asarray(x)[empty]
+    return y, weights
+
+
+@wrong("04.1", "one head, its weights repeated H times", "one-head")
+def one_map_for_all_heads(params, x, context, mask, heads):
+    y, weights = attention_by_einsum(params, x, context, mask, 1)
+    return y, weights.repeat(heads, axis=1)
+
+
+@wrong("04.1", "weights (H, B, T, N), as a loop over heads stacks them", "heads-first")
+def maps_stacked_by_head(params, x, context, mask, heads):
+    q, k, v = heads_of(params, x, context, heads)
+    maps = [masked_softmax(q[:, h] @ k[:, h].swapaxes(1, 2) / q.shape[-1] ** 0.5, mask) for h in range(heads)]
+    return look(params, np.stack(maps, axis=1), v)[0], np.stack(maps)
+
+
+@wrong("04.1", "all weight on the largest", "hard")
+def attention_to_the_best_only(params, x, context, mask, heads):
+    q, k, v = heads_of(params, x, context, heads)
+    best = np.where(mask[:, None], q @ k.swapaxes(2, 3), -1e30).argmax(-1)
+    return look(params, (np.arange(mask.shape[-1]) == best[..., None]) * mask[:, None], v)
+
+
+@wrong("04.1", "all that may be seen is seen alike", "flat")
+def attention_to_all_alike(params, x, context, mask, heads):
+    weights = mask / np.maximum(mask.sum(-1, keepdims=True), 1)
+    return look(params, np.repeat(weights[:, None], heads, axis=1), heads_of(params, x, context, heads)[2])
+
+
+@wrong("04.1", "x and context are Q, K and V", "exception")
+def attention_without_projections(params, x, context, mask, heads):
+    q, k, v = (z.reshape(*z.shape[:2], heads, -1).swapaxes(1, 2) for z in (x, context, context))
+    return look(params, masked_softmax(q @ k.swapaxes(2, 3) / q.shape[-1] ** 0.5, mask[:, None]), v)
+
+
+@wrong("04.1", "zeros of the right shapes", "not-shares")
+def zeros_for_attention(params, x, context, mask, heads):
+    return np.zeros(x.shape), np.zeros((len(x), heads, *mask.shape[1:]))
 
 
 # --- 04.2
 
 
-def join_in_numpy(params, tokens, regions, there):
+@right("04.2")
+def sequence_in_loops(params, tokens, regions, there):
     p = {name: np.asarray(value) for name, value in params.items()}
-    rows, length = tokens.shape
     x, mask = [], []
-    for b in range(rows):
+    for b in range(len(tokens)):
         text = [p["words"][int(w)] + p["positions"][t] + p["types"][0] for t, w in enumerate(tokens[b])]
         x.append(text + [np.asarray(r) @ p["W"] + p["b"] + p["types"][1] for r in regions[b]])
         valid = [bool(w) for w in np.asarray(tokens[b])] + [bool(t) for t in there[b]]
         mask.append([[i and j for j in valid] for i in valid])
-    return np.array(x), np.array(mask)
+    return np.array(x).tolist(), np.array(mask, np.float32)
 
 
-def join_with_zeros_and_ones(params, tokens, regions, there):
-    x, mask = fe.join_streams(params, tokens, regions, there)
-    return x, mask.astype(jnp.float32)
-
-
-def join_by_segments(params, tokens, regions, there):
+@right("04.2")
+def sequence_by_segments(params, tokens, regions, there):
     length, count = tokens.shape[1], regions.shape[1]
     segment = jnp.concatenate([jnp.zeros(length, int), jnp.ones(count, int)])
     content = jnp.concatenate([jnp.take(params["words"], tokens, axis=0), jnp.einsum("bnf,fd->bnd", regions, params["W"]) + params["b"]], 1)
@@ -153,127 +275,326 @@ def join_by_segments(params, tokens, regions, there):
     return content + place + params["types"][segment], jnp.einsum("bi,bj->bij", valid, valid) == 1
 
 
-def _join(x=None, mask=None):
-    def fn(params, tokens, regions, there):
-        right_x, right_mask = fe.join_streams(params, tokens, regions, there)
-        valid = jnp.concatenate([tokens != 0, there], 1)
-        return (x(params, tokens, regions, right_x) if x else right_x, mask(valid, tokens, there, right_mask) if mask else right_mask)
-
-    return fn
-
-
-def _without_types(params, tokens, regions, x):
-    return x - jnp.concatenate(
-        [
-            jnp.broadcast_to(params["types"][0], (tokens.shape[1], x.shape[-1])),
-            jnp.broadcast_to(params["types"][1], (regions.shape[1], x.shape[-1])),
-        ]
-    )
+@right("04.2")
+def sequence_by_one_hot_products(params, tokens, regions, there):
+    p, tokens, regions, there = jax.tree.map(np.asarray, (params, tokens, regions, there))
+    length = tokens.shape[1]
+    places = np.eye(length, len(p["positions"])) @ p["positions"]
+    x = np.hstack([np.eye(len(p["words"]))[tokens] @ p["words"] + places, regions @ p["W"] + p["b"]])
+    valid = np.concatenate([np.sign(tokens), there.astype(int)], axis=1)
+    return x + np.repeat(p["types"], [length, regions.shape[1]], axis=0), valid[..., None] + valid[:, None] == 2
 
 
-def _types_exchanged(params, tokens, regions, x):
-    other = {**params, "types": params["types"][::-1]}
-    return fe.join_streams(other, tokens, regions, jnp.ones(regions.shape[:2], bool))[0]
+@right("04.2")
+def sequence_by_vmap(params, tokens, regions, there):
+    def one(tokens, regions, there):
+        text = jnp.take(params["words"], tokens, axis=0) + jnp.take(params["positions"], jnp.arange(len(tokens)), axis=0)
+        x = jnp.concatenate([text + params["types"][0], regions @ params["W"] + params["b"] + params["types"][1]])
+        valid = jnp.concatenate([tokens > 0, there])
+        return x, jnp.logical_and(*jnp.meshgrid(valid, valid))
+
+    return jax.vmap(one)(tokens, regions, there)
 
 
-def _without_positions(params, tokens, regions, x):
-    return x.at[:, : tokens.shape[1]].add(-params["positions"][: tokens.shape[1]])
+@right("04.2")
+def sequence_with_types_in_the_tables(params, tokens, regions, there):
+    params, tokens, regions, there = jax.tree.map(np.asarray, (params, tokens, regions, there))
+    hidden = np.concatenate([tokens == 0, ~there], axis=1)
+    table = params["words"] + params["types"][:1]
+    image = regions @ params["W"] + (params["b"] + params["types"][1])
+    x = np.concatenate([table[tokens] + params["positions"][None, : tokens.shape[1]], image], 1)
+    return x, ~(hidden[:, None] | hidden[..., None])
 
 
-def _without_bias(params, tokens, regions, x):
-    return x.at[:, tokens.shape[1] :].add(-params["b"])
+def sequence_added_in_place(params, tokens, regions, there):
+    p, tokens, regions, there = jax.tree.map(np.asarray, (params, tokens, regions, there))
+    t = tokens.shape[1]
+    valid = np.concatenate([tokens != 0, there], 1)
+    x = np.zeros((*valid.shape, p["b"].size), np.float32)
+    x[:, :t] += p["words"][tokens]
+    x[:, :t] += p["positions"][:t]
+    x[:, :t] += p["types"][0]
+    x[:, t:] += regions @ p["W"]
+    x[:, t:] += p["b"]
+    x[:, t:] += p["types"][1]
+    mask = valid[:, :, None] & valid[:, None]
+    return x, mask
 
 
-def _regions_first(params, tokens, regions, x):
-    return jnp.concatenate([x[:, tokens.shape[1] :], x[:, : tokens.shape[1]]], 1)
+slips(
+    "04.2",
+    right("04.2")(sequence_added_in_place),
+    ("no-types", "no types", '+= p["types"]', '+= 0 * p["types"]'),
+    ("types-exchanged", "types exchanged", '["types"]', '["types"][::-1]'),
+    ("same-type", "type 0 for both", '"types"][1', '"types"][0'),
+    ("same-type", "type 1 for both", '"types"][0', '"types"][1'),
+    ("no-type-on-words", "only the regions get a type", 'p["types"][0]', "0"),
+    ("no-type-on-regions", "only the words get a type", 'p["types"][1]', "0"),
+    ("both-types", "both types for everybody", 'p["types"][0]', '0; x += p["types"][0]', 'x[:, t:] += p["types"]', 'x += p["types"]'),
+    ("no-bias", "no bias", '+= p["b"]', "+= 0"),
+    ("bias-on-words", "b on the words as well", 'x[:, t:] += p["b"]', 'x += p["b"]'),
+    ("no-positions", "no positions", 'p["positions"][:t]', "0"),
+    ("positions-on-regions", "positions 0 to N - 1 for the regions", '+= p["b"]', '+= p["b"] + p["positions"][: there.shape[1]]'),
+    ("positions-on-regions", "every region gets position T", '+= p["b"]', '+= p["b"] + p["positions"][t]'),
+    ("positions-from-one", "the first word has position 1", "[:t]", "[1 : t + 1]"),
+    ("last-positions", "the last T rows of the positions", "[:t]", "[-t:]"),
+    ("positions-backwards", "the words' positions backwards", "[:t]", "[:t][::-1]"),
+    ("positions-by-word", "the position looked up by the token", '"positions"][:t]', '"positions"][tokens]'),
+    ("first-position-for-all", "row 0 of the positions for every word", "[:t]", "[0]"),
+    ("exception", "the whole table of positions", '"positions"][:t]', '"positions"]'),
+    ("no-position-at-padding", "padding gets no position", 'p["positions"]', '(tokens != 0)[..., None] * p["positions"]'),
+    ("text-padding-zeroed", "the vectors of padding are 0", "mask =", "x[:, :t] *= (tokens != 0)[..., None]\n    mask ="),
+    ("hidden-regions-zeroed", "the vectors of hidden regions are 0", "mask =", "x[:, t:] *= there[..., None]\n    mask ="),
+    ("hidden-regions-zeroed", "the features of hidden regions are 0", "+= regions", "+= there[..., None] * regions"),
+    ("padding-zeroed", "padding and hidden regions are 0", "return x", "return x * valid[..., None]"),
+    ("regions-first", "regions first in x only", "return x", "return np.roll(x, -t, 1)"),
+    ("regions-first", "regions first in the mask only", "tokens != 0, there", "there, tokens != 0"),
+    ("words-scaled", "words times √D", 'p["words"]', 'p["b"].size ** 0.5 * p["words"]'),
+    ("regions-differ", "no W: the first D features", '@ p["W"]', '@ np.eye(*p["W"].shape)'),
+    ("exception", "W transposed", '"W"]', '"W"].T'),
+    ("text-only", "words only", "return x", "return x[:, :t]"),
+    ("rows-of-padding", "the mask asks only who is looked at", "= valid[", "= (valid | True)["),
+    ("columns-of-padding", "the mask asks only who looks", "& valid[", "& (valid | True)["),
+    ("or", "| for &", "&", "|"),
+    ("same", "both there or both not", "&", "=="),
+    ("inverted", "the mask inverted", "return x, mask", "return x, ~mask"),
+    ("missing-ones", "inverted before the &", "= valid[", "= ~valid[", "& valid[", "& ~valid["),
+    ("padding-for-words", "tokens == 0", "!=", "=="),
+    ("token-one", "tokens > 1", "!= 0", "> 1"),
+    ("hidden-for-there", "`there` for hidden", "there], 1", "~there], 1"),
+    ("hidden-regions-seen", "all regions are there", "there], 1", "there | True], 1"),
+    ("text-padding-seen", "padding is there", "!= 0", ">= 0"),
+    ("everybody", "everybody may look at everybody", "return x, mask", "return x, mask | True"),
+    ("causal-everywhere", "only those before, as in a language model", "return x, mask", "return x, np.tril(mask)"),
+    ("not-oneself", "nobody looks at itself", "return x, mask", "return x, mask & (1 - np.eye(len(mask[0]))).astype(bool)"),
+    ("oneself-always", "everybody looks at itself, padding too", "return x, mask", "return x, mask | np.eye(len(mask[0])).astype(bool)"),
+    ("no-square", "who is there, (B, T + N), for the mask", "return x, mask", "return x, valid"),
+    ("axis-for-heads", "an axis for heads", "return x, mask", "return x, mask[:, None]"),
+    ("first-mask-for-all", "the first row's mask for all", "return x, mask", "return x, np.broadcast_to(mask[:1], mask.shape)"),
+    ("additive", "0 and −∞, to be added to scores", "return x, mask", "return x, np.where(mask, 0, -np.inf)"),
+    ("no-truth", "0 and minus a billion, to be added to scores", "return x, mask", "return x, np.where(mask, 0, -1e9)"),
+    ("one-of-several", "x only", "return x, mask", "return x"),
+    ("one-of-several", "the mask only", "return x, mask", "return mask"),
+    ("exchanged", "the mask first", "return x, mask", "return mask, x"),
+)
 
 
-def _own_stream(valid, tokens, there, mask):
-    word = jnp.arange(valid.shape[1]) < tokens.shape[1]
-    return mask & (word[:, None] == word)
+def text_of(params, tokens):
+    return params["words"][tokens] + params["positions"][: tokens.shape[1]] + params["types"][0]
 
 
-def _causal(valid, tokens, there, mask):
-    return mask & jnp.tri(valid.shape[1], dtype=bool)
+def image_of(params, regions):
+    return regions @ params["W"] + params["b"] + params["types"][1]
+
+
+def pairs(*there):
+    """Who may look at whom, (B, T + N, T + N)."""
+    valid = np.concatenate(there, axis=1)
+    return valid[:, None] & valid[..., None]
+
+
+@wrong("04.2", "regions first, in x and mask", "regions-first")
+def image_before_text(params, tokens, regions, there):
+    return np.concatenate([image_of(params, regions), text_of(params, tokens)], 1), pairs(there, tokens != 0)
+
+
+@wrong("04.2", "the positions go on over the regions", "positions-on-regions")
+def positions_for_everybody(params, tokens, regions, there):
+    text = params["words"][tokens] + params["types"][0]
+    x = np.concatenate([text, image_of(params, regions)], 1)
+    return x + params["positions"][: x.shape[1]], pairs(tokens != 0, there)
+
+
+@wrong("04.2", "words look at words and regions at regions only", "own-stream")
+def each_stream_by_itself(params, tokens, regions, there):
+    text, image = text_of(params, tokens), image_of(params, regions)
+    is_word = np.arange(tokens.shape[1] + there.shape[1]) < tokens.shape[1]
+    return np.concatenate([text, image], 1), pairs(tokens != 0, there) & (is_word[:, None] == is_word)
+
+
+@wrong("04.2", "words look at regions and regions at words only", "other-stream")
+def each_stream_at_the_other(params, tokens, regions, there):
+    text, image = text_of(params, tokens), image_of(params, regions)
+    none = np.zeros((len(tokens), *2 * [tokens.shape[1] + there.shape[1]]), bool)
+    none[:, : tokens.shape[1], tokens.shape[1] :] = (tokens != 0)[:, :, None] & there[:, None]
+    return np.concatenate([text, image], 1), none | none.swapaxes(1, 2)
+
+
+@wrong("04.2", "every vector normalised", "normalised")
+def sequence_normalised(params, tokens, regions, there):
+    x = np.concatenate([text_of(params, tokens), image_of(params, regions)], 1)
+    return (x - x.mean(-1, keepdims=True)) / x.std(-1, keepdims=True), pairs(tokens != 0, there)
+
+
+@wrong("04.2", "words and regions one above the other (axis 0)", "exception")
+def streams_one_above_the_other(params, tokens, regions, there):
+    return np.concatenate([text_of(params, tokens), image_of(params, regions)]), pairs(tokens != 0, there)
+
+
+@wrong("04.2", "words and regions side by side in the last axis", "exception")
+def streams_side_by_side(params, tokens, regions, there):
+    return np.concatenate([text_of(params, tokens), image_of(params, regions)], -1), pairs(tokens != 0, there)
+
+
+@wrong("04.2", "x and two masks, of words and of regions", "not-several")
+def sequence_with_two_masks(params, tokens, regions, there):
+    return np.concatenate([text_of(params, tokens), image_of(params, regions)], 1), tokens != 0, there
+
+
+@wrong("04.2", "zeros of the right shapes", "all-zero")
+def zeros_for_a_sequence(params, tokens, regions, there):
+    mask = pairs(tokens != 0, there)
+    return np.zeros((*mask.shape[:2], params["b"].size)), np.zeros_like(mask)
 
 
 # --- 04.3
 
 
-def negatives_by_loop(similarity, true, noise):
-    found = []
-    for row in range(len(similarity)):
-        best, where = -np.inf, 0
-        for column in range(similarity.shape[1]):
-            value = float(similarity[row, column] + noise[row, column])
-            if not true[row, column] and value > best:
-                best, where = value, column
-        found.append(where)
-    return found
+@right("04.3")
+def negatives_by_max_with_a_key(similarity, true, noise):
+    chosen = []
+    for s, t, g in zip(np.asarray(similarity).tolist(), np.asarray(true).tolist(), np.asarray(noise).tolist()):
+        chosen.append(max((j for j in range(len(s)) if not t[j]), key=lambda j: s[j] + g[j]))
+    return chosen
 
 
-def negatives_from_probabilities(similarity, true, noise):
+@right("04.3")
+def negatives_from_log_probabilities(similarity, true, noise):
     p = jax.nn.softmax(jnp.where(true, -jnp.inf, similarity))
     return jnp.argmax(jnp.log(p) + noise, axis=-1)
 
 
-def negatives_sorted(similarity, true, noise):
-    return np.argsort(np.where(true, -1e9, np.asarray(similarity + noise)), axis=1)[:, -1]
+@right("04.3")
+def negatives_of_a_masked_array(similarity, true, noise):
+    return np.ma.array(np.asarray(similarity, np.float64) + np.asarray(noise), mask=np.asarray(true)).argmax(axis=1)
 
 
-def negatives_with_the_true(similarity, true, noise):
-    return (similarity + noise).argmax(-1)
+@right("04.3")
+def negatives_by_top_k(similarity, true, noise):
+    return jax.vmap(lambda s, t, g: jax.lax.top_k(s + g - 1e9 * t, 1)[1][0])(similarity, true, noise)
 
 
-def negatives_without_diagonal(similarity, true, noise):
-    eye = jnp.eye(*similarity.shape, dtype=bool)
-    return jnp.where(eye, -jnp.inf, similarity + noise).argmax(-1)
+@right("04.3")
+def negatives_first_in_the_order(similarity, true, noise):
+    order = np.argsort(-(np.asarray(similarity) + np.asarray(noise)), axis=1)
+    allowed = ~np.take_along_axis(np.asarray(true), order, axis=1)
+    return np.take_along_axis(order, allowed.argmax(1)[:, None], axis=1)[:, 0]
 
 
-def negatives_hardest(similarity, true, noise):
-    return jnp.where(true, -jnp.inf, similarity).argmax(-1)
+@right("04.3")
+def negatives_by_a_race(similarity, true, noise):
+    # Gumbel noise is minus the logarithm of an exponential: the first to arrive wins a race
+    arrival = np.exp(-np.asarray(noise, np.float64)) / np.exp(np.asarray(similarity, np.float64))
+    return np.where(np.asarray(true), np.inf, arrival).argmin(-1).tolist()
 
 
-def negatives_random(similarity, true, noise):
-    return jnp.where(true, -jnp.inf, noise).argmax(-1)
+def negatives_in_place(similarity, true, noise):
+    similarity, true, noise = map(np.array, (similarity, true, noise))
+    logits = similarity + noise
+    logits[true] = -np.inf
+    return logits.argmax(1)
 
 
-def negatives_zero(similarity, true, noise):
-    return jnp.where(true, 0, similarity + noise).argmax(-1)
+slips(
+    "04.3",
+    right("04.3")(negatives_in_place),
+    ("true-pair", "no mask", " = -np.inf", ""),
+    ("diagonal-only", "only the diagonal is true", "[true]", "[np.eye(*true.shape, dtype=bool)]"),
+    ("first-true-only", "only the first true caption of a row", "[true]", "[np.arange(len(true)), true.argmax(1)]"),
+    ("left-out-with-zero", "0 for −∞", "-np.inf", "0"),
+    ("left-out-with-zero", "times 'wrong': what is true is worth 0", "[true] = -np.inf", " *= ~true"),
+    ("left-out-with-zero", "finfo.tiny, which is above 0", "-np.inf", "np.finfo(logits.dtype).tiny"),
+    ("left-out-before-noise", "what is true has similarity 0, and noise", "= similarity", "= similarity * ~true", " = -np.inf", ""),
+    ("left-out-before-noise", "what is true has -1, and noise", "= similarity", "= np.where(true, -1, similarity)", " = -np.inf", ""),
+    ("draws-true", "1 off what is true", "+ noise", "+ noise - true", " = -np.inf", ""),
+    (
+        *("left-out-with-minimum", "what is true has the smallest similarity, and noise"),
+        *("= similarity", "= np.where(true, similarity.min(), similarity)", " = -np.inf", ""),
+    ),
+    ("true-only", "the mask turned round", "[true]", "[~true]"),
+    ("first-true-drawn", "+∞", "-np.inf", "np.inf"),
+    ("first-wrong", "∞ times False is NaN", "[true] = -np.inf", " += true * -np.inf"),
+    ("first-wrong", "the first wrong caption", "logits.argmax", "true.argmin"),
+    ("no-noise", "no noise", " + noise", ""),
+    ("no-similarity", "noise only", "= similarity + noise", "= noise"),
+    ("noise-subtracted", "noise subtracted", "+ noise", "- noise"),
+    ("least-similar-sign", "noise minus similarity", "similarity + noise", "noise - similarity"),
+    ("noise-multiplied", "times the noise", "+ noise", "* noise"),
+    ("log-of-noise", "Gumbel noise made of the noise", "+ noise", "- np.log(-np.log(noise))"),
+    ("first-noise-for-all", "the first row's noise for all", "+ noise", "+ noise[:1]"),
+    ("values", "noise of its own", "+ noise", "+ np.random.default_rng(0).gumbel(size=true.shape)"),
+    ("values", "tenfold noise", "+ noise", "+ 10 * noise"),
+    ("values", "half the similarities", "+ noise", "/ 2 + noise"),
+    ("noise-on-probabilities", "noise on probabilities of all", "= similarity", "= softmax(similarity)"),
+    ("noise-on-probabilities", "noise on probabilities", "= similarity", "= softmax(np.where(true, -np.inf, similarity))"),
+    ("noise-multiplied", "probabilities times noise", "= similarity +", "= softmax(np.where(true, -np.inf, similarity)) *"),
+    ("exp-of-logits", "noise on exp of the logits", "= similarity", "= np.exp(similarity)"),
+    ("log-of-logits", "logarithm of the similarities", "= similarity", "= np.log(similarity)"),
+    ("absolute", "the absolute value", "similarity + noise", "np.abs(similarity + noise)"),
+    ("normalised", "similarities of length 1", "= similarity", "= unit(similarity)"),
+    ("least-similar", "argmin, the true ones at +∞", "-np.inf", "np.inf", "max", "min"),
+    ("first-true-drawn", "argmin, the true ones at −∞", "max", "min"),
+    ("for-each-column", "axis 0", "(1)", "(0)"),
+    ("for-each-column", "axis 0, the first B", "(1)", "(0)[: len(true)]"),
+    ("one-for-all", "argmax of the table", "(1)", "()"),
+    ("second-wrong", "the second best of the wrong", "max(1)", "sort(1)[:, -2]"),
+    ("second-best", "the second best of all", "max(1)", "sort(1)[:, -2]", " = -np.inf", ""),
+    ("value", "max for argmax", "argmax", "max"),
+    ("from-one", "columns from 1", "(1)", "(1) + 1"),
+    ("axis-kept", "(B, 1)", "(1)", "(1)[:, None]"),
+    ("probabilities", "probabilities for a draw", " + noise", "", "logits.argmax(1)", "softmax(logits)"),
+)
 
 
-def negatives_inverted(similarity, true, noise):
-    return jnp.where(true, similarity + noise, -jnp.inf).argmax(-1)
-
-
-def negatives_columns(similarity, true, noise):
-    return jnp.where(true, -jnp.inf, similarity + noise).argmax(0)
-
-
-def negatives_values(similarity, true, noise):
-    return jnp.where(true, -jnp.inf, similarity + noise).max(-1)
-
-
-def negatives_on_softmax(similarity, true, noise):
-    return jnp.where(true, -jnp.inf, jax.nn.softmax(similarity) + noise).argmax(-1)
-
-
-def negatives_no_axis(similarity, true, noise):
-    return jnp.where(true, -jnp.inf, similarity + noise).argmax()
-
-
-def negatives_subtracted(similarity, true, noise):
-    return jnp.where(true, -jnp.inf, similarity - noise).argmax(-1)
-
-
-def negatives_deleted(similarity, true, noise):
+@wrong("04.3", "the place among the wrong captions", "in-the-rest")
+def negatives_counted_among_the_wrong(similarity, true, noise):
     return [int(np.argmax(np.asarray(s + n)[~np.asarray(t)])) for s, t, n in zip(similarity, true, noise)]
+
+
+@wrong("04.3", "the similarity of the chosen one", "value")
+def similarities_of_the_negatives(similarity, true, noise):
+    return [max((s + g, s) for s, g, t in zip(*row) if not t)[1] for row in zip(similarity, noise, true)]
+
+
+@wrong("04.3", "one-hot", "one-hot")
+def negatives_marked(similarity, true, noise):
+    logits = np.where(true, -np.inf, similarity + noise)
+    return logits == logits.max(1, keepdims=True)
+
+
+@wrong("04.3", "rows and columns, as np.argwhere gives them", "pairs")
+def negatives_with_their_rows(similarity, true, noise):
+    return np.array(list(enumerate(negatives_in_place(similarity, true, noise))))
+
+
+@wrong("04.3", "the neighbour: column i + 1", "next")
+def neighbours(similarity, true, noise):
+    return (np.arange(len(similarity)) + 1) % similarity.shape[1]
+
+
+@wrong("04.3", "zeros", "draws-true")
+def first_columns(similarity, true, noise):
+    return np.zeros(len(similarity), int)
+
+
+@wrong("04.3", "returns in the loop", "first-row-only")
+def negative_of_the_first_row(similarity, true, noise):
+    for s, t, g in zip(similarity, true, noise):
+        return int(np.argmax(np.where(t, -np.inf, s + g)))
+
+
+@wrong("04.3", "writes into a JAX array", "exception")
+def negatives_written_into_jax(similarity, true, noise):
+    similarity = jnp.asarray(similarity)
+    similarity[true] = -np.inf
+    return np.argmax(similarity + noise, axis=1)
 
 
 # --- 04.4
 
 
-def rerank_by_loop(dual, fused):
+@right("04.4")
+def ranking_sorted_with_keys(dual, fused):
     ranking = []
     for similarity, scores in zip(np.asarray(dual), np.asarray(fused)):
         order = sorted(range(len(similarity)), key=lambda m: -similarity[m])
@@ -283,7 +604,8 @@ def rerank_by_loop(dual, fused):
     return ranking
 
 
-def rerank_by_bonus(dual, fused):
+@right("04.4")
+def ranking_with_the_shortlist_lifted(dual, fused):
     """One sort: the shortlist's scores lifted above everything else."""
     q, k = fused.shape
     short = jnp.argsort(-dual, axis=1)[:, :k]
@@ -291,131 +613,271 @@ def rerank_by_bonus(dual, fused):
     return jnp.argsort(-lifted, axis=1)
 
 
-def rerank_by_top_k(dual, fused):
-    _, order = jax.lax.top_k(dual, dual.shape[1])
-    _, inner = jax.lax.top_k(fused, fused.shape[1])
-    k = fused.shape[1]
-    return order.at[:, :k].set(jnp.take_along_axis(order[:, :k], inner, axis=1))
+@right("04.4")
+def ranking_by_top_k(dual, fused):
+    def one(d, f):
+        order = jax.lax.top_k(d, len(d))[1]
+        places = jax.lax.top_k(f, len(f))[1]
+        return jnp.r_[order[: len(f)][places], order[len(f) :]]
+
+    return jax.vmap(one)(dual, fused)
 
 
-def _order(a):
-    return jnp.argsort(-a, axis=1)
+@right("04.4")
+def ranking_by_lexsort(dual, fused):
+    dual, fused = np.asarray(dual), np.asarray(fused)
+    order, place = np.argsort(-dual, axis=1), np.arange(dual.shape[1])
+    scores = np.pad(fused, ((0, 0), (0, dual.shape[1] - fused.shape[1])))
+    return np.stack([o[np.lexsort((place, -f, place >= fused.shape[1]))] for o, f in zip(order, scores)])
 
 
-def rerank_positions(dual, fused):
-    return jnp.concatenate([_order(fused), _order(dual)[:, fused.shape[1] :]], 1)
+@right("04.4")
+def ranking_in_place(dual, fused):
+    order, rows = np.argsort(np.asarray(dual))[:, ::-1].copy(), np.arange(len(dual))[:, None]
+    order[:, : fused.shape[1]] = order[rows, np.argsort(np.asarray(fused))[:, ::-1]]
+    return order
 
 
-def rerank_dual_only(dual, fused):
-    return _order(dual)
+def ranking_row_by_row(dual, fused):
+    rows = []
+    for d, f in zip(np.asarray(dual), np.asarray(fused)):
+        k = len(f)
+        order = np.argsort(-d)
+        places = np.argsort(-f)
+        rows.append([*order[:k][places], *order[k:]])
+    return np.array(rows)
 
 
-def rerank_short_only(dual, fused):
-    return jnp.take_along_axis(_order(dual)[:, : fused.shape[1]], _order(fused), 1)
+slips(
+    "04.4",
+    right("04.4")(ranking_row_by_row),
+    ("positions", "positions in the shortlist", "order[:k][places]", "places"),
+    ("dual-only", "fused not used", "[places]", ""),
+    ("shortlist-only", "shortlist only", ", *order[k:]", ""),
+    ("shortlist-worst-first", "the worst of the shortlist first", "-f", "f"),
+    ("dual-upwards", "the dual encoder's worst are the shortlist", "-d", "d"),
+    ("both-upwards", "no minus at all", "-d", "d", "-f", "f"),
+    ("worst-first", "everything in rising order", "(rows)", "(rows)[:, ::-1]"),
+    ("shortlist-by-number", "the shortlist sorted by number first", "order[:k]", "np.sort(order[:k])"),
+    ("rest-by-number", "the others by their number", "order[k:]", "np.sort(order[k:])"),
+    ("rest-reversed", "the others, the worst first", "order[k:]", "order[k:][::-1]"),
+    ("rest-first", "the others first", "*order[:k][places], *order[k:]", "*order[k:], *order[:k][places]"),
+    ("by-number", "0 to M - 1 for every query", "*order[:k][places], *order[k:]", "*range(len(d))"),
+    ("first-columns", "column j for candidate j", "[*order[:k][places], *order[k:]]", "np.argsort(-np.r_[f, d[k:]])"),
+    ("first-columns", "candidates 0 to k - 1 for the shortlist", "order[:k][places]", "places", "order[k:]", "range(k, len(d))"),
+    ("ranks", "ranks of the candidates", "(rows)", "(rows).argsort(1)"),
+    ("inverse", "ranks in the shortlist: argsort of argsort", "(-f)", "(-f).argsort()"),
+    ("scores-added-in-shortlist", "both scores added in the shortlist", "-f", "-f - d[order[:k]]"),
+    ("four", "four on the shortlist, whatever k is", "k =", "f = f[:4]; k ="),
+    ("one-too-few", "one too few on the shortlist", "k =", "f = f[:-1]; k ="),
+    ("whole-ranking-behind", "the whole ranking behind the shortlist, cut at M", "order[k:]", "order[:-k]"),
+    ("whole-ranking-behind", "the whole ranking behind the shortlist", "order[k:]", "order"),
+    ("no-permutation", "the dual encoder's best before the ranking", "[*order", "[order[0], *order", "(rows)", "(rows)[:, :-1]"),
+    ("no-permutation", "the shortlist looked up in the places", "order[:k][places]", "places[np.minimum(order[:k], k - 1)]"),
+    ("first-query-for-all", "the first query's ranking for all", "(rows)", "(rows[:1] * len(rows))"),
+    ("first-order-for-all", "the first query's order of the shortlist for all", "-f", "-np.asarray(fused)[0]"),
+    ("first-query-only", "the first query only", "return np.array(rows)", "    return np.array(rows[0])"),
+    ("best-only", "best only", "(rows)", "(rows)[:, 0]"),
+    ("scores", "scores for numbers", "append([", "append(d[[", "]])", "]]])"),
+    ("transposed", "one query a column", "(rows)", "(rows).T"),
+    ("from-one", "candidates from 1", "(rows)", "(rows) + 1"),
+)
 
 
-def rerank_upwards(dual, fused):
-    order, k = _order(dual), fused.shape[1]
-    return order.at[:, :k].set(jnp.take_along_axis(order[:, :k], jnp.argsort(fused, 1), 1))
+@wrong("04.4", "both scales sorted together", "scales-mixed")
+def ranking_of_mixed_scores(dual, fused):
+    scores = np.array(dual)
+    np.put_along_axis(scores, np.argsort(-scores, 1)[:, : fused.shape[1]], fused, 1)
+    return np.argsort(-scores, 1)
 
 
-def rerank_worst_listed(dual, fused):
-    order, k = jnp.argsort(dual, axis=1), fused.shape[1]
-    return order.at[:, :k].set(jnp.take_along_axis(order[:, :k], _order(fused), 1))
+@wrong("04.4", "scores summed, all sorted together", "scores-added")
+def ranking_of_summed_scores(dual, fused):
+    order = np.argsort(-np.asarray(dual), 1)
+    scores = np.take_along_axis(np.asarray(dual), order, 1)
+    scores[:, : fused.shape[1]] += fused
+    return np.take_along_axis(order, np.argsort(-scores, 1), 1)
 
 
-def rerank_first_columns(dual, fused):
-    return _order(dual.at[:, : fused.shape[1]].set(fused))
+@wrong("04.4", "only the fusion encoder's best moves to the front", "best-moved")
+def ranking_with_the_best_in_front(dual, fused):
+    order = np.argsort(-np.asarray(dual), 1)
+    return [[row[j], *np.delete(row, j)] for row, j in zip(order, np.argmax(fused, 1))]
 
 
-def rerank_mixed(dual, fused):
-    short = _order(dual)[:, : fused.shape[1]]
-    return _order(dual.at[jnp.arange(len(dual))[:, None], short].set(fused))
+@wrong("04.4", "only the best changes places with the first", "best-exchanged")
+def ranking_with_the_best_exchanged(dual, fused):
+    order, best = np.argsort(-np.asarray(dual), 1), np.argmax(fused, 1)
+    rows = np.arange(len(order))
+    order[rows, best], order[rows, 0] = order[rows, 0], order[rows, best]
+    return order
 
 
-def rerank_summed(dual, fused):
-    short = _order(dual)[:, : fused.shape[1]]
-    return _order(dual.at[jnp.arange(len(dual))[:, None], short].add(fused))
+@wrong("04.4", "sorts over the queries (axis 0)", "over-queries")
+def ranking_over_queries(dual, fused):
+    order, k = np.argsort(-np.asarray(dual), axis=0), fused.shape[1]
+    return np.concatenate([np.take_along_axis(order[:, :k], np.argsort(-np.asarray(fused), 1), 1), order[:, k:]], 1)
 
 
-def rerank_best(dual, fused):
-    return fe.rerank(dual, fused)[:, 0]
+@wrong("04.4", "argsort over the flattened table", "whole-table")
+def ranking_of_the_flat_table(dual, fused):
+    return np.argsort(-np.asarray(dual), axis=None).reshape(dual.shape)
 
 
-def rerank_scores(dual, fused):
-    return jnp.take_along_axis(dual, jnp.asarray(fe.rerank(dual, fused)), 1)
+@wrong("04.4", "two lists: the shortlist and the others", "not-an-array")
+def ranking_in_two_lists(dual, fused):
+    ranking = ranking_row_by_row(dual, fused)
+    return ranking[:, : fused.shape[1]], ranking[:, fused.shape[1] :]
 
 
-def rerank_twice(dual, fused):
-    return np.concatenate([_order(dual)[:, :1], fe.rerank(dual, fused)[:, :-1]], 1)
+@wrong("04.4", "zeros", "no-permutation")
+def zeros_for_a_ranking(dual, fused):
+    return np.zeros(dual.shape, int)
 
 
 # --- 04.5
 
 
-def _pair_mask(a, b):
-    return a[:, :, None] & b[:, None, :]
-
-
-def co_in_words(params, x, y, x_there, y_there, heads):
+@right("04.5")
+def glances_at_the_old_streams(params, x, y, x_there, y_there, heads):
     old_x, old_y = x, y
-    x = old_x + fe.cross_attention(params["x"], old_x, old_y, _pair_mask(x_there, y_there), heads)[0]
-    y = old_y + fe.cross_attention(params["y"], old_y, old_x, _pair_mask(y_there, x_there), heads)[0]
+    x = old_x + fe.cross_attention(params["x"], old_x, old_y, x_there[:, :, None] & y_there[:, None], heads)[0]
+    y = old_y + fe.cross_attention(params["y"], old_y, old_x, y_there[:, :, None] & x_there[:, None], heads)[0]
+    return [x, y]
+
+
+@right("04.5")
+def glances_row_by_row(params, x, y, x_there, y_there, heads):
+    params, x, y, x_there, y_there = jax.tree.map(np.asarray, (params, x, y, x_there, y_there))
+    xs, ys = [], []
+    for b in range(len(x)):
+        part = slice(b, b + 1)
+        mask = np.outer(x_there[b], y_there[b])[None]
+        xs.append(x[b] + attention_by_einsum(params["x"], x[part], y[part], mask, heads)[0][0])
+        ys.append(y[b] + attention_by_einsum(params["y"], y[part], x[part], mask.swapaxes(1, 2), heads)[0][0])
+    return np.stack(xs), np.stack(ys)
+
+
+@right("04.5")
+def glances_in_dictionaries(params, x, y, x_there, y_there, heads):
+    stream, there = {"x": x, "y": y}, {"x": x_there, "y": y_there}
+
+    def look_at(me, you):
+        mask = np.logical_and(there[me][..., None], there[you][:, None])
+        return np.asarray(stream[me]) + attention_in_loops(params[me], stream[me], stream[you], mask, heads)[0]
+
+    return look_at("x", "y"), look_at("y", "x")
+
+
+def glances_in_numpy(params, x, y, x_there, y_there, heads):
+    params, x, y, x_there, y_there = jax.tree.map(np.asarray, (params, x, y, x_there, y_there))
+    x_mask = np.einsum("bt,bn->btn", x_there, y_there)
+    y_mask = np.einsum("bn,bt->bnt", y_there, x_there)
+    x_saw, _ = attention_by_einsum(params["x"], x, y, x_mask, heads)
+    y_saw, _ = attention_by_einsum(params["y"], y, x, y_mask, heads)
+    return x + x_saw, y + y_saw
+
+
+slips(
+    "04.5",
+    right("04.5")(glances_in_numpy),
+    ("one-after-the-other", "y looks at the new x", "y, x, y_mask", "y, x + x_saw, y_mask"),
+    ("at-what-the-other-saw", "y looks at what x saw", "y, x, y_mask", "y, x_saw, y_mask"),
+    ("no-residual", "nothing added", "x + x_saw, y + y_saw", "x_saw, y_saw"),
+    ("no-residual", "adds only for x", "y + y_saw", "y_saw"),
+    ("no-residual", "adds only for y", "x + x_saw", "x_saw"),
+    ("subtracted", "takes away what was seen", "+", "-"),
+    ("averaged", "the mean of before and seen", "x + x_saw, y + y_saw", "(x + x_saw) / 2, (y + y_saw) / 2"),
+    ("seen-twice", "adds twice", "+", "+ 2 *"),
+    ("parameters-exchanged", "parameters exchanged", '["x"], x', '["y"], x', '["y"], y', '["x"], y'),
+    ("parameters-exchanged", "params['x'] for both", '["y"]', '["x"]'),
+    ("parameters-exchanged", "params['y'] for both", '["x"]', '["y"]'),
+    ("exception", "mask not turned", "y, x, y_mask", "y, x, x_mask"),
+    ("mask-reshaped", "mask reshaped", 'np.einsum("bn,bt->bnt", y_there, x_there)', "x_mask.reshape(*y_there.shape, -1)"),
+    ("padding-seen", "no masks", "x_there, y_there))", "x_there | True, y_there | True))"),
+    ("padding-seen", "no mask for y looking at x", "x, y_mask", "x, y_mask | True"),
+    ("padding-seen", "no mask for x looking at y", "y, x_mask", "y, x_mask | True"),
+    (
+        *("padding-seen-by-those-there", "asks only who looks"),
+        *('btn", x_there, y_there', 'btn", x_there, y_there | True', 'bnt", y_there, x_there', 'bnt", y_there, x_there | True'),
+    ),
+    ("padding-looks", "asks only who is looked at", 'btn", x_there', 'btn", x_there | True', 'bnt", y_there', 'bnt", y_there | True'),
+    ("padding-looks", "no x_there", "x_there, y_there))", "x_there | True, y_there))"),
+    ("padding-seen-by-those-there", "no y_there", "x_there, y_there))", "x_there, y_there | True))"),
+    ("mask-inverted", "masks inverted", "y, x_mask", "y, ~x_mask", "x, y_mask", "x, ~y_mask"),
+    ("mask-inverted", "inverted before the &", "x_there, y_there))", "~x_there, ~y_there))"),
+    ("exchanged", "y first", "x + x_saw, y + y_saw", "y + y_saw, x + x_saw"),
+    ("unchanged", "only x looks", " + y_saw", ""),
+    ("unchanged", "only y looks", " + x_saw", ""),
+    ("unchanged", "nobody looks", " + x_saw", "", " + y_saw", ""),
+    ("exception", "what was seen is added to the other", "x + x_saw, y + y_saw", "x + y_saw, y + x_saw"),
+    ("exception", "attend returns two things", "saw, _", "saw"),
+    ("exception", "queries from the other", "x, y, x_mask", "y, x, y_", "y, x, y_mask", "x, y, x_mask", "y_,", "y_mask,"),
+    ("one-of-several", "x only", ", y + y_saw", ""),
+    ("one-head", "one head, whatever `heads` is", "mask, heads", "mask, 1"),
+    ("exception", "four heads, whatever `heads` is", "mask, heads", "mask, 4"),
+    ("padding-zeroed", "padding is 0", "x + x_saw, y + y_saw", "(x + x_saw) * x_there[..., None], (y + y_saw) * y_there[..., None]"),
+)
+
+
+@wrong("04.5", "x looks at the new y", "one-after-the-other")
+def glances_y_before_x(params, x, y, x_there, y_there, heads):
+    mask = x_there[:, :, None] & y_there[:, None]
+    y = y + attention_by_einsum(params["y"], y, x, mask.swapaxes(1, 2), heads)[0]
+    return x + attention_by_einsum(params["x"], x, y, mask, heads)[0], y
+
+
+@wrong("04.5", "| for &", "or")
+def glances_where_anybody_is_there(params, x, y, x_there, y_there, heads):
+    mask = x_there[:, :, None] | y_there[:, None]
+    seen_by_y = attention_by_einsum(params["y"], y, x, mask.swapaxes(1, 2), heads)[0]
+    return x + attention_by_einsum(params["x"], x, y, mask, heads)[0], y + seen_by_y
+
+
+@wrong("04.5", "each looks at itself", "self-attention")
+def glances_at_oneself(params, x, y, x_there, y_there, heads):
+    def look_at_oneself(params, z, there):
+        return z + attention_by_einsum(params, z, z, there[:, :, None] & there[:, None], heads)[0]
+
+    return look_at_oneself(params["x"], x, x_there), look_at_oneself(params["y"], y, y_there)
+
+
+@wrong("04.5", "two moments, one after the other", "two-moments")
+def glances_in_two_moments(params, x, y, x_there, y_there, heads):
+    for _ in range(2):
+        x, y = glances_in_numpy(params, x, y, x_there, y_there, heads)
     return x, y
 
 
-def co_by_numpy(params, x, y, x_there, y_there, heads):
-    mask = np.einsum("bt,bn->btn", np.asarray(x_there), np.asarray(y_there)).astype(bool)
-    seen = cross_in_numpy(params["y"], y, x, mask.transpose(0, 2, 1), heads)[0]
-    return np.asarray(x) + cross_in_numpy(params["x"], x, y, mask, heads)[0], np.asarray(y) + seen
+@wrong("04.5", "normalises after adding, as a whole block does", "normalised")
+def glances_normalised(params, x, y, x_there, y_there, heads):
+    new = glances_in_numpy(params, x, y, x_there, y_there, heads)
+    return [(z - z.mean(-1, keepdims=True)) / np.sqrt(z.var(-1, keepdims=True) + 1e-6) for z in new]
 
 
-def co_one_after_the_other(params, x, y, x_there, y_there, heads):
-    x = x + fe.cross_attention(params["x"], x, y, _pair_mask(x_there, y_there), heads)[0]
-    y = y + fe.cross_attention(params["y"], y, x, _pair_mask(y_there, x_there), heads)[0]
-    return x, y
+@wrong("04.5", "returns the weights as well", "not-several")
+def glances_and_weights(params, x, y, x_there, y_there, heads):
+    weights = attention_by_einsum(params["x"], x, y, x_there[:, :, None] & y_there[:, None], heads)[1]
+    return (*glances_in_numpy(params, x, y, x_there, y_there, heads), weights, weights.swapaxes(2, 3))
 
 
-def co_selves(params, x, y, x_there, y_there, heads):
-    x_new = x + fe.cross_attention(params["x"], x, x, _pair_mask(x_there, x_there), heads)[0]
-    return x_new, y + fe.cross_attention(params["y"], y, y, _pair_mask(y_there, y_there), heads)[0]
+@wrong("04.5", "returns the weights instead", "shape")
+def weights_of_the_glances(params, x, y, x_there, y_there, heads):
+    mask = x_there[:, :, None] & y_there[:, None]
+    weights_of_y = attention_by_einsum(params["y"], y, x, mask.swapaxes(1, 2), heads)[1]
+    return attention_by_einsum(params["x"], x, y, mask, heads)[1], weights_of_y
 
 
-def co_without_residual(params, x, y, x_there, y_there, heads):
-    x_new, y_new = fe.co_attention(params, x, y, x_there, y_there, heads)
-    return x_new - x, y_new - y
-
-
-def co_exchanged(params, x, y, x_there, y_there, heads):
-    return fe.co_attention({"x": params["y"], "y": params["x"]}, x, y, x_there, y_there, heads)
-
-
-def co_unmasked(params, x, y, x_there, y_there, heads):
-    return fe.co_attention(params, x, y, jnp.ones_like(x_there), jnp.ones_like(y_there), heads)
-
-
-def co_same_mask(params, x, y, x_there, y_there, heads):
-    mask = _pair_mask(x_there, y_there)
-    x_new = x + fe.cross_attention(params["x"], x, y, mask, heads)[0]
-    return x_new, y + fe.cross_attention(params["y"], y, x, mask, heads)[0]
-
-
-def co_one_way(params, x, y, x_there, y_there, heads):
-    return fe.co_attention(params, x, y, x_there, y_there, heads)[0], y
-
-
-def co_in_the_other_order(*args):
-    return fe.co_attention(*args)[::-1]
-
-
-def co_x_only(*args):
-    return fe.co_attention(*args)[0]
+@wrong("04.5", "both streams in one sequence", "not-several")
+def glances_in_one_array(params, x, y, x_there, y_there, heads):
+    return np.concatenate(glances_in_numpy(params, x, y, x_there, y_there, heads), axis=1)
 
 
 # --- 04.6
 
 
-def transport_in_numpy(cost, beta, rounds):
+@right("04.6")
+def plan_in_double_precision(cost, beta, rounds):
     cost = np.asarray(cost, np.float64)
     t, n = cost.shape
     a, plan, sigma = np.exp(-cost / beta), np.ones((t, n)), np.ones((n, 1)) / n
@@ -427,54 +889,174 @@ def transport_in_numpy(cost, beta, rounds):
     return plan
 
 
-def transport_by_scan(cost, beta, rounds):
-    t, n = cost.shape
+@right("04.6")
+def plan_in_logarithms(cost, beta, rounds):
+    cost = np.asarray(cost)
+    length, many = cost.shape
+    plan, sigma = np.zeros(cost.shape), np.full(many, -math.log(many))
+    for _ in range(rounds):
+        q = plan - cost / beta
+        delta = -math.log(length) - np.logaddexp.reduce(q + sigma, axis=1)
+        sigma = -math.log(many) - np.logaddexp.reduce(q + delta[:, None], axis=0)
+        plan = delta[:, None] + q + sigma
+    return np.exp(plan)
 
-    def step(state, _):
+
+@right("04.6")
+def plan_in_lists(cost, beta, rounds):
+    cost = np.asarray(cost).tolist()
+    length, many = len(cost), len(cost[0])
+    plan = [[1 / length / many] * many for _ in range(length)]  # a factor in the first plan or σ leaves with the first round
+    sigma = [1] * many
+    for _ in range(rounds):
+        q = [[math.exp(-cost[t][n] / beta) * plan[t][n] for n in range(many)] for t in range(length)]
+        delta = [1 / (length * sum(q[t][n] * sigma[n] for n in range(many))) for t in range(length)]
+        sigma = [1 / (many * sum(q[t][n] * delta[t] for t in range(length))) for n in range(many)]
+        plan = [[delta[t] * q[t][n] * sigma[n] for n in range(many)] for t in range(length)]
+    return plan
+
+
+@right("04.6")
+def plan_by_fori_loop(cost, beta, rounds):
+    length, many = cost.shape
+
+    def one(_, state):
         plan, sigma = state
         q = jnp.exp(-cost / beta) * plan
-        delta = 1 / (t * (q * sigma).sum(1))
-        sigma = 1 / (n * (q * delta[:, None]).sum(0))
+        delta = 1 / jnp.einsum("tn,n->t", q, sigma) / length
+        sigma = 1 / jnp.einsum("tn,t->n", q, delta) / many
+        return jnp.einsum("t,tn,n->tn", delta, q, sigma), sigma
+
+    return jax.lax.fori_loop(0, rounds, one, (jnp.ones(cost.shape), jnp.full(many, 1 / many)))[0]
+
+
+@right("04.6")
+def plan_by_scan(cost, beta, rounds):
+    length, many = cost.shape
+
+    def one(state, a):
+        plan, sigma = state
+        q = a * plan
+        delta = jnp.reciprocal(length * (q @ sigma))
+        sigma = jnp.reciprocal(many * (q.T @ delta))
         return (jnp.outer(delta, sigma) * q, sigma), None
 
-    return jax.lax.scan(step, (jnp.ones_like(cost), jnp.full(n, 1 / n)), None, length=rounds)[0][0]
+    every = jnp.broadcast_to(jnp.exp(-cost / beta), (rounds, length, many))
+    return jax.lax.scan(one, (jnp.ones(cost.shape), jnp.full(many, 1 / many)), every)[0][0]
 
 
-def _transport(kernel=lambda c, b: jnp.exp(-c / b), proximal=True, words=None, regions=None, update=True):
-    def fn(cost, beta, rounds):
-        t, n = cost.shape
-        a, plan, sigma = kernel(cost, beta), jnp.ones_like(cost), jnp.full(n, 1 / n)
-        for _ in range(rounds):
-            q = a * plan if proximal else a
-            delta = 1 / ((words or t) * (q @ sigma))
-            if update:
-                sigma = 1 / ((regions or n) * (q.T @ delta))
-            plan = delta[:, None] * q * sigma
-        return plan
-
-    return fn
+def plan_by_outer_products(cost, beta, rounds):
+    cost = np.asarray(cost)
+    t, n = cost.shape
+    a = np.exp(-cost / beta)
+    plan, sigma = np.ones_like(cost), np.full(n, 1 / n, cost.dtype)
+    for _ in range(rounds):
+        q = a * plan
+        delta = 1 / (t * (q * sigma).sum(1))
+        sigma = 1 / (n * (q.T * delta).sum(1))
+        plan = np.outer(delta, sigma) * q
+    return plan
 
 
-def transport_softmax(cost, beta, rounds):
+slips(
+    "04.6",
+    right("04.6")(plan_by_outer_products),
+    ("sinkhorn", "Sinkhorn: Q is A in every round", "a * plan", "a"),
+    ("no-beta", "no β", " / beta", ""),
+    ("times-beta", "times β", "/ beta", "* beta"),
+    ("beta-again", "the cost divided by β in every round anew", "q = a", "cost = cost / beta; q = np.exp(-cost)"),
+    ("sign", "sign", "-cost", "cost"),
+    ("sign", "1 − cost, as if it were similarities", "-cost", "(cost - 1)"),
+    ("no-sigma", "σ not updated", "sigma = 1 / (n * (q.T * delta).sum(1))", ""),
+    ("sigma-from-the-start", "σ starts anew in every round", "q = a", "sigma = 0 * sigma + 1 / n; q = a"),
+    ("sigma-from-the-start", "Q grows: Q = A ∘ Q", "for _", "q = 1\n    for _", "q = a * plan", "q = a * q"),
+    ("columns", "the plan with σ of before the round", "sigma = 1 / (", "before, sigma = sigma, 1 / (", "delta, sigma", "delta, before"),
+    ("masses-exchanged", "1 / T and 1 / N exchanged", "(t *", "(? *", "(n *", "(t *", "(? *", "(n *"),
+    ("masses-exchanged", "1 / T for both", "(n *", "(t *"),
+    ("mass-of-one", "masses of 1", "(t *", "(1 *", "(n *", "(1 *"),
+    ("mass-of-one-per-region", "mass 1 for every region", "(n *", "(1 *"),
+    ("mass-of-one-per-word", "mass 1 for every word", "(t *", "(1 *"),
+    ("one-round-too-many", "one round too many", "(rounds)", "(rounds + 1)"),
+    ("one-round-too-few", "one round too few", "(rounds)", "(1, rounds)"),
+    ("one-round", "one round", "(rounds)", "(1)"),
+    ("one-round", "return in the loop", "plan = np.outer", "return np.outer"),
+    ("fifty-rounds", "fifty rounds", "(rounds)", "(50)"),
+    ("no-round", "no rounds", "(rounds)", "(0)"),
+    ("regions-before-words", "σ first, then δ", "asarray(cost)", "asarray(cost).T", "return plan", "return plan.T"),
+    ("no-sigma-in-plan", "no σ in the plan", "np.outer(delta, sigma)", "delta[:, None]"),
+    ("no-delta-in-plan", "no δ in the plan", "np.outer(delta, sigma)", "sigma"),
+    ("plan-of-a", "the plan from A", ", sigma) * q", ", sigma) * a"),
+    ("sum", "Q = A + plan", "a * plan", "a + plan"),
+    ("exception", "Q = A @ plan", "a * plan", "a @ plan"),
+    ("q", "returns Q", "return plan", "return q"),
+    ("a-overwritten", "A overwritten", "q = a", "q = a = a"),
+    ("no-reciprocal", "no reciprocal", "1 / (", "("),
+    (
+        "brackets",
+        "1 / T · (Qσ)",
+        "(t * (q * sigma).sum(1))",
+        "t * (q * sigma).sum(1)",
+        "(n * (q.T * delta).sum(1))",
+        "n * (q.T * delta).sum(1)",
+    ),
+    ("plain-sums", "sums of Q's rows and columns, without σ and δ", "(q * sigma)", "q", "(q.T * delta)", "q.T"),
+    ("exception", "δ and σ on the wrong axes", "np.outer(delta, sigma) * q", "delta * q * sigma[:, None]"),
+    ("exception", "Q not transposed", "q.T", "q"),
+    ("transposed", "transposed", "return plan", "return plan.T"),
+    ("rows-of-one", "rows add up to 1", "return plan", "return plan / plan.sum(1, keepdims=True)"),
+    ("rows-of-one", "rows add up to 1 / T, by a division", "return plan", "return plan / plan.sum(1, keepdims=True) / t"),
+    ("distance", "the distance", "return plan", "return (plan * cost).sum()"),
+    ("weighed-costs", "plan times cost", "return plan", "return plan * cost"),
+)
+
+
+@wrong("04.6", "attention: a softmax over the regions", "softmax")
+def shares_by_softmax(cost, beta, rounds):
     return jax.nn.softmax(-cost / beta) / len(cost)
 
 
-def transport_cost(cost, beta, rounds):
-    return (fe.optimal_transport(cost, beta, rounds) * cost).sum()
+@wrong("04.6", "a softmax over the regions, rows adding up to 1", "softmax")
+def attention_for_a_plan(cost, beta, rounds):
+    e = np.exp(-cost / beta)
+    return e / e.sum(1, keepdims=True)
 
 
-def transport_turned(cost, beta, rounds):
-    return fe.optimal_transport(cost, beta, rounds).T
+@wrong("04.6", "each word to its cheapest region", "greedy")
+def words_to_their_cheapest_regions(cost, beta, rounds):
+    return np.eye(cost.shape[1])[cost.argmin(1)] / cost.shape[0]
 
 
-def transport_once(cost, beta, rounds):
-    return fe.optimal_transport(cost, beta, 1)
+@wrong("04.6", "everything alike", "uniform")
+def plan_of_equal_shares(cost, beta, rounds):
+    return np.full(cost.shape, 1 / cost.size)
+
+
+@wrong("04.6", "σ from the δ of the round before", "at-once")
+def plan_with_both_updates_at_once(cost, beta, rounds):
+    (length, many), a, plan = cost.shape, np.exp(-cost / beta), np.ones_like(cost)
+    sigma, delta = np.full(many, 1 / many, cost.dtype), np.full(length, 1 / length, cost.dtype)
+    for _ in range(rounds):
+        q = a * plan
+        delta, sigma = 1 / (length * (q @ sigma)), 1 / (many * (delta @ q))
+        plan = delta[:, None] * q * sigma
+    return plan
+
+
+@wrong("04.6", "plan and distance", "not-an-array")
+def plan_and_distance(cost, beta, rounds):
+    plan = fe.optimal_transport(cost, beta, rounds)
+    return plan, (plan * cost).sum()
+
+
+@wrong("04.6", "zeros", "brackets")
+def zeros_for_a_plan(cost, beta, rounds):
+    return np.zeros(cost.shape)
 
 
 # --- 04.7
 
 
-def _truth_of(test):
+def truth_of(test):
     """Which caption is right, looked up in the tests' own symbols: stands for a well trained model."""
     for seed in (0, 1, 20_000):
         case = challenge.cases(seed)[0]
@@ -483,170 +1065,50 @@ def _truth_of(test):
     raise AssertionError("an unknown test set")
 
 
-def challenge_nearly_perfect(train, test):
-    truth = _truth_of(test).copy()
+@right("04.7")
+def matches_nearly_perfect(train, test):
+    truth = truth_of(test).copy()
     truth[:20] = 1 - truth[:20]
     return truth
 
 
-def challenge_perfect_floats(train, test):
-    return _truth_of(test).astype(float)
+@right("04.7")
+def matches_as_floats(train, test):
+    return truth_of(test).astype(float)
 
 
-def challenge_always_first(train, test):
+@wrong("04.7", "always the first", "below")
+def matches_always_first(train, test):
     return np.zeros(len(test["first"]), int)
 
 
-def challenge_untrained(train, test):
-    from flax import nnx
-
+@wrong("04.7", "a model that was not trained", "below")
+def matches_of_an_untrained_model(train, test):
     model = fe.FusionEncoder(fe.StreamConfig(), rngs=nnx.Rngs(0))
     scores = [binding.logits(model, np.asarray(test[name]), np.asarray(test["features"])) for name in ("first", "second")]
     return (scores[1] > scores[0]).astype(int)
 
 
-def challenge_scores(train, test):
+@wrong("04.7", "scores without argmax", "shape")
+def matches_as_scores(train, test):
     return np.zeros((len(test["first"]), 2))
 
 
-def challenge_one_based(train, test):
-    return _truth_of(test) + 1
-
-
-def challenge_probabilities(train, test):
-    return 0.1 + 0.8 * _truth_of(test)
-
-
-def challenge_for_train(train, test):
+@wrong("04.7", "answers for the training pictures", "shape")
+def matches_for_train(train, test):
     return np.zeros(len(train["tokens"]), int)
 
 
-def challenge_not_finite(train, test):
+@wrong("04.7", "1 and 2 for 0 and 1", "out-of-range")
+def matches_from_one(train, test):
+    return truth_of(test) + 1
+
+
+@wrong("04.7", "probabilities", "not-whole")
+def matches_as_probabilities(train, test):
+    return 0.1 + 0.8 * truth_of(test)
+
+
+@wrong("04.7", "logarithm of 0", "not-finite")
+def matches_not_finite(train, test):
     return np.log(np.zeros(len(test["first"])))
-
-
-RIGHT = {
-    "04.1": [cross_in_numpy, cross_with_where_and_nan_to_num, cross_by_vmap_over_heads, cross_softmax_where],
-    "04.2": [join_in_numpy, join_with_zeros_and_ones, join_by_segments],
-    "04.3": [negatives_by_loop, negatives_from_probabilities, negatives_sorted],
-    "04.4": [rerank_by_loop, rerank_by_bonus, rerank_by_top_k],
-    "04.5": [co_in_words, co_by_numpy],
-    "04.6": [transport_in_numpy, transport_by_scan],
-    "04.7": [challenge_nearly_perfect, challenge_perfect_floats],
-}
-
-WRONG = {
-    "04.1": [
-        (_cross(weigh=lambda s, m: jax.nn.softmax(s)), "no mask", "no-mask"),
-        (_cross(weigh=lambda s, m: jax.nn.softmax(jnp.where(m, -1e30, s))), "mask turned round", "values"),
-        (_cross(weigh=lambda s, m: jax.nn.softmax(s) * m), "mask after the softmax", "mask-after-softmax"),
-        (_cross(weigh=lambda s, m: jax.nn.softmax(s * m)), "scores times mask", "mask-multiplied"),
-        (_cross(weigh=lambda s, m: jax.nn.softmax(s + m)), "scores plus mask", "mask-added"),
-        (_cross(weigh=lambda s, m: jax.nn.softmax(jnp.where(m, s, 0))), "hidden scores 0", "mask-multiplied"),
-        (_cross(weigh=lambda s, m: jax.nn.softmax(jnp.where(m, s, -jnp.inf))), "NaN in empty rows", "empty-row-nan"),
-        (_cross(weigh=lambda s, m: jax.nn.softmax(jnp.where(m, s, -1e9))), "empty rows look everywhere", "empty-row-shared-out"),
-        (_cross(weigh=lambda s, m: jax.nn.softmax(jnp.where(m, s, -1e30), axis=-2)), "softmax over who looks", "softmax-over-queries"),
-        (_cross(weigh=lambda s, m: jnp.where(m, s, 0)), "no softmax", "no-softmax"),
-        (_cross(scale=lambda d, h: 1), "no scale", "no-scale"),
-        (_cross(scale=lambda d, h: d**0.5), "√D", "root-of-width"),
-        (_cross(scale=lambda d, h: d // h), "D / H", "divided-by-head"),
-        (_cross(done=lambda p, x, w, v: (rearrange(w @ v, "b h t d -> b t (h d)"), w)), "no W_o", "not-projected"),
-        (_cross(done=lambda p, x, w, v: ((w @ v).reshape(x.shape) @ p["W_o"] + p["b_o"], w)), "heads not put back", "heads-not-put-back"),
-        (_cross(done=lambda p, x, w, v: (_finish(p, w, v), w.mean(1))), "maps averaged", "heads-averaged"),
-        (_cross(done=lambda p, x, w, v: (_finish(p, w, v) - p["b_o"], w)), "no b_o", "no-output-bias"),
-        (cross_heads_mixed, "heads by one reshape", "heads-reshaped"),
-        (cross_one_head, "one head", "one-head"),
-        (cross_residual, "x added", "residual"),
-        (cross_y_only, "y only", "one-of-several"),
-        (cross_weights_first, "the other order", "exchanged"),
-        (cross_queries_from_context, "queries from the context", "exception"),
-        (empty_stub, "raise NotImplementedError left", "empty"),
-        (nothing_returned, "forgot return", "returns-nothing"),
-    ],
-    "04.2": [
-        (_join(x=_without_types), "no types", "no-types"),
-        (_join(x=_types_exchanged), "types exchanged", "types-exchanged"),
-        (_join(x=_without_positions), "no positions", "no-positions"),
-        (_join(x=_without_bias), "no bias", "no-bias"),
-        (_join(x=_regions_first), "regions first", "regions-first"),
-        (_join(x=lambda p, t, r, x: x[:, : t.shape[1]]), "words only", "text-only"),
-        (_join(mask=lambda v, t, r, m: jnp.ones_like(m)), "no mask", "everybody"),
-        (_join(mask=lambda v, t, r, m: jnp.broadcast_to(v[:, None], m.shape)), "padding looks around", "rows-of-padding"),
-        (_join(mask=lambda v, t, r, m: v[:, :, None] | v[:, None]), "or", "or"),
-        (_join(mask=lambda v, t, r, m: v), "who is there", "no-square"),
-        (_join(mask=lambda v, t, r, m: m[:, None]), "axis for heads", "axis-for-heads"),
-        (_join(mask=_own_stream), "each stream by itself", "own-stream"),
-        (_join(mask=_causal), "causal", "causal-everywhere"),
-        (_join(mask=lambda v, t, r, m: ~m), "inverted", "inverted"),
-        (empty_stub, "raise NotImplementedError left", "empty"),
-        (nothing_returned, "forgot return", "returns-nothing"),
-    ],
-    "04.3": [
-        (negatives_with_the_true, "no mask", "true-pair"),
-        (negatives_without_diagonal, "diagonal only", "diagonal-only"),
-        (negatives_hardest, "no noise", "no-noise"),
-        (negatives_random, "no similarity", "no-similarity"),
-        (negatives_zero, "0 for −∞", "left-out-with-zero"),
-        (negatives_inverted, "mask turned round", "true-only"),
-        (negatives_columns, "axis 0", "for-each-column"),
-        (negatives_values, "max for argmax", "value"),
-        (negatives_on_softmax, "noise on probabilities", "noise-on-probabilities"),
-        (negatives_no_axis, "argmax of the table", "one-for-all"),
-        (negatives_subtracted, "noise subtracted", "noise-subtracted"),
-        (negatives_deleted, "true ones deleted", "in-the-rest"),
-        (empty_stub, "raise NotImplementedError left", "empty"),
-        (nothing_returned, "forgot return", "returns-nothing"),
-    ],
-    "04.4": [
-        (rerank_positions, "positions in the shortlist", "positions"),
-        (rerank_dual_only, "fused not used", "dual-only"),
-        (rerank_short_only, "shortlist only", "shortlist-only"),
-        (rerank_upwards, "argsort without minus", "shortlist-worst-first"),
-        (rerank_worst_listed, "the worst k listed", "dual-upwards"),
-        (rerank_first_columns, "column j for candidate j", "first-columns"),
-        (rerank_mixed, "both scales sorted together", "scales-mixed"),
-        (rerank_summed, "scores summed", "scores-added"),
-        (rerank_best, "best only", "best-only"),
-        (rerank_scores, "scores for numbers", "scores"),
-        (rerank_twice, "a candidate twice", "no-permutation"),
-        (empty_stub, "raise NotImplementedError left", "empty"),
-        (nothing_returned, "forgot return", "returns-nothing"),
-    ],
-    "04.5": [
-        (co_one_after_the_other, "y looks at the new x", "one-after-the-other"),
-        (co_selves, "self-attention", "self-attention"),
-        (co_without_residual, "no residual", "no-residual"),
-        (co_exchanged, "parameters exchanged", "parameters-exchanged"),
-        (co_unmasked, "no masks", "padding-seen"),
-        (co_same_mask, "mask not turned", "exception"),
-        (co_one_way, "y unchanged", "unchanged"),
-        (co_in_the_other_order, "y first", "exchanged"),
-        (co_x_only, "x only", "one-of-several"),
-        (empty_stub, "raise NotImplementedError left", "empty"),
-        (nothing_returned, "forgot return", "returns-nothing"),
-    ],
-    "04.6": [
-        (_transport(proximal=False), "Sinkhorn", "sinkhorn"),
-        (_transport(kernel=lambda c, b: jnp.exp(-c)), "no β", "no-beta"),
-        (_transport(kernel=lambda c, b: jnp.exp(c / b)), "sign", "sign"),
-        (_transport(update=False), "σ not updated", "no-sigma"),
-        (_transport(words=1, regions=1), "masses of 1", "mass-of-one"),
-        (transport_softmax, "softmax", "softmax"),
-        (transport_cost, "the distance", "distance"),
-        (transport_turned, "transposed", "transposed"),
-        (transport_once, "one round", "one-round"),
-        (empty_stub, "raise NotImplementedError left", "empty"),
-        (nothing_returned, "forgot return", "returns-nothing"),
-    ],
-    "04.7": [
-        (challenge_always_first, "always the first", "below"),
-        (challenge_untrained, "a model that was not trained", "below"),
-        (challenge_scores, "scores without argmax", "shape"),
-        (challenge_for_train, "answers for the training pictures", "shape"),
-        (challenge_one_based, "1 and 2 for 0 and 1", "out-of-range"),
-        (challenge_probabilities, "probabilities", "not-whole"),
-        (challenge_not_finite, "logarithm of 0", "not-finite"),
-        (empty_stub, "raise NotImplementedError left", "empty"),
-        (nothing_returned, "forgot return", "returns-nothing"),
-    ],
-}
