@@ -252,7 +252,7 @@ def test_what_is_wrong_is_looked_for_in_the_order_that_explain_promises(expected
     """Each answer but the last could be explained by a later step as well."""
     for diagnosis, answer, fns, known in order:
         mistakes = [core.Mistake("known", "A known one.", fn) for fn in fns]
-        attempt = explanation.Attempt([core.Case((), "")], [answer], [expected], 0, mistakes, known, "it", "", 1e-4)
+        attempt = explanation.Attempt([core.Case((), "")], [answer], [expected], 0, lambda: expected, mistakes, known, "it", "", 1e-4)
         assert explanation.explain(attempt)[1] == diagnosis
 
 

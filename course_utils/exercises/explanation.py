@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from course_utils.exercises.comparison import agrees, numbers, words
 from course_utils.exercises.core import Case, Mistake, Problem
-from course_utils.exercises.patterns import PATTERNS, Pattern
+from course_utils.exercises.patterns import PATTERNS, Pattern, rows_alike
+from course_utils.exercises.slips import slips
 
 Found = tuple[str, str]  # a headline and a diagnosis
 
@@ -20,13 +22,15 @@ class Attempt:
     """The answers to the cases of one part, some of them wrong, and what their exercise knows.
 
     ``cases``, ``answers`` and ``expected`` have one entry a case; ``index`` is the first whose answer is wrong: the one that
-    is explained. The others are arguments of :func:`course_utils.exercises.judges.judge_values`.
+    is explained. ``reference`` is None where general slips are not looked for. The others are arguments of
+    :func:`course_utils.exercises.judges.judge_values`.
     """
 
     cases: Sequence[Case]
     answers: Sequence[Any]
     expected: Sequence[np.ndarray]
     index: int
+    reference: Callable | None
     mistakes: Sequence[Mistake]
     patterns: Sequence[Pattern]
     returns: str
@@ -50,7 +54,7 @@ def explain(attempt: Attempt) -> Found:
     """The headline and the diagnosis of an attempt: those of the first that applies.
 
     1. There is no answer: an exception, an empty stub, no ``return``.
-    2. A known mistake gives the same answers to all cases of the part.
+    2. A mistake that the exercise lists, or else a slip that happens in any, gives the same answers to all cases of the part.
     3. The answer does not hold numbers, or words, as it should.
     4. Numbers: the shape is another. Words: one of the exercise's patterns fits, which may be about how many there are.
     5. Numbers: there are NaNs or infinities. Words: there are more or fewer.
@@ -70,10 +74,28 @@ def _no_answer(attempt: Attempt) -> Found | None:
 
 def _known_mistake(attempt: Attempt) -> Found | None:
     for mistake in attempt.mistakes:
-        with np.errstate(all="ignore"):
-            imitation = [np.asarray(mistake.fn(*case.args)) for case in attempt.cases]
-        if all(agrees(imitated, answer, attempt.tolerance) for imitated, answer in zip(imitation, attempt.answers, strict=True)):
+        if _imitates(mistake, attempt):
             return mistake.says, mistake.key
+    for slip in _slips(attempt):
+        with contextlib.suppress(Exception):  # not every slip can be made with every argument
+            if _imitates(slip, attempt):
+                return slip.says, slip.key
+
+
+def _slips(attempt: Attempt) -> Iterator[Mistake]:
+    """The general slips, for answers that are numbers and say something; where all rows are alike, a pattern says more."""
+    got = numbers(attempt.answer)
+    if attempt.reference is None or got is None or not got.any() or not np.isfinite(got).all():
+        return iter(())
+    if got.shape == attempt.right.shape and rows_alike(attempt.case, attempt.right, got):
+        return iter(())
+    return slips(attempt.reference, attempt.case.args)
+
+
+def _imitates(mistake: Mistake, attempt: Attempt) -> bool:
+    with np.errstate(all="ignore"):
+        imitation = (np.asarray(mistake.fn(*case.args)) for case in attempt.cases)
+        return all(agrees(imitated, answer, attempt.tolerance) for imitated, answer in zip(imitation, attempt.answers, strict=True))
 
 
 def _wrong_numbers(attempt: Attempt) -> Found:

@@ -7,6 +7,7 @@ that is better or worse, not right or wrong, gets partial credit from :func:`jud
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -84,7 +85,8 @@ def judge_values(
         expected = [np.asarray(reference(*case.args)) for case in asked]
         wrong = [k for k, answer in enumerate(answered) if isinstance(answer, Problem) or not agrees(expected[k], answer, tolerance)]
         if wrong:  # an exercise lists the case that reads best first
-            attempt = Attempt(asked, answered, expected, wrong[0], mistakes, patterns, returns, remark, tolerance)
+            slips_of = reference if part == parts[0][0] else None  # the remark of a later part says what is special about it
+            attempt = Attempt(asked, answered, expected, wrong[0], slips_of, mistakes, patterns, returns, remark, tolerance)
             headline, key = explain(attempt)
             if part != parts[0][0] and key in ("exception", "shape"):
                 headline = f"{remark} {headline}"
@@ -120,7 +122,7 @@ def judge_outputs(cases: Sequence[Case], answers: Sequence[Any], reference: Call
         judge_values(
             cases,
             [answer[output.place] if isinstance(answer, list) else answer for answer in answers],
-            lambda *args, place=output.place: reference(*args)[place],
+            functools.wraps(reference)(lambda *args, place=output.place: reference(*args)[place]),
             output.mistakes,
             returns=output.returns,
             patterns=output.patterns,

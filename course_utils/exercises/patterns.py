@@ -66,9 +66,9 @@ def _other_order(case, expected, got):
         return "These are the right numbers in the wrong places: something is sorted, reversed or reshaped.", "other-order"
 
 
-def _rows_alike(case, expected, got):
+def rows_alike(case, expected, got):
     if expected.ndim > 1 and len(expected) > 1 and agrees(np.broadcast_to(expected[:1], expected.shape), got):
         return "Every row is the first row again. Does your loop use its own variable?", "rows-alike"
 
 
-PATTERNS = (_all_zero, _true_or_false, _close, _factor, _no_negatives, _other_order, _rows_alike)
+PATTERNS = (_all_zero, _true_or_false, _close, _factor, _no_negatives, _other_order, rows_alike)
