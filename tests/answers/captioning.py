@@ -1,321 +1,537 @@
-"""Answers to the exercises of notebook 02, written from their texts.
+"""Answers to the exercises of notebook 02."""
 
-All of RIGHT must pass; each of WRONG must be told what it got wrong (its description, then the diagnosis it must get).
-"""
-
+import collections
 import math
-from collections import Counter
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from answers import right, slips, unwritten, wrong
 from flax import nnx
 
 from course_utils.experiments.captioning import trainer
 from course_utils.models import captioning
 
+unwritten("02.1", "02.2", "02.3", "02.4", "02.5", "02.6")
+
 # ---- 02.1 soft_attention(params, places, h, mask) → context, alpha
 
 
-def attention_where(params, places, h, mask):
-    keys = places @ params["W_v"]
-    query = h @ params["W_h"] + params["b"]
-    scores = jnp.tanh(keys + query[:, None, :]) @ params["w"]
-    alpha = jax.nn.softmax(jnp.where(mask, scores, -jnp.inf), axis=-1)
-    return jnp.einsum("bn,bnd->bd", alpha, places), alpha
+def attention_numpy(params, places, h, mask):
+    W_v, W_h, b, w = (np.asarray(params[name]) for name in ("W_v", "W_h", "b", "w"))
+    places, h, mask = np.asarray(places), np.asarray(h), np.asarray(mask)
+    keys = places @ W_v
+    query = h @ W_h + b
+    seen = np.tanh(keys + query[:, None])
+    scores = np.where(mask, seen @ w, -1e9)
+    weights = np.exp(scores - scores.max(1, keepdims=True))
+    alpha = weights / weights.sum(1, keepdims=True)
+    context = (alpha[..., None] * places).sum(1)
+    return context, alpha
 
 
-def attention_softmax_where(params, places, h, mask):
-    scores = jnp.einsum(
-        "bnk,k->bn", jnp.tanh(jnp.einsum("bnd,dk->bnk", places, params["W_v"]) + params["b"] + (h @ params["W_h"])[:, None]), params["w"]
-    )
-    alpha = jax.nn.softmax(scores, axis=1, where=mask)
-    return (alpha[:, :, None] * places).sum(axis=1), alpha
+right("02.1")(attention_numpy)
 
 
+@right("02.1")
 def attention_loops(params, places, h, mask):
-    params = {name: np.asarray(value, float) for name, value in params.items()}
+    p = {name: np.asarray(value, float) for name, value in params.items()}
     contexts, alphas = [], []
     for v, state, there in zip(np.asarray(places, float), np.asarray(h, float), np.asarray(mask)):
         weights = []
         for place, is_there in zip(v, there):
-            score = params["w"] @ np.tanh(params["W_v"].T @ place + params["W_h"].T @ state + params["b"])
+            score = p["w"] @ np.tanh(p["W_v"].T @ place + p["W_h"].T @ state + p["b"])
             weights.append(math.exp(score) if is_there else 0.0)
-        alpha = np.array(weights) / sum(weights)
-        alphas.append(alpha)
-        contexts.append(alpha @ v)
-    return np.stack(contexts), np.stack(alphas)
+        alphas.append([weight / sum(weights) for weight in weights])
+        contexts.append([sum(a * place[d] for a, place in zip(alphas[-1], v)) for d in range(v.shape[1])])
+    return contexts, alphas
 
 
+@right("02.1")
 def attention_vmap(params, places, h, mask):
     def one(v, state, there):
         scores = jnp.tanh(v @ params["W_v"] + state @ params["W_h"] + params["b"]) @ params["w"]
-        e = jnp.exp(scores) * there
-        alpha = e / e.sum()
+        alpha = jax.nn.softmax(scores, where=there)
         return alpha @ v, alpha
 
     return jax.vmap(one)(places, h, mask)
 
 
-def _attention(params, places, h, mask):
+@right("02.1")
+def attention_stacked_weights(params, places, h, mask):
+    both = jnp.concatenate([places, jnp.repeat(h[:, None], places.shape[1], axis=1)], axis=-1)
+    scores = jnp.tanh(both @ jnp.concatenate([params["W_v"], params["W_h"]]) + params["b"]) @ params["w"]
+    alpha = jax.nn.softmax(jnp.where(mask, scores, -jnp.inf))
+    return jnp.matmul(alpha[:, None], places)[:, 0], alpha
+
+
+@right("02.1")
+def attention_renormalised(params, places, h, mask):
+    scores = jnp.tanh(places @ params["W_v"] + (h @ params["W_h"] + params["b"])[:, None]) @ params["w"]
+    alpha = jax.nn.softmax(scores, axis=-1) * mask
+    alpha /= alpha.sum(-1, keepdims=True)
+    return [jnp.einsum("bn,bnd->bd", alpha, places), alpha]
+
+
+@right("02.1")
+def attention_running_sums(params, places, h, mask):
+    params = {name: np.asarray(value) for name, value in params.items()}
+    places, h, mask, total, weight, weights = np.asarray(places), np.asarray(h), np.asarray(mask), 0.0, 0.0, []
+    for n in range(places.shape[1]):
+        scores = np.tanh(places[:, n] @ params["W_v"] + h @ params["W_h"] + params["b"]) @ params["w"]
+        weights.append(np.where(mask[:, n], np.exp(scores), 0))
+        weight = weight + weights[-1]
+        total = total + weights[-1][:, None] * places[:, n]
+    return total / weight[:, None], np.stack(weights, 1) / weight[:, None]
+
+
+def scores_of(params, places, h):
     return jnp.tanh(places @ params["W_v"] + (h @ params["W_h"] + params["b"])[:, None]) @ params["w"]
 
 
-def _context(alpha, places):
-    return (alpha[..., None] * places).sum(1)
+def context_of(alpha, places):
+    return jnp.einsum("bn,bnd->bd", alpha, places), alpha
 
 
-def attention_no_mask(params, places, h, mask):
-    alpha = jax.nn.softmax(_attention(params, places, h, mask))
-    return _context(alpha, places), alpha
+@wrong("02.1", "zeroes the missing places, but they still get shares", "places-zeroed")
+def attention_of_zeroed_places(params, places, h, mask):
+    places = places * mask[..., None]
+    return context_of(jax.nn.softmax(scores_of(params, places, h)), places)
 
 
-def attention_mask_after(params, places, h, mask):
-    alpha = jax.nn.softmax(_attention(params, places, h, mask)) * mask
-    return _context(alpha, places), alpha
+@wrong("02.1", "keeps the first sum(mask) places, wherever the mask is True", "share-of-nothing")
+def attention_to_the_first_places(params, places, h, mask):
+    first = jnp.arange(mask.shape[1]) < mask.sum(1, keepdims=True)
+    return context_of(jax.nn.softmax(jnp.where(first, scores_of(params, places, h), -1e9)), places)
 
 
-def attention_scores_times_mask(params, places, h, mask):
-    alpha = jax.nn.softmax(_attention(params, places, h, mask) * mask, -1)
-    return _context(alpha, places), alpha
+@wrong("02.1", "one sum of weights for the batch", "softmax-over-all")
+def attention_divided_by_the_batch(params, places, h, mask):
+    weights = jnp.exp(scores_of(params, places, h)) * mask
+    return context_of(weights / weights.sum(), places)
 
 
-def attention_over_batch(params, places, h, mask):
-    alpha = jax.nn.softmax(jnp.where(mask, _attention(params, places, h, mask), -1e9), axis=0)
-    return _context(alpha, places), alpha
+@wrong("02.1", "sums over all places in the denominator, over those that are there above", "mask-after-softmax")
+def attention_divided_by_all_places(params, places, h, mask):
+    weights = jnp.exp(scores_of(params, places, h))
+    return context_of(jnp.where(mask, weights / weights.sum(1, keepdims=True), 0), places)
 
 
-def attention_mask_turned(params, places, h, mask):
-    alpha = jax.nn.softmax(jnp.where(mask, -1e9, _attention(params, places, h, mask)), axis=-1)
-    return _context(alpha, places), alpha
+@wrong("02.1", "only the brightest place", "hard")
+def attention_to_the_brightest(params, places, h, mask):
+    scores = jnp.where(mask, scores_of(params, places, h), -1e9)
+    return context_of(jax.nn.one_hot(scores.argmax(1), scores.shape[1]), places)
 
 
-def attention_no_tanh(params, places, h, mask):
-    scores = (places @ params["W_v"] + (h @ params["W_h"] + params["b"])[:, None]) @ params["w"]
-    alpha = jax.nn.softmax(jnp.where(mask, scores, -1e9), axis=-1)
-    return _context(alpha, places), alpha
+@wrong("02.1", "divides by 0 where a place is missing: NaN", "not-finite")
+def attention_not_a_number(params, places, h, mask):
+    weights = jnp.exp(jnp.where(mask, scores_of(params, places, h), -jnp.inf))
+    return context_of(weights / jnp.where(mask, weights.sum(1, keepdims=True), 0), places)
 
 
-def attention_dot(params, places, h, mask):
-    scores = jnp.einsum("bnk,bk->bn", places @ params["W_v"], h @ params["W_h"])
-    alpha = jax.nn.softmax(jnp.where(mask, scores, -1e9), axis=-1)
-    return _context(alpha, places), alpha
+@wrong("02.1", "no new axis for the state's side", "exception")
+def attention_without_new_axis(params, places, h, mask):
+    scores = jnp.tanh(places @ params["W_v"] + h @ params["W_h"] + params["b"]) @ params["w"]
+    return context_of(jax.nn.softmax(jnp.where(mask, scores, -1e9)), places)
 
 
-def attention_not_summed(params, places, h, mask):
-    alpha = attention_where(params, places, h, mask)[1]
-    return alpha[..., None] * places, alpha
+@wrong("02.1", "writes into a JAX array", "exception")
+def attention_in_place(params, places, h, mask):
+    scores = scores_of(params, places, h)
+    scores[~mask] = -1e9
+    return context_of(jax.nn.softmax(scores), places)
 
 
-def attention_of_keys(params, places, h, mask):
-    alpha = attention_where(params, places, h, mask)[1]
-    return _context(alpha, places @ params["W_v"]), alpha
-
-
-def attention_mean(params, places, h, mask):
-    alpha = attention_where(params, places, h, mask)[1]
-    return (alpha[..., None] * places).mean(1), alpha
-
-
-def attention_context_only(params, places, h, mask):
-    return attention_where(params, places, h, mask)[0]
-
-
-def attention_exchanged(params, places, h, mask):
-    return attention_where(params, places, h, mask)[::-1]
-
+slips(
+    "02.1",
+    attention_numpy,
+    ("no-mask", "no mask", "np.where(mask, seen @ w, -1e9)", "seen @ w"),
+    ("mask-turned", "mask inverted", "where(mask", "where(~mask"),
+    ("mask-after-softmax", "mask after the softmax", "np.where(mask, seen @ w, -1e9)", "seen @ w", "alpha = ", "alpha = mask * "),
+    ("scores-times-mask", "missing places get the score 0", "np.where(mask, seen @ w, -1e9)", "seen @ w * mask"),
+    ("scores-times-mask", "1e-9 instead of -1e9: a score of about 0", "-1e9", "1e-9"),
+    ("share-of-nothing", "multiplies the missing scores by -1e9", "-1e9", "seen @ w * -1e9"),
+    ("share-of-nothing", "sets the missing scores to -1, which is not enough", "-1e9", "-1.0"),
+    ("no-mask", "masks for the context, returns shares without the mask", "context, alpha", "context, softmax(seen @ w)"),
+    ("unmasked-shares", "masks the shares, but the context is from all places", "alpha[..., None]", "softmax(seen @ w)[..., None]"),
+    ("softmax-over-batch", "softmax over the batch", "(1, keepdims", "(0, keepdims"),
+    ("softmax-over-all", "one softmax over all the places of all pictures", "(1, keepdims", "(None, keepdims"),
+    ("no-bias", "forgets the bias", " + b", ""),
+    ("bias-twice", "adds the bias on both sides", " + b", " + 2 * b"),
+    ("no-bias", "adds the bias after the tanh", " + b", "", "None])", "None]) + b"),
+    ("no-tanh", "forgets the tanh", "np.tanh(keys + query[:, None])", "keys + query[:, None]"),
+    ("tanh-on-each", "tanh of the places only, the state added behind", "keys + query[:, None])", "keys) + query[:, None]"),
+    ("tanh-on-each", "tanh of each side on its own", "keys + query[:, None])", "keys) + np.tanh(query)[:, None]"),
+    ("tanh-twice", "tanh around w as well", "seen @ w", "np.tanh(seen @ w)"),
+    ("sigmoid-for-tanh", "sigmoid instead of tanh", "np.tanh", "sigmoid"),
+    ("relu", "relu instead of tanh", "np.tanh(", "np.maximum(0, "),
+    ("no-state", "no state: the same look whatever was said", "h @ W_h", "0 * h @ W_h"),
+    ("multiplied", "multiplies the two sides instead of adding them", " + b", "", "keys + query[:, None]", "keys * query[:, None] + b"),
+    ("dot-product", "a scalar product of the two sides, as in section 1", "seen @ w", 'np.einsum("bnk,bk->bn", keys, h @ W_h)'),
+    ("no-w", "forgets w: sums over the inner width", "seen @ w", "seen.sum(-1)"),
+    ("scaled", "divides by the root of the inner width", "seen @ w", "seen @ w / len(w) ** 0.5"),
+    ("softmin", "softmax of minus the scores", "seen @ w", "-(seen @ w)"),
+    ("sigmoid", "sigmoid instead of softmax", "weights / weights.sum(1, keepdims=True)", "sigmoid(scores)"),
+    ("scores-over-their-sum", "without exp", "np.where(mask, seen @ w, -1e9)", "seen @ w * mask", "weights / weights", "scores / scores"),
+    ("not-shares", "exp without the division", " - scores.max(1, keepdims=True)", "", " / weights.sum(1, keepdims=True)", ""),
+    ("log-softmax", "the logarithm of the shares", "context, alpha", "context, np.log(alpha + 1e-9)"),
+    ("uniform", "the mean of the places that are there", "seen @ w", "0 * (seen @ w)"),
+    ("mean-of-weighted", "divides the context by N as well", "places).sum(1)", "places).mean(1)"),
+    ("plain-sum", "the context is the plain sum of the places", "alpha[..., None]", "mask[..., None]"),
+    ("sum-of-keys", "weighs the projected places instead of the places", "alpha[..., None] * places", "alpha[..., None] * keys"),
+    ("places-not-summed", "does not sum: the weighted places (B, N, D_v)", "places).sum(1)", "places)"),
+    ("exchanged", "shares first, context second", "context, alpha", "alpha, context"),
+    ("one-of-several", "only the context", "context, alpha", "context"),
+    ("no-softmax", "scores instead of shares", "context, alpha", "context, seen @ w"),
+    ("axis-of-one", "keeps an axis of the shares", "context, alpha", "context, alpha[..., None]"),
+    ("axis-of-one", "keeps an axis of the context", "context, alpha", "context[:, None], alpha"),
+    ("first-state-for-all", "the first picture's state for all pictures", "h @ W_h", "h[:1] @ W_h"),
+    ("first-mask-for-all", "the first picture's mask for all pictures", "where(mask", "where(mask[:1]"),
+)
 
 # ---- 02.2 lstm_step(params, h, c, word, context) → h, c
 
 
+def lstm_numpy(params, h, c, word, context):
+    W_x, W_z, W_h, b = (np.asarray(params[name]) for name in ("W_x", "W_z", "W_h", "b"))
+    h, c, word, context = (np.asarray(x) for x in (h, c, word, context))
+    gates = word @ W_x + context @ W_z + h @ W_h + b
+    i, f, g, o = np.split(gates, 4, -1)
+    i, f, o = (1 / (1 + np.exp(-x)) for x in (i, f, o))
+    new = f * c + i * np.tanh(g)
+    shown = o * np.tanh(new)
+    return shown, new
+
+
+right("02.2")(lstm_numpy)
+
+
+@right("02.2")
 def lstm_concatenated(params, h, c, word, context):
-    x = jnp.concatenate([word, context, h], -1)
-    gates = x @ jnp.concatenate([params["W_x"], params["W_z"], params["W_h"]]) + params["b"]
+    gates = jnp.concatenate([word, context, h], -1) @ jnp.concatenate([params["W_x"], params["W_z"], params["W_h"]]) + params["b"]
     d = h.shape[-1]
     i, f, g, o = (gates[:, k * d : (k + 1) * d] for k in range(4))
     c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
     return jax.nn.sigmoid(o) * jnp.tanh(c), c
 
 
-def lstm_numpy(params, h, c, word, context):
-    p = {name: np.asarray(value, np.float64) for name, value in params.items()}
-    z = np.asarray(word) @ p["W_x"] + np.asarray(context) @ p["W_z"] + np.asarray(h) @ p["W_h"] + p["b"]
-    i, f, g, o = z.reshape(len(z), 4, -1).transpose(1, 0, 2)
-    i, f, o = (1 / (1 + np.exp(-x)) for x in (i, f, o))
-    new = f * np.asarray(c) + i * np.tanh(g)
-    return o * np.tanh(new), new
-
-
+@right("02.2")
 def lstm_vmap(params, h, c, word, context):
     def one(h, c, word, context):
-        i, f, g, o = jnp.split(params["W_x"].T @ word + params["W_z"].T @ context + params["W_h"].T @ h + params["b"], 4)
-        new = c / (1 + jnp.exp(-f)) + jnp.tanh(g) / (1 + jnp.exp(-i))
-        return jnp.tanh(new) / (1 + jnp.exp(-o)), new
+        gates = params["W_x"].T @ word + params["W_z"].T @ context + params["W_h"].T @ h + params["b"]
+        half = lambda y: (jnp.tanh(y / 2) + 1) / 2
+        i, f, g, o = jnp.split(gates, 4)
+        c = half(f) * c + half(i) * jnp.tanh(g)
+        return half(o) * jnp.tanh(c), c
 
     return jax.vmap(one)(h, c, word, context)
 
 
-def _z(params, h, word, context):
-    return jnp.split(word @ params["W_x"] + context @ params["W_z"] + h @ params["W_h"] + params["b"], 4, -1)
+@right("02.2")
+def lstm_loops(params, h, c, word, context):
+    p = {k: np.asarray(v, float) for k, v in params.items()}
+    h, c, word, context = (np.asarray(a, float) for a in (h, c, word, context))
+    D, hs, cs = h.shape[1], [], []
+    for b in range(len(h)):
+        row_h, row_c = [], []
+        for d in range(D):
+            i, f, g, o = (
+                sum(p["W_x"][:, j] * word[b]) + sum(p["W_z"][:, j] * context[b]) + sum(p["W_h"][:, j] * h[b]) + p["b"][j]
+                for j in (d, D + d, 2 * D + d, 3 * D + d)
+            )
+            row_c.append(c[b, d] / (1 + math.exp(-f)) + math.tanh(g) / (1 + math.exp(-i)))
+            row_h.append(math.tanh(row_c[-1]) / (1 + math.exp(-o)))
+        hs.append(row_h)
+        cs.append(row_c)
+    return hs, cs
 
 
-def _s(x):
-    return jax.nn.sigmoid(x)
+@right("02.2")
+def lstm_einsum(params, h, c, word, context):
+    D = h.shape[-1]
+    inputs = ((word, "W_x"), (context, "W_z"), (h, "W_h"))
+    gates = sum(jnp.einsum("bx,xgd->gbd", x, params[name].reshape(-1, 4, D)) for x, name in inputs) + params["b"].reshape(4, 1, D)
+    i, f, o = jax.nn.sigmoid(gates[jnp.array([0, 1, 3])])
+    c = f * c + i * jnp.tanh(gates[2])
+    return [o * jnp.tanh(c), c]
 
 
-def lstm_ifog(params, h, c, word, context):
-    i, f, o, g = _z(params, h, word, context)
-    c = _s(f) * c + _s(i) * jnp.tanh(g)
-    return _s(o) * jnp.tanh(c), c
+@right("02.2")
+def lstm_gate_by_gate(params, h, c, word, context):
+    D = h.shape[1]
+
+    def gate(k):
+        s = slice(k * D, (k + 1) * D)
+        return word @ params["W_x"][:, s] + context @ params["W_z"][:, s] + h @ params["W_h"][:, s] + params["b"][s]
+
+    c *= jax.nn.sigmoid(gate(1))
+    c += jax.nn.sigmoid(gate(0)) * jnp.tanh(gate(2))
+    h = jax.nn.sigmoid(gate(3)) * jnp.tanh(c)
+    return h, c
 
 
-def lstm_no_context(params, h, c, word, context):
-    return lstm_concatenated({**params, "W_z": 0 * params["W_z"]}, h, c, word, context)
+def gates_of(params, h, word, context):
+    return word @ params["W_x"] + context @ params["W_z"] + h @ params["W_h"] + params["b"]
 
 
-def lstm_no_bias(params, h, c, word, context):
-    return lstm_concatenated({**params, "b": 0 * params["b"]}, h, c, word, context)
+def cell_of(i, f, g, o, c):
+    c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+    return jax.nn.sigmoid(o) * jnp.tanh(c), c
 
 
+@wrong("02.2", "the gates interleaved: column 4 d + k", "gates-interleaved")
 def lstm_interleaved(params, h, c, word, context):
-    z = jnp.concatenate(_z(params, h, word, context), -1)
-    i, f, g, o = z[:, 0::4], z[:, 1::4], z[:, 2::4], z[:, 3::4]
-    c = _s(f) * c + _s(i) * jnp.tanh(g)
-    return _s(o) * jnp.tanh(c), c
+    gates = gates_of(params, h, word, context)
+    return cell_of(*(gates[:, k::4] for k in range(4)), c)
 
 
-def lstm_swapped(params, h, c, word, context):
-    i, f, g, o = _z(params, h, word, context)
-    c = _s(i) * c + _s(f) * jnp.tanh(g)
-    return _s(o) * jnp.tanh(c), c
+@wrong("02.2", "splits the batch", "exception")
+def lstm_split_batch(params, h, c, word, context):
+    return cell_of(*jnp.split(gates_of(params, h, word, context), 4, 0), c)
 
 
-def lstm_gru(params, h, c, word, context):
-    i, f, g, o = _z(params, h, word, context)
-    c = (1 - _s(i)) * c + _s(i) * jnp.tanh(g)
-    return _s(o) * jnp.tanh(c), c
+@wrong("02.2", "reshape that mixes rows: (4, B, D)", "reshaped")
+def lstm_mixed_rows(params, h, c, word, context):
+    return cell_of(*gates_of(params, h, word, context).reshape(4, len(h), -1), c)
 
 
-def lstm_no_tanh(params, h, c, word, context):
-    h, c = lstm_concatenated(params, h, c, word, context)
-    return h / jnp.tanh(c) * c, c
+@wrong("02.2", "sigmoid for all four", "candidate-sigmoid")
+def lstm_sigmoid_for_all(params, h, c, word, context):
+    i, f, g, o = jax.nn.sigmoid(jnp.stack(jnp.split(gates_of(params, h, word, context), 4, -1)))
+    c = f * c + i * g
+    return o * jnp.tanh(c), c
 
 
-def lstm_old_cell(params, h, c, word, context):
-    i, f, g, o = _z(params, h, word, context)
-    return _s(o) * jnp.tanh(c), _s(f) * c + _s(i) * jnp.tanh(g)
+@wrong("02.2", "tanh for all four", "gates-tanh")
+def lstm_tanh_for_all(params, h, c, word, context):
+    i, f, g, o = jnp.split(jnp.tanh(gates_of(params, h, word, context)), 4, -1)
+    c = f * c + i * g
+    return o * jnp.tanh(c), c
 
 
-def lstm_returns_c_h(params, h, c, word, context):
-    return lstm_concatenated(params, h, c, word, context)[::-1]
+@wrong("02.2", "word and context exchanged", "exception")
+def lstm_inputs_exchanged(params, h, c, word, context):
+    return cell_of(*jnp.split(gates_of(params, h, context, word), 4, -1), c)
 
 
-def lstm_g_sigmoid(params, h, c, word, context):
-    i, f, g, o = _z(params, h, word, context)
-    c = _s(f) * c + _s(i) * _s(g)
-    return _s(o) * jnp.tanh(c), c
+@wrong("02.2", "in a fixed width of 4", "exception")
+def lstm_of_fixed_width(params, h, c, word, context):
+    gates = gates_of(params, h, word, context)
+    return cell_of(gates[:, :4], gates[:, 4:8], gates[:, 8:12], gates[:, 12:16], c)
 
 
-def lstm_h_only(params, h, c, word, context):
-    return lstm_concatenated(params, h, c, word, context)[0]
+@wrong("02.2", "takes the arguments in the order c, h", "arguments-exchanged")
+def lstm_arguments_exchanged(params, c, h, word, context):
+    return cell_of(*jnp.split(gates_of(params, h, word, context), 4, -1), c)
 
+
+slips(
+    "02.2",
+    lstm_numpy,
+    ("gates-in-torch-order-ifog", "order i, f, o, g", "i, f, g, o", "i, f, o, g"),
+    ("gates-as-igfo", "order i, g, f, o", "i, f, g, o", "i, g, f, o"),
+    ("forget-and-input-exchanged", "order f, i, g, o", "i, f, g, o", "f, i, g, o"),
+    ("gates-as-fiog", "order f, i, o, g", "i, f, g, o", "f, i, o, g"),
+    ("gates-as-ofgi", "order o, f, g, i: i and o exchanged", "i, f, g, o", "o, f, g, i"),
+    ("no-bias", "no bias", " + b", ""),
+    ("bias-thrice", "the bias with each of the three maps", " + b", " + 3 * b"),
+    ("no-context", "forgets the context", "context @ W_z + ", ""),
+    ("no-word", "forgets the word", "word @ W_x + ", ""),
+    ("no-state", "forgets the state", "h @ W_h + ", ""),
+    ("cell-for-state", "c where h belongs, in the gates", "h @ W_h", "c @ W_h"),
+    ("state-for-cell", "h where c belongs: forgets h, not c", "f * c", "f * h"),
+    ("candidate-sigmoid", "g through a sigmoid", "np.tanh(g)", "sigmoid(g)"),
+    ("candidate-not-squashed", "g without tanh", "np.tanh(g)", "g"),
+    ("gates-not-squashed", "no squashing of the gates at all", "1 / (1 + np.exp(-x))", "x"),
+    ("output-gate-not-squashed", "the output gate without its sigmoid", "i, f, o", "i, f"),
+    ("no-tanh-on-cell", "h' without the tanh of c'", "np.tanh(new)", "new"),
+    ("sigmoid-of-cell", "h' with a sigmoid of c'", "np.tanh(new)", "sigmoid(new)"),
+    ("old-cell-shown", "h' from the old c", "np.tanh(new)", "np.tanh(c)"),
+    ("no-output-gate", "h' without the output gate", "o * np", "np"),
+    ("no-input-gate", "the memory without the input gate", "i * np", "np"),
+    ("no-forget-gate", "nothing is forgotten", "f * c", "c"),
+    ("no-memory", "the old memory is dropped", "f * c + ", ""),
+    ("gated-as-gru", "forgets as a GRU does: 1 - i instead of f", "f * c", "(1 - i) * c"),
+    ("forget-plus-one", "a forget bias of 1 added", "in (i, f, o)", "in (i, f + 1, o)"),
+    ("one-minus-forget", "the forget gate as what to erase: 1 - f", "f * c", "(1 - f) * c"),
+    ("subtracted", "minus instead of plus", "+ i *", "- i *"),
+    ("exchanged", "c first, h second", "shown, new", "new, shown"),
+    ("one-of-several", "only h", "shown, new", "shown"),
+    ("old-memory-returned", "returns the old c beside the new h", "shown, new", "shown, c"),
+    ("exchanged", "h twice", "shown, new", "shown, shown"),
+    ("not-several", "side by side in one table", "shown, new", "np.concatenate([shown, new], -1)"),
+    ("state-kept", "the old state is added to the new one", "shown, new", "h + shown, new"),
+    ("not-several", "returns the four gates", "shown, new", "np.split(gates, 4, -1)"),
+)
 
 # ---- 02.3 caption_loss(logits, tokens, mask) → float
 
 
+def loss_numpy(logits, tokens, mask):
+    logits, tokens, mask = (np.asarray(x) for x in (logits, tokens, mask))
+    log_p = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+    cost = -np.take_along_axis(log_p, tokens[..., None], -1)[..., 0]
+    total = (cost * mask).sum()
+    return total / mask.sum()
+
+
+right("02.3")(loss_numpy)
+
+
+@right("02.3")
 def loss_optax(logits, tokens, mask):
     return jnp.mean(optax.softmax_cross_entropy_with_integer_labels(logits, tokens), where=mask)
 
 
-def loss_one_hot(logits, tokens, mask):
-    log_p = jax.nn.log_softmax(logits, -1)
-    picked = (jax.nn.one_hot(tokens, logits.shape[-1]) * log_p).sum(-1)
-    return -jnp.where(mask, picked, 0).sum() / jnp.sum(mask)
-
-
+@right("02.3")
 def loss_loops(logits, tokens, mask):
-    total, count = 0.0, 0
-    for z, words, there in zip(np.asarray(logits, float), np.asarray(tokens), np.asarray(mask)):
-        for row, word, is_there in zip(z, words, there):
-            if is_there:
-                total += math.log(np.exp(row).sum()) - row[word]
-                count += 1
-    return total / count
+    logits, tokens, mask = (np.asarray(a).tolist() for a in (logits, tokens, mask))
+    costs = []
+    for b in range(len(tokens)):
+        for t in range(len(tokens[b])):
+            if mask[b][t]:
+                top = max(logits[b][t])
+                total = sum(math.exp(x - top) for x in logits[b][t])
+                costs.append(top + math.log(total) - logits[b][t][tokens[b][t]])
+    return sum(costs) / len(costs)
 
 
-def loss_indexed(logits, tokens, mask):
-    b, t = tokens.shape
-    p = jnp.exp(logits - jax.nn.logsumexp(logits, axis=-1, keepdims=True))
-    terms = -jnp.log(p[jnp.arange(b)[:, None], jnp.arange(t)[None], tokens])
-    return (terms * mask.astype(jnp.float32)).sum() / mask.astype(jnp.float32).sum()
+@right("02.3")
+def loss_logsumexp(logits, tokens, mask):
+    said = jnp.einsum("btv,btv->bt", logits, jax.nn.one_hot(tokens, logits.shape[-1]))
+    return jnp.average(jax.nn.logsumexp(logits, axis=-1) - said, weights=mask)
 
 
-def _ce(logits, tokens):
-    return optax.softmax_cross_entropy_with_integer_labels(logits, tokens)
+@right("02.3")
+def loss_weighted_captions(logits, tokens, mask):
+    log_p = jnp.take_along_axis(jax.nn.log_softmax(logits), tokens[..., None], axis=2).squeeze(-1)
+    words = mask.sum(1)
+    means = -(log_p * mask).sum(1) / jnp.maximum(words, 1)
+    return float((means * words).sum() / words.sum())
 
 
-def loss_all(logits, tokens, mask):
-    return _ce(logits, tokens).mean()
+@right("02.3")
+def loss_mask_first(logits, tokens, mask):
+    logits = jnp.where(mask[..., None], logits, 0.0)
+    log_p = jnp.take_along_axis(jax.nn.log_softmax(logits), jnp.where(mask, tokens, 0)[..., None], axis=2)[..., 0]
+    padding = (~mask).sum()
+    return (-log_p.sum() - padding * jnp.log(logits.shape[-1])) / (mask.size - padding)
 
 
-def loss_zeros_in_mean(logits, tokens, mask):
-    return jnp.where(mask, _ce(logits, tokens), 0).mean()
+def costs_of(logits, tokens):
+    logits, tokens = np.asarray(logits), np.asarray(tokens)  # NumPy compiles nothing
+    log_p = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+    return -np.take_along_axis(log_p, tokens[..., None], axis=-1)[..., 0]
 
 
-def loss_mean_of_means(logits, tokens, mask):
-    return ((_ce(logits, tokens) * mask).sum(1) / mask.sum(1)).mean()
+@wrong("02.3", "leaves out the last word (the end) of each caption", "end-left-out")
+def loss_without_end(logits, tokens, mask):
+    mask = mask & jnp.concatenate([mask[:, 1:], jnp.zeros_like(mask[:, :1])], 1)
+    return (costs_of(logits, tokens) * mask).sum() / mask.sum()
 
 
-def loss_per_caption(logits, tokens, mask):
-    return (_ce(logits, tokens) * mask).sum(1) / mask.sum(1)
+@wrong("02.3", "softmax over the places", "softmax-over-time")
+def loss_over_places(logits, tokens, mask):
+    log_p = jnp.take_along_axis(jax.nn.log_softmax(logits, axis=1), tokens[..., None], -1)[..., 0]
+    return -(log_p * mask).sum() / mask.sum()
 
 
-def loss_sum(logits, tokens, mask):
-    return (_ce(logits, tokens) * mask).sum()
+@wrong("02.3", "the last caption only, from a loop that overwrites", "last-caption")
+def loss_of_last_caption(logits, tokens, mask):
+    for b in range(len(tokens)):
+        loss = (costs_of(logits[b], tokens[b]) * mask[b]).sum() / mask[b].sum()
+    return loss
 
 
-def loss_by_captions(logits, tokens, mask):
-    return (_ce(logits, tokens) * mask).sum() / len(tokens)
+@wrong("02.3", "divides by the number of words of the vocabulary too: a mean over one-hot entries", "mean-over-vocabulary")
+def loss_one_hot_mean(logits, tokens, mask):
+    table = jax.nn.one_hot(tokens, logits.shape[-1]) * jax.nn.log_softmax(logits)
+    return -table[mask].mean()
 
 
-def loss_positive(logits, tokens, mask):
-    return -jnp.mean(_ce(logits, tokens), where=mask)
+@wrong("02.3", "binary cross-entropies of all words of the vocabulary", "binary")
+def loss_binary(logits, tokens, mask):
+    wanted = jax.nn.one_hot(tokens, logits.shape[-1])
+    cost = -(wanted * jax.nn.log_sigmoid(logits) + (1 - wanted) * jax.nn.log_sigmoid(-logits)).sum(-1)
+    return (cost * mask).sum() / mask.sum()
 
 
-def loss_turned(logits, tokens, mask):
-    return jnp.mean(_ce(logits, tokens), where=~mask)
+@wrong("02.3", "the entropy of the guesses, the word plays no part", "entropy")
+def loss_entropy(logits, tokens, mask):
+    log_p = jax.nn.log_softmax(logits)
+    return (-(jnp.exp(log_p) * log_p).sum(-1) * mask).sum() / mask.sum()
 
 
-def loss_shifted(logits, tokens, mask):
-    return jnp.mean(_ce(logits[:, :-1], tokens[:, 1:]), where=mask[:, 1:])
+@wrong("02.3", "the squared error of the probabilities", "squared-error")
+def loss_squares(logits, tokens, mask):
+    cost = ((jax.nn.softmax(logits) - jax.nn.one_hot(tokens, logits.shape[-1])) ** 2).sum(-1)
+    return (cost * mask).sum() / mask.sum()
 
 
-def loss_logits(logits, tokens, mask):
-    return -jnp.mean(jnp.take_along_axis(logits, tokens[..., None], -1)[..., 0], where=mask)
+@wrong("02.3", "the median word", "median")
+def loss_median(logits, tokens, mask):
+    return jnp.median(costs_of(logits, tokens)[mask])
 
 
-def loss_over_time(logits, tokens, mask):
-    log_p = jax.nn.log_softmax(logits, 1)
-    return -jnp.mean(jnp.take_along_axis(log_p, tokens[..., None], -1)[..., 0], where=mask)
-
-
-def loss_masked_logits(logits, tokens, mask):
-    return _ce(logits * mask[..., None], tokens).mean()
-
+slips(
+    "02.3",
+    loss_numpy,
+    ("pads-in-mean", "padding included", "total / mask.sum()", "cost.mean()"),
+    ("divided-by-all", "divides by all places", "/ mask.sum()", "/ mask.size"),
+    ("unmasked-sum-over-words", "padding above, words below", "(cost * mask)", "cost"),
+    ("mean-of-means", "a mean of captions' means", "total / mask.sum()", "((cost * mask).sum(1) / mask.sum(1)).mean()"),
+    ("mean-of-places", "a mean of places' means", "total / mask", "np.mean((cost * mask).sum(0) / np.maximum(mask.sum(0), 1)); mask"),
+    ("sum", "the sum", " / mask.sum()", ""),
+    ("sum-over-captions", "the sum of a caption, its mean over captions", "/ mask.sum()", "/ len(mask)"),
+    ("one-per-caption", "one mean a caption", ".sum()", ".sum(1)"),
+    ("not-reduced", "one number a place", "total / mask.sum()", "cost * mask"),
+    ("sign", "no minus", "-np.take", "np.take"),
+    ("mask-turned", "mask inverted", "tokens, mask))", "tokens, ~mask))"),
+    ("shifted", "place t predicts word t + 1", "(logits, tokens, mask))", "(logits[:, :-1], tokens[:, 1:], mask[:, 1:]))"),
+    ("shifted", "place t + 1 predicts word t", "(logits, tokens, mask))", "(logits[:, 1:], tokens[:, :-1], mask[:, :-1]))"),
+    ("first-word-left-out", "leaves out each first word", "(logits, tokens, mask))", "(logits[:, 1:], tokens[:, 1:], mask[:, 1:]))"),
+    ("no-softmax", "logits instead of log-probabilities", " - np.log(np.exp(logits).sum(-1, keepdims=True))", ""),
+    ("no-log", "the probability without its logarithm", "(cost *", "(-np.exp(-cost) *"),
+    ("softmax-twice", "softmax twice", "(logits, tokens, mask))", "(softmax(logits), tokens, mask))"),
+    ("softmax-over-batch", "softmax over the captions", "sum(-1,", "sum(0,"),
+    ("base-2", "in bits", "total /", "total / np.log(2) /"),
+    ("perplexity", "the perplexity", "total / mask.sum()", "np.exp(total / mask.sum())"),
+    ("likeliest-word", "the likeliest word instead of the one said", "tokens[..., None]", "logits.argmax(-1)[..., None]"),
+    ("logits-masked", "masks the logits, not the costs", "in (logits", "in (logits * mask[..., None]", "total / mask.sum()", "cost.mean()"),
+    ("logits-masked-divided", "masks logits, divides by words", "in (logits", "in (logits * mask[..., None]", "(cost * mask)", "cost"),
+    ("zero-token-masked", "padding is where the token is 0, whatever the mask says", "tokens, mask))", "tokens, tokens != 0))"),
+    ("pads-in-mean", "padding counts as word 0", "tokens, mask))", "tokens * mask, mask))", "total / mask.sum()", "cost.mean()"),
+    ("first-length-for-all", "the first caption's length for all captions", "/ mask.sum()", "/ (mask[0].sum() * len(mask))"),
+    ("first-caption", "the first caption only", "(logits, tokens, mask))", "(logits[:1], tokens[:1], mask[:1]))"),
+    ("one-too-few", "one word too few below", "/ mask.sum()", "/ (mask.sum() - 1)"),
+    ("one-too-many", "one more word below, against a division by 0", "/ mask.sum()", "/ (mask.sum() + 1)"),
+    ("smoothed", "label smoothing of a tenth", "(cost *", "((0.9 * cost - 0.1 * log_p.mean(-1)) *"),
+    ("worst-word", "the worst word", "total / mask.sum()", "cost[mask].max()"),
+    ("longest-for-all", "the longest caption's length for all captions", "/ mask.sum()", "/ (mask.sum(1).max() * len(mask))"),
+    ("errors", "the share of wrong guesses", "(cost *", "((logits.argmax(-1) != tokens) *"),
+    ("log-of-mean", "log of a mean, not a mean log", "(cost *", "(np.exp(-cost) *", "total / mask.sum()", "-np.log(total / mask.sum())"),
+)
 
 # ---- 02.4 beam_step(scores, log_probs, finished, end) → scores, parents, tokens
 
 
-def beam_sort(scores, log_probs, finished, end):
-    k, v = log_probs.shape
-    total = scores[:, None] + log_probs
-    kept = jnp.full((k, v), -jnp.inf).at[:, end].set(scores)
-    flat = jnp.where(finished[:, None], kept, total).reshape(-1)
-    order = jnp.argsort(-flat)[:k]
-    return flat[order], order // v, order % v
+def beam_numpy(scores, log_probs, finished, end):
+    scores, finished, steps = np.asarray(scores), np.asarray(finished), np.array(log_probs)
+    K, V = steps.shape
+    stays = np.where(np.arange(V) == end, 0, -np.inf)
+    steps[finished] = stays
+    total = (scores[:, None] + steps).ravel()
+    order = np.argsort(-total, kind="stable")[:K]
+    new = total[order]
+    parents, tokens = order // V, order % V
+    return new, parents, tokens
 
 
+right("02.4")(beam_numpy)
+
+
+@right("02.4")
 def beam_python(scores, log_probs, finished, end):
     options = []
     for parent, (score, row, done) in enumerate(zip(scores.tolist(), log_probs.tolist(), finished.tolist())):
@@ -329,346 +545,596 @@ def beam_python(scores, log_probs, finished, end):
     return [o[0] for o in best], [o[1] for o in best], [o[2] for o in best]
 
 
-def beam_unravel(scores, log_probs, finished, end):
-    free = jnp.where(jax.nn.one_hot(end, log_probs.shape[1]) > 0, 0.0, -jnp.inf)
-    total = scores[:, None] + jnp.where(finished[:, None], free[None], log_probs)
-    best, place = jax.lax.top_k(total.ravel(), scores.shape[0])
-    parents, tokens = jnp.unravel_index(place, total.shape)
-    return best, parents, tokens
-
-
-def beam_low_number(scores, log_probs, finished, end):
-    lp = np.where(np.asarray(finished)[:, None], -1e9, np.asarray(log_probs)).astype(np.float64)
-    lp[np.asarray(finished), end] = 0
-    total = np.asarray(scores)[:, None] + lp
-    place = np.argsort(total.ravel())[::-1][: len(scores)]
-    return total.ravel()[place], place // lp.shape[1], place % lp.shape[1]
-
-
-def _beam(total, k):
-    best, place = jax.lax.top_k(total.ravel(), k)
-    return best, place // total.shape[1], place % total.shape[1]
-
-
-def beam_goes_on(scores, log_probs, finished, end):
-    return _beam(scores[:, None] + log_probs, len(scores))
-
-
-def beam_no_scores(scores, log_probs, finished, end):
-    return beam_unravel(jnp.zeros_like(scores), log_probs, finished, end)
-
-
-def beam_score_replaced(scores, log_probs, finished, end):
-    total = np.asarray(scores)[:, None] + np.asarray(log_probs)
-    total[np.asarray(finished)] = -np.inf
-    total[np.asarray(finished), end] = 0.0
-    place = np.argsort(-total, axis=None, kind="stable")[: len(scores)]
-    return total.ravel()[place], place // total.shape[1], place % total.shape[1]
-
-
-def beam_each_its_own(scores, log_probs, finished, end):
+def continuations(scores, log_probs, finished, end):
     stays = jnp.where(jnp.arange(log_probs.shape[1]) == end, 0.0, -jnp.inf)
-    total = scores[:, None] + jnp.where(finished[:, None], stays, log_probs)
+    return scores[:, None] + jnp.where(finished[:, None], stays, log_probs)
+
+
+@right("02.4")
+def beam_in_two_rounds(scores, log_probs, finished, end):
+    K, V = log_probs.shape
+    top, tokens = jax.lax.top_k(continuations(scores, log_probs, finished, end), min(K, V))
+    new, index = jax.lax.top_k(top.ravel(), K)
+    return new, index // top.shape[1], tokens.ravel()[index]
+
+
+@right("02.4")
+def beam_transposed(scores, log_probs, finished, end):
+    K = len(scores)
+    total = continuations(scores, log_probs, finished, end).T.ravel()
+    order = jnp.flip(jnp.argsort(total))[:K]
+    return total[order], order % K, order // K
+
+
+def one_by_one(total, taken):
+    found = []
+    for _ in range(len(total)):
+        k, v = jnp.unravel_index(total.argmax(), total.shape)
+        found.append((total[k, v], k, v))
+        total = total.at[taken(k, v)].set(-jnp.inf)
+    return tuple(jnp.stack(x) for x in zip(*found))
+
+
+@right("02.4")
+def beam_one_by_one(scores, log_probs, finished, end):
+    return one_by_one(continuations(scores, log_probs, finished, end), lambda k, v: (k, v))
+
+
+@right("02.4")
+def beam_large_number(scores, log_probs, finished, end):
+    free = jnp.where(jax.nn.one_hot(end, log_probs.shape[1]) > 0, 0.0, -1e30)
+    total = scores[:, None] + jnp.where(finished[:, None], free, log_probs)
+    best, place = jax.lax.top_k(total.ravel(), scores.shape[0])
+    return best, *jnp.unravel_index(place, total.shape)
+
+
+@wrong("02.4", "greedy: each beginning goes on with its own best word", "greedy-for-each")
+def beam_greedy(scores, log_probs, finished, end):
+    total = continuations(scores, log_probs, finished, end)
     return total.max(1), jnp.arange(len(scores)), total.argmax(1)
 
 
-def beam_pays(scores, log_probs, finished, end):
-    only = jnp.where(jnp.arange(log_probs.shape[1]) == end, log_probs, -jnp.inf)
-    return _beam(scores[:, None] + jnp.where(finished[:, None], only, log_probs), len(scores))
+@wrong("02.4", "greedy, then sorted", "greedy-for-each-sorted")
+def beam_greedy_sorted(scores, log_probs, finished, end):
+    total = continuations(scores, log_probs, finished, end)
+    order = jnp.argsort(-total.max(1))
+    return total.max(1)[order], order, total.argmax(1)[order]
 
 
-def beam_drops_finished(scores, log_probs, finished, end):
-    return _beam(jnp.where(finished[:, None], -jnp.inf, scores[:, None] + log_probs), len(scores))
+@wrong("02.4", "only the best beginning goes on", "best-goes-on-alone")
+def beam_best_alone(scores, log_probs, finished, end):
+    best = scores.argmax()
+    top, tokens = jax.lax.top_k(continuations(scores, log_probs, finished, end)[best], len(scores))
+    return top, jnp.full(len(scores), best), tokens
 
 
-def beam_by_k(scores, log_probs, finished, end):
-    best, parents, tokens = beam_unravel(scores, log_probs, finished, end)
-    place = parents * log_probs.shape[1] + tokens
-    return best, place // len(scores), place % len(scores)
+@wrong("02.4", "no beginning may go on twice", "greedy-for-each-sorted")
+def beam_each_parent_once(scores, log_probs, finished, end):
+    return one_by_one(continuations(scores, log_probs, finished, end), lambda k, v: k)
 
 
-def beam_place(scores, log_probs, finished, end):
-    best, parents, tokens = beam_unravel(scores, log_probs, finished, end)
-    return best, parents * log_probs.shape[1] + tokens, tokens
+@wrong("02.4", "no word may be taken twice", "each-word-once")
+def beam_each_word_once(scores, log_probs, finished, end):
+    return one_by_one(continuations(scores, log_probs, finished, end), lambda k, v: (slice(None), v))
 
 
-def beam_exchanged(scores, log_probs, finished, end):
-    best, parents, tokens = beam_unravel(scores, log_probs, finished, end)
-    return best, tokens, parents
+@wrong("02.4", "the K best continuations of each beginning: (K, K)", "shape")
+def beam_for_each(scores, log_probs, finished, end):
+    top, tokens = jax.lax.top_k(continuations(scores, log_probs, finished, end), len(scores))
+    return top, jnp.broadcast_to(jnp.arange(len(scores))[:, None], top.shape), tokens
 
 
-def beam_ascending(scores, log_probs, finished, end):
-    return tuple(part[::-1] for part in beam_unravel(scores, log_probs, finished, end))
+@wrong("02.4", "the parents' ranks instead of their places", "ranks")
+def beam_ranks(scores, log_probs, finished, end):
+    order = jnp.argsort(-scores)
+    return beam_large_number(scores[order], log_probs[order], finished[order], end)
 
 
-def beam_gains(scores, log_probs, finished, end):
-    best, parents, tokens = beam_unravel(scores, log_probs, finished, end)
-    return best - scores[parents], parents, tokens
+@wrong("02.4", "writes into a JAX array", "exception")
+def beam_in_place(scores, log_probs, finished, end):
+    log_probs[finished] = -jnp.inf
+    log_probs[finished, end] = 0
+    return jax.lax.top_k((scores[:, None] + log_probs).ravel(), len(scores))
 
+
+slips(
+    "02.4",
+    beam_numpy,
+    ("finished-goes-on", "finished beginnings go on like the others", "steps[finished] = stays", ""),
+    ("finished-lost", "finished beginnings are thrown out", "] = stays", "] = -np.inf"),
+    ("finished-pays", "a finished beginning pays for its end", "] = stays", "] += stays"),
+    ("finished-with-any-word", "a finished beginning goes on with any word for nothing", "] = stays", "] = 0"),
+    ("end-free-words-stay", "end is free for a finished beginning, the other words stay", "] = stays", ", end] = 0"),
+    ("end-free-for-all", "end is free for all beginnings", "] = stays", "] = stays; steps[:, end] = 0"),
+    ("finished-turned", "the mask of the finished inverted", "[finished]", "[~finished]"),
+    ("token-0-for-end", "a finished beginning goes on with token 0", "== end", "== 0"),
+    ("last-token-for-end", "the last token is taken for the end", "== end", "== V - 1"),
+    ("finished-score-replaced", "a finished text's score becomes 0", "scores[:", "np.where(finished, 0, scores)[:"),
+    ("exchanged", "parents and tokens exchanged", "new, parents, tokens", "new, tokens, parents"),
+    ("divided-by-k", "// and % by K", "order // V, order % V", "order // K, order % K"),
+    ("not-split", "the indices in the flat table as parents", "order // V", "order"),
+    ("true-division", "divides, but takes no floor", "order // V", "order / V"),
+    ("no-scores", "the beginnings' own scores are forgotten", "scores[:, None] + steps", "steps"),
+    ("words-only", "returns the words' log-probabilities", "return new", "return np.asarray(log_probs)[parents, tokens]"),
+    ("parents-scores", "returns the parents' scores", "return new", "return scores[parents]"),
+    ("gains-only", "the gains alone", "return new", "return new - scores[parents]"),
+    ("ascending", "lowest first", "[:K]", "[:K][::-1]"),
+    ("worst", "the K worst", "-total", "total"),
+    ("in-table-order", "the K best, in the order of the table", "[:K]", "[:K]; order.sort()"),
+    ("in-table-order", "scores sorted, parents and tokens not", "total[order]", "total[order]; order.sort()"),
+    ("multiplied", "multiplies instead of adding", "end, 0", "end, 1", "[:, None] +", "[:, None] *"),
+    ("probabilities-added", "probabilities instead of log-probabilities", "np.array(log_probs)", "np.exp(log_probs)"),
+    ("probabilities-returned", "returns probabilities", "return new", "return np.exp(new)"),
+    ("averaged", "halves the scores, as a mean over two words", "return new", "return new / 2"),
+    ("normalised", "makes the new scores sum to 1 as probabilities", "return new", "return log_softmax(new)"),
+    ("infinity-as-zero", "a score of minus infinity becomes 0", "scores[:", "np.where(np.isinf(scores), 0, scores)[:"),
+    ("finished-first", "the finished beginnings first", "(-total", "(-total - 1e4 * finished.repeat(V)"),
+    ("finished-lost", "the finished beginnings last", "(-total", "(-total + 1e4 * finished.repeat(V)"),
+    ("never-ends", "a beginning that is not finished cannot end", "steps[fin", "steps[:, end] = -np.inf; steps[fin"),
+    ("shape", "twice as many: 2 K of them", "[:K]", "[: 2 * K]"),
+    ("shape", "always five of them", "[:K]", "[:5]"),
+    ("not-several", "scores and parents only", "new, parents, tokens", "new, parents"),
+    ("not-several", "scores and flat indices", "new, parents, tokens", "new, order"),
+    ("from-1", "counts parents and tokens from 1", "new, parents, tokens", "new, parents + 1, tokens + 1"),
+    ("exception", "scores added along the wrong axis", "scores[:, None]", "scores"),
+)
 
 # ---- 02.5 cider_d(candidate, references, frequency, pictures) → float
 
 
-def _count(text, n):
-    words = text.split()
-    return Counter(" ".join(words[i : i + n]) for i in range(len(words) - n + 1))
-
-
-def _weights(text, n, frequency, pictures):
-    return {g: c * math.log(pictures / max(1, frequency.get(g, 0))) for g, c in _count(text, n).items()}
-
-
-def _norm(vector):
-    return math.sqrt(sum(x * x for x in vector.values()))
-
-
-def cider_dicts(candidate, references, frequency, pictures, clip=True, penalty=True, best=False, idf=True, tens=10):
-    scores = []
+def cider_nested_loops(candidate, references, frequency, pictures):
+    table = []
     for reference in references:
-        total = 0
-        for n in (1, 2, 3, 4):
-            g, r = (_weights(t, n, frequency, pictures) if idf else _count(t, n) for t in (candidate, reference))
-            dot = sum((min(x, r.get(k, 0)) if clip else x) * r.get(k, 0) for k, x in g.items())
-            if dot:
-                total += dot / (_norm(g) * _norm(r))
-        d = len(candidate.split()) - len(reference.split())
-        scores.append(total / 4 * (math.exp(-d * d / 72) if penalty else 1))
-    return tens * (max(scores) if best else sum(scores) / len(scores))
-
-
-def cider_numpy(candidate, references, frequency, pictures):
-    result = np.zeros((len(references), 4))
-    for i, reference in enumerate(references):
-        gap = len(candidate.split()) - len(reference.split())
         for n in range(1, 5):
-            grams = sorted(set(_count(candidate, n)) | set(_count(reference, n)))
-            idf = np.array([np.log(pictures) - np.log(max(1.0, frequency.get(g, 0.0))) for g in grams])
-            a, b = (np.array([_count(text, n)[g] for g in grams]) * idf for text in (candidate, reference))
-            if np.linalg.norm(a) * np.linalg.norm(b) > 0:
-                result[i, n - 1] = np.minimum(a, b) @ b / np.linalg.norm(a) / np.linalg.norm(b) * np.exp(-(gap**2) / (2 * 6**2))
-    return 10 * result.mean()
+            g, r = {}, {}
+            for text, vector in ((candidate, g), (reference, r)):
+                words = text.split()
+                for i in range(len(words) - n + 1):
+                    gram = " ".join(words[i : i + n])
+                    idf = math.log(pictures / max(1, frequency.get(gram, 0)))
+                    vector[gram] = vector.get(gram, 0) + idf
+            above = sum(min(x, r.get(k, 0)) * r.get(k, 0) for k, x in g.items())
+            below = math.hypot(*g.values()) * math.hypot(*r.values())
+            d = len(candidate.split()) - len(reference.split())
+            penalty = math.exp(-(d**2) / (2 * 6**2))
+            table.append(above / below * penalty if below else 0.0)
+    return 10 * np.mean(table)
 
 
-def cider_plain(*args):
-    return cider_dicts(*args, clip=False, penalty=False)
+right("02.5")(cider_nested_loops)
 
 
-def cider_unclipped(*args):
-    return cider_dicts(*args, clip=False)
+def grams(text, n):
+    words = text.split()
+    return collections.Counter(" ".join(words[i : i + n]) for i in range(len(words) - n + 1))
 
 
-def cider_no_penalty(*args):
-    return cider_dicts(*args, penalty=False)
+def weight(gram, frequency, pictures):
+    return math.log(pictures) - math.log(max(1, frequency.get(gram, 0)))
 
 
-def cider_best(*args):
-    return cider_dicts(*args, best=True)
+def vector(text, n, frequency, pictures):
+    return {gram: count * weight(gram, frequency, pictures) for gram, count in grams(text, n).items()}
 
 
-def cider_counts(*args):
-    return cider_dicts(*args, idf=False)
+def norm(v):
+    return math.sqrt(sum(x * x for x in v.values()))
 
 
-def cider_share(*args):
-    return cider_dicts(*args, tens=1)
+@right("02.5")
+def cider_numpy(candidate, references, frequency, pictures):
+    scores = np.zeros((4, len(references)))
+    for n in range(1, 5):
+        texts = [candidate.split(" "), *(r.split(" ") for r in references)]
+        cut = [[" ".join(t[i : i + n]) for i in range(max(0, len(t) - n + 1))] for t in texts]
+        known = sorted({gram for c in cut for gram in c})
+        if not known:
+            continue
+        idf = np.log(pictures) - np.log(np.maximum(1, [frequency.get(gram, 0) for gram in known]))
+        counts = np.array([[c.count(gram) for gram in known] for c in cut])
+        g, *rs = counts * idf
+        for j, r in enumerate(rs):
+            below = np.linalg.norm(g) * np.linalg.norm(r)
+            if below > 0:
+                d = len(texts[0]) - len(texts[j + 1])
+                scores[n - 1, j] = np.minimum(g, r) @ r / below * np.exp(-(d**2) / (2 * 6**2))
+    return jnp.float32(10 * scores.mean())
 
 
-def cider_words(candidate, references, frequency, pictures):
-    scores = []
+@right("02.5")
+def cider_counts_clipped(candidate, references, frequency, pictures):
+    total = 0
     for reference in references:
-        g, r = (_weights(t, 1, frequency, pictures) for t in (candidate, reference))
-        dot = sum(min(x, r.get(k, 0)) * r.get(k, 0) for k, x in g.items())
         d = len(candidate.split()) - len(reference.split())
-        scores.append(dot / (_norm(g) * _norm(r)) * math.exp(-d * d / 72))
+        for n in range(1, 5):
+            g, r = grams(candidate, n), grams(reference, n)
+            square = {gram: weight(gram, frequency, pictures) ** 2 for gram in g | r}
+            above = sum(min(g[gram], r[gram]) * r[gram] * square[gram] for gram in g & r)
+            below = sum(g[x] ** 2 * square[x] for x in g) * sum(r[x] ** 2 * square[x] for x in r)
+            total += above / below**0.5 * math.exp(-d * d / 72) if below else 0
+    return 2.5 * total / len(references)
+
+
+@right("02.5")
+def cider_over_references_first(candidate, references, frequency, pictures):
+    means = []
+    for n in (1, 2, 3, 4):
+        g = vector(candidate, n, frequency, pictures)
+        found = []
+        for reference in references:
+            r = vector(reference, n, frequency, pictures)
+            above = 0.0
+            for gram in r:
+                if gram in g:
+                    above += min(g[gram], r[gram]) * r[gram]
+            try:
+                cosine = above / (norm(g) * norm(r))
+            except ZeroDivisionError:
+                cosine = 0.0
+            d = abs(len(candidate.split()) - len(reference.split()))
+            found.append(cosine * math.exp(-((d / 6) ** 2) / 2))
+        means.append(np.mean(found))
+    return np.float64(10 * np.mean(means))
+
+
+def clipped_cosine(g, r):
+    below = norm(g) * norm(r)
+    return sum(min(x, r.get(gram, 0)) * r.get(gram, 0) for gram, x in g.items()) / below if below else 0.0
+
+
+def fade(candidate, reference):
+    return math.exp(-((len(candidate.split()) - len(reference.split())) ** 2) / 72)
+
+
+@wrong("02.5", "only single words", "words-only")
+def cider_of_words(candidate, references, *counted):
+    g, scores = vector(candidate, 1, *counted), []
+    for reference in references:
+        scores.append(clipped_cosine(g, vector(reference, 1, *counted)) * fade(candidate, reference))
     return 10 * sum(scores) / len(scores)
 
+
+@wrong("02.5", "all n in one vector", "all-n-in-one")
+def cider_one_vector(candidate, references, *counted):
+    def whole(text):
+        return {gram: x for n in range(1, 5) for gram, x in vector(text, n, *counted).items()}
+
+    return 10 * np.mean([clipped_cosine(whole(candidate), whole(r)) * fade(candidate, r) for r in references])
+
+
+@wrong("02.5", "lengths in letters", "letters-for-words")
+def cider_lengths_in_letters(candidate, references, *counted):
+    alone = [cider_nested_loops(candidate, [r], *counted) / fade(candidate, r) for r in references]
+    return np.mean([x * math.exp(-((len(candidate) - len(r)) ** 2) / 72) for x, r in zip(alone, references)])
+
+
+@wrong("02.5", "the best reference", "best-reference")
+def cider_of_best_reference(candidate, references, *counted):
+    return max(cider_nested_loops(candidate, [r], *counted) for r in references)
+
+
+@wrong("02.5", "the worst reference", "worst-reference")
+def cider_of_worst_reference(candidate, references, *counted):
+    return min(cider_nested_loops(candidate, [r], *counted) for r in references)
+
+
+@wrong("02.5", "the whole caption gives 0 where one norm is 0", "zero-for-all")
+def cider_zero_for_all(candidate, references, *counted):
+    if not all(norm(vector(text, n, *counted)) for text in (candidate, *references) for n in range(1, 5)):
+        return 0.0
+    return cider_nested_loops(candidate, references, *counted)
+
+
+@wrong("02.5", "an n whose norm is 0 is left out of the mean", "zero-norm-left-out")
+def cider_zero_norm_left_out(candidate, references, *counted):
+    means = []
+    for reference in references:
+        pairs = [[vector(text, n, *counted) for text in (candidate, reference)] for n in range(1, 5)]
+        kept = [clipped_cosine(g, r) for g, r in pairs if norm(g) * norm(r)]
+        means.append(10 * fade(candidate, reference) * sum(kept) / max(1, len(kept)))
+    return sum(means) / len(means)
+
+
+@wrong("02.5", "norms of the counts, without the weights", "norm-of-counts")
+def cider_norm_of_counts(candidate, references, *counted):
+    table = []
+    for reference in references:
+        for n in range(1, 5):
+            g, r = vector(candidate, n, *counted), vector(reference, n, *counted)
+            below = norm(grams(candidate, n)) * norm(grams(reference, n))
+            above = clipped_cosine(g, r) * norm(g) * norm(r)
+            table.append(above / below * fade(candidate, reference) if below else 0.0)
+    return 10 * sum(table) / len(table)
+
+
+slips(
+    "02.5",
+    cider_nested_loops,
+    ("no-clipping-no-penalty", "CIDEr: neither clipping nor penalty", "min(x, r.get(k, 0))", "x", " * penalty", ""),
+    ("no-clipping", "no clipping: CIDEr, not CIDEr-D", "min(x, r.get(k, 0))", "x"),
+    ("larger-weight", "max instead of min", "min(x", "max(x"),
+    ("times-candidate", "min(g, r) times g", ") * r.get(k, 0)", ") * x"),
+    ("min-alone", "min(g, r) without r behind it", ") * r.get(k, 0)", ")"),
+    ("min-squared", "min(g, r) squared", ") * r.get(k, 0)", ") ** 2"),
+    ("no-penalty", "no length penalty", " * penalty", ""),
+    ("no-half", "the penalty without the 2", "(2 * 6**2)", "6**2"),
+    ("sigma", "the penalty without the square below: 2 times 6", "2 * 6**2", "2 * 6"),
+    ("sigma-twelve", "(2 times 6) squared below", "2 * 6**2", "(2 * 6) ** 2"),
+    ("penalty-without-brackets", "-d ** 2 / 2 * 6 ** 2, without brackets", "(2 * 6**2)", "2 * 6**2"),
+    ("d-not-squared", "d not squared", "d**2", "abs(d)"),
+    ("d-not-squared", "d not squared and signed: longer costs, shorter gains", "d**2", "d"),
+    ("penalty-sign", "no minus in the penalty", "-(d**2)", "d**2"),
+    ("too-short-only", "only too short a candidate costs, as in BLEU", "d**2", "min(d, 0) ** 2"),
+    ("too-long-only", "only too long a candidate costs", "d**2", "max(d, 0) ** 2"),
+    ("no-half", "the penalty multiplied in twice", "* penalty", "* penalty * penalty"),
+    ("no-factor", "without the 10", "10 * ", ""),
+    ("factor-100", "in per cent", "10 *", "100 *"),
+    ("sum-over-n", "sum over n", "np.mean(table)", "sum(table) / len(references)"),
+    ("sum-over-references", "sum over references", "np.mean(table)", "sum(table) / 4"),
+    ("first-reference", "the first reference only", "in references", "in references[:1]"),
+    ("last-reference", "the last reference only", "in references", "in references[-1:]"),
+    ("references-joined", "all references as one text", "in references", 'in [" ".join(references)]'),
+    ("zeros-left-out", "the mean over the n that are not 0", "np.mean(table)", "np.mean([x for x in table if x] or [0])"),
+    ("product-over-n", "the geometric mean, as in BLEU", "mean(table)", "mean(np.reshape(table, (-1, 4)).prod(1) ** 0.25)"),
+    ("most-3", "range(1, 4): n from 1 to 3", "range(1, 5)", "range(1, 4)"),
+    ("most-3", "range(1, 4), but divides by 4", "range(1, 5)", "range(1, 4)", "10 *", "10 * 3 / 4 *"),
+    ("four-words-only", "n = 4 only", "range(1, 5)", "range(4, 5)"),
+    ("one-gram-lost", "the last n-gram is lost: range(len(words) - n)", " - n + 1", " - n"),
+    ("ragged", "cut-off n-grams at the end of the text", " - n + 1", ""),
+    ("of-letters", "n-grams of letters", "text.split()", "text", '" ".join', '"".join'),
+    ("sets", "each n-gram counted once", "vector.get(gram, 0) + idf", "idf"),
+    ("shares", "counts divided by the number of n-grams", "+ idf", "+ idf / (len(words) - n + 1)"),
+    ("no-idf", "no weights: counts only", "+ idf", "+ 1"),
+    ("idf-squared", "weights only, each squared in the product", "+ idf", "+ idf**2"),
+    ("unseen-weigh-nothing", "an unknown n-gram weighs 0", "+ idf", "+ idf * (gram in frequency)"),
+    ("exception", "frequency[gram]: an unknown n-gram raises", "frequency.get(gram, 0)", "frequency[gram]"),
+    ("idf-plus-one", "1 + frequency instead of max(1, frequency)", "max(1, f", "(1 + f"),
+    ("no-idf", "tuples as n-grams: none is in the dictionary", '" ".join(', "tuple("),
+    ("idf-turned", "the weight upside down: log(frequency)", "pictures / ", ""),
+    ("idf-without-log", "pictures / frequency without the logarithm", "math.log(", "("),
+    ("dictionary-size", "the number of n-grams in the dictionary instead of pictures", "pictures /", "len(frequency) /"),
+    ("references-for-pictures", "the number of references instead of pictures", "pictures /", "len(references) /"),
+    ("frequencies-for-pictures", "the sum of the frequencies instead of pictures", "pictures /", "sum(frequency.values()) /"),
+    ("norm-of-shared", "norms of the shared", "*g.values()", "*[g[k] for k in g if k in r]", "*r.values()", "*[r[k] for k in r if k in g]"),
+    ("norm-of-clipped", "norms of what clipping left", "below =", "g = {k: min(x, r.get(k, 0)) for k, x in g.items()}; below ="),
+    ("norm-not-rooted", "norms without the root", "*r.values())", "*r.values()); below **= 2"),
+    ("sums-for-norms", "sums instead of norms", "math.hypot(*", "sum("),
+    ("no-cosine", "no norms", " / below", ""),
+    ("candidates-norm-only", "the candidate's norm only", "*r.values()", "*g.values()"),
+    ("exception", "divides by a norm of 0", " if below else 0.0", ""),
+    ("zero-norm", "a norm of 0 gives NaN, as NumPy does it", "else 0.0", "else math.nan"),
+    ("one-per-n", "one number for each n", "np.mean(table)", "np.reshape(table, (-1, 4)).mean(0)"),
+)
 
 # ---- 02.6 reinforce_slopes(log_words, log_places, baseline) → slopes for log_words, for log_places
 
 
-def reinforce_by_grad(log_words, log_places, baseline):
-    def surrogate(log_words, log_places):
-        reward = jax.lax.stop_gradient(log_words.sum(1) - baseline)
-        return -(log_words.sum(1) + reward * log_places.sum(1)).mean()
+def slopes_by_grad(log_words, log_places, baseline):
+    def surrogate(words, places):
+        value = words.sum(1)
+        reward = jax.lax.stop_gradient(value - baseline)
+        return -jnp.mean(value + reward * places.sum(1))
 
     return jax.grad(surrogate, argnums=(0, 1))(log_words, log_places)
 
 
-def reinforce_by_hand(log_words, log_places, baseline):
-    reward = log_words.sum(-1, keepdims=True) - baseline[:, None]
-    return -jnp.ones_like(log_words) / len(baseline), -reward * jnp.ones_like(log_places) / len(baseline)
+right("02.6")(slopes_by_grad)
 
 
-def reinforce_two_terms(log_words, log_places, baseline):
+@right("02.6")
+def slopes_by_hand(log_words, log_places, baseline):
+    B, T = log_words.shape
+    reward = np.asarray(log_words, float).sum(1) - np.asarray(baseline, float)
+    return np.full((B, T), -1 / B), -np.repeat(reward[:, None], T, axis=1) / B
+
+
+@right("02.6")
+def slopes_vmap(log_words, log_places, baseline):
+    def one(words, places, expected):
+        return -(words.sum() + (jax.lax.stop_gradient(words.sum()) - expected) * places.sum())
+
+    words, places = jax.vmap(jax.grad(one, argnums=(0, 1)))(log_words, log_places, baseline)
+    return [words / len(words), places / len(places)]
+
+
+@right("02.6")
+def slopes_of_lists(log_words, log_places, baseline):
+    B, T = log_words.shape
+    return ([[-1 / B] * T for _ in range(B)], [[-(sum(map(float, log_words[b])) - float(baseline[b])) / B] * T for b in range(B)])
+
+
+@right("02.6")
+def slopes_two_gradients(log_words, log_places, baseline):
+    words = jax.grad(lambda x: -x.sum(1).mean())(log_words)
+    places = jax.grad(lambda x: -((log_words.sum(1) - baseline) * x.sum(1)).mean())(log_places)
+    return words, places
+
+
+@right("02.6")
+def slopes_vjp(log_words, log_places, baseline):
+    def captions(log_words, log_places):
+        value = log_words.sum(-1)
+        reward = jax.lax.stop_gradient(value) - baseline
+        return value + jax.lax.stop_gradient(reward) * log_places.sum(-1)
+
+    _, back = jax.vjp(captions, log_words, log_places)
+    return back(jnp.full(len(log_words), -1 / len(log_words)))
+
+
+def slopes_of(surrogate, *at):
+    return jax.grad(surrogate, argnums=(0, 1))(*at)
+
+
+def constant(x):
+    return jax.lax.stop_gradient(x)
+
+
+@wrong("02.6", "each word rewards its own look only", "reward-of-this-word")
+def slopes_of_own_words(log_words, log_places, baseline):
     def surrogate(words, places):
-        reward = jax.lax.stop_gradient(words).sum(-1) - baseline
-        return -jnp.mean(words.sum(-1)) - jnp.mean(reward * places.sum(-1))
+        return -jnp.mean((words + constant(words - baseline[:, None]) * places).sum(1))
 
-    return jax.grad(surrogate, (0, 1))(log_words, log_places)
-
-
-def _slopes(surrogate):
-    return lambda w, p, b: jax.grad(lambda w, p: surrogate(w, p, b), (0, 1))(w, p)
+    return slopes_of(surrogate, log_words, log_places)
 
 
-_stop = jax.lax.stop_gradient
-reinforce_no_stop = _slopes(lambda w, p, b: -jnp.mean(w.sum(1) + (w.sum(1) - b) * p.sum(1)))
-reinforce_no_baseline = _slopes(lambda w, p, b: -jnp.mean(w.sum(1) + _stop(w.sum(1)) * p.sum(1)))
-reinforce_no_words = _slopes(lambda w, p, b: -jnp.mean(_stop(w.sum(1) - b) * p.sum(1)))
-reinforce_sign = _slopes(lambda w, p, b: jnp.mean(w.sum(1) + _stop(w.sum(1) - b) * p.sum(1)))
-reinforce_sum = _slopes(lambda w, p, b: -jnp.sum(w.sum(1) + _stop(w.sum(1) - b) * p.sum(1)))
-reinforce_no_reward = _slopes(lambda w, p, b: -jnp.mean(w.sum(1) + p.sum(1)))
-reinforce_stopped = _slopes(lambda w, p, b: -jnp.mean(w.sum(1) + _stop((w.sum(1) - b) * p.sum(1))))
-reinforce_local = _slopes(lambda w, p, b: -jnp.mean(w.sum(1) + (_stop(w - b[:, None]) * p).sum(1)))
-reinforce_added = _slopes(lambda w, p, b: -jnp.mean(w.sum(1) + _stop(w.sum(1) + b) * p.sum(1)))
+@wrong("02.6", "a look is rewarded by the words from it on", "reward-to-go")
+def slopes_of_words_to_come(log_words, log_places, baseline):
+    def surrogate(words, places):
+        to_go = jnp.cumsum(words[:, ::-1], 1)[:, ::-1]
+        return -jnp.mean(words.sum(1) + (constant(to_go - baseline[:, None]) * places).sum(1))
 
+    return slopes_of(surrogate, log_words, log_places)
+
+
+@wrong("02.6", "the looks are taken for constants, not the reward", "no-places")
+def slopes_of_constant_looks(log_words, log_places, baseline):
+    def surrogate(words, places):
+        return -jnp.mean(words.sum(1) + (words.sum(1) - baseline) * constant(places.sum(1)))
+
+    return slopes_of(surrogate, log_words, log_places)
+
+
+@wrong("02.6", "everything is taken for a constant", "no-places")
+def slopes_of_constants(log_words, log_places, baseline):
+    def surrogate(words, places):
+        words = constant(words.sum(1))
+        return -jnp.mean(words + (words - baseline) * constant(places.sum(1)))
+
+    return slopes_of(surrogate, log_words, log_places)
+
+
+@wrong("02.6", "log p of words and looks together as the reward", "joint-reward")
+def slopes_of_joint_reward(log_words, log_places, baseline):
+    def surrogate(words, places):
+        reward = constant((words + places).sum(1) - baseline)
+        return -jnp.mean(words.sum(1) + reward * places.sum(1))
+
+    return slopes_of(surrogate, log_words, log_places)
+
+
+@wrong("02.6", "divides each caption by its number of words", "divided-by-length")
+def slopes_for_each_word(log_words, log_places, baseline):
+    def surrogate(words, places):
+        reward = constant(words.sum(1) - baseline)
+        return -jnp.mean((words.sum(1) + reward * places.sum(1)) / (log_words != 0).sum(1))
+
+    return slopes_of(surrogate, log_words, log_places)
+
+
+@wrong("02.6", "takes the padding out of the sums, and so out of the slopes", "padding-left-out")
+def slopes_without_padding(log_words, log_places, baseline):
+    def surrogate(words, places):
+        words, places = (jnp.where(log_words != 0, x, 0).sum(1) for x in (words, places))
+        return -jnp.mean(words + constant(words - baseline) * places)
+
+    return slopes_of(surrogate, log_words, log_places)
+
+
+@wrong("02.6", "the surrogate itself", "not-several")
+def slopes_not_taken(log_words, log_places, baseline):
+    reward = log_words.sum(1) - baseline
+    return -jnp.mean(log_words.sum(1) + reward * log_places.sum(1))
+
+
+slips(
+    "02.6",
+    slopes_by_grad,
+    ("sign", "no minus", "-jnp.mean", "jnp.mean"),
+    ("no-stop-gradient", "the reward carries slopes", "jax.lax.stop_gradient", ""),
+    ("no-baseline", "no baseline", " - baseline", ""),
+    ("baseline-added", "baseline added", "- baseline", "+ baseline"),
+    ("sign", "baseline minus reward", "value - baseline", "baseline - value"),
+    ("sign", "the minus before the first term only", "-jnp.mean(value", "jnp.mean(-value"),
+    ("sign", "the minus before the second term only", "-jnp.mean(value +", "jnp.mean(value -"),
+    ("sum-over-batch", "sum over the captions", "jnp.mean", "jnp.sum"),
+    ("means-everywhere", "means over T everywhere", ".sum(1)", ".mean(1)"),
+    ("reward-averaged", "the reward is a mean over T", "(value -", "(words.mean(1) -"),
+    ("mean-over-words", "means over T, not in the reward", "value + reward * places.sum(1)", "words + reward[:, None] * places"),
+    ("no-words", "no first term", "value + reward", "reward"),
+    ("no-places", "no second term", " + reward * places.sum(1)", ""),
+    ("no-places", "both factors are taken for constants", "places.sum(1)", "jax.lax.stop_gradient(places.sum(1))"),
+    ("no-words", "the first term uses the constant too: no slopes for the words", "words.sum(1)", "jax.lax.stop_gradient(words.sum(1))"),
+    ("probability-of-places", "the reward times the probability instead of its logarithm", "places.sum(1)", "jnp.exp(places.sum(1))"),
+    ("probability-as-reward", "the reward is a probability", "(value -", "(jnp.exp(value) -"),
+    ("no-reward", "no reward", "reward * places", "places"),
+    ("no-reward", "the reward plus instead of times log p(s)", "reward * places", "reward + places"),
+    ("product", "the product of all three", "value + reward", "value * reward"),
+    ("words-times-reward", "the reward on both terms", "value + reward", "reward * value + reward"),
+    ("places-as-reward", "the reward is log p of the looks", "(value -", "(places.sum(1) -"),
+    ("mean-baseline", "the batch's mean baseline for all", "- baseline", "- baseline.mean()"),
+    ("own-baseline", "the batch's own mean as the baseline", "- baseline", "- value.mean()"),
+    ("baseline-for-each-word", "the baseline once for each word", "(value - baseline)", "((words - baseline[:, None]).sum(1))"),
+    ("standardised", "rewards divided by their spread", "reward *", "reward / (reward.std() + 1e-8) *"),
+    ("positive-only", "only rewards above the baseline count", "reward *", "jnp.maximum(reward, 0) *"),
+    ("absolute", "the reward's absolute value", "reward *", "jnp.abs(reward) *"),
+    ("reward-of-batch", "one reward of the whole batch", "(value -", "(value.sum() -"),
+    ("mean-reward", "the mean reward of the batch for all captions", "reward *", "reward.mean() *"),
+    ("exchanged", "slopes for the looks first", "(0, 1)", "(1, 0)"),
+    ("one-of-several", "slopes for the words only", "(0, 1)", "0"),
+    ("exception", "the surrogate is one number a caption", "-jnp.mean(", "-("),
+    ("exception", "sums over the batch instead of T", ".sum(1)", ".sum(0)"),
+    ("exception", "the surrogate returns nothing", "return -jnp", "-jnp"),
+    ("divided-by-baseline", "divides by the baseline", "value - baseline", "value / baseline"),
+)
 
 # ---- 02.7 caption_challenge(train, test) → int[m, T]
 
 
-def _given(train, test, way, steps, changed=lambda rng, x: x, learning_rate=1.2e-2):
+def captions_of(train, test, steps, *, noise=0.0, way="attention", learning_rate=1.2e-2):
     model = captioning.Captioner(captioning.CaptionConfig(way=way), rngs=nnx.Rngs(0))
     x, tokens = np.asarray(train["features"]), np.asarray(train["tokens"])
 
     def more(rng):
         row = rng.integers(len(tokens), size=128)
-        return {"image": np.float32(changed(rng, x[row])), "tokens": tokens[row]}
+        images = x[row] + noise * x[row].std() * rng.normal(size=x[row].shape) if noise else x[row]
+        return {"image": np.float32(images), "tokens": tokens[row]}
 
     trainer.train(model, {"image": x, "tokens": tokens}, trainer.LOSS, steps=steps, learning_rate=learning_rate, more=more)
     return captioning.VOCAB.encode(trainer.write(model, np.asarray(test["features"])), captioning.LONGEST + 1)
 
 
-def _noise(rng, x, share):
-    return x + share * x.std() * rng.normal(size=x.shape)
-
-
+@right("02.7")
 def challenge_noise(train, test):
-    return _given(train, test, "attention", 500, lambda rng, x: _noise(rng, x, 0.3))
+    return captions_of(train, test, 500, noise=0.3)
 
 
+@right("02.7")
 def challenge_gently(train, test):
-    return _given(train, test, "attention", 600, lambda rng, x: _noise(rng, x, 0.4), 8e-3)
+    return captions_of(train, test, 600, noise=0.4, learning_rate=8e-3)
 
 
-def challenge_short(train, test):
-    return _given(train, test, "attention", 300)
-
-
+@wrong("02.7", "one vector", "below")
 def challenge_uniform(train, test):
-    return _given(train, test, "uniform", 200)
+    return captions_of(train, test, 200, way="uniform")
 
 
-def challenge_first_captions(train, test):
+@wrong("02.7", "attention, a little", "below")
+def challenge_short(train, test):
+    return captions_of(train, test, 300)
+
+
+def captions_of_others(train, test):
     return np.resize(train["tokens"], (len(test["features"]), 20))
 
 
+wrong("02.7", "captions of other pictures", "below")(captions_of_others)
+
+
+@wrong("02.7", "no whole numbers", "not-whole")
 def challenge_floats(train, test):
-    return np.resize(train["tokens"], (len(test["features"]), 20)) + 0.5
+    return captions_of_others(train, test) + 0.5
 
 
+@wrong("02.7", "no tokens", "out-of-range")
 def challenge_too_large(train, test):
-    return np.resize(train["tokens"], (len(test["features"]), 20)) + 80
+    return captions_of_others(train, test) + 80
 
 
+@wrong("02.7", "one caption", "shape")
 def challenge_one(train, test):
     return np.asarray(train["tokens"])[0]
 
 
+@wrong("02.7", "strings", "not-an-array")
 def challenge_words(train, test):
-    return captioning.VOCAB.decode(np.resize(train["tokens"], (len(test["features"]), 20)))
-
-
-RIGHT = {
-    "02.1": [attention_where, attention_softmax_where, attention_loops, attention_vmap],
-    "02.2": [lstm_concatenated, lstm_numpy, lstm_vmap],
-    "02.3": [loss_optax, loss_one_hot, loss_loops, loss_indexed],
-    "02.4": [beam_sort, beam_python, beam_unravel, beam_low_number],
-    "02.5": [cider_dicts, cider_numpy],
-    "02.6": [reinforce_by_grad, reinforce_by_hand, reinforce_two_terms],
-    "02.7": [challenge_noise, challenge_gently],
-}
-WRONG = {
-    "02.1": [
-        (attention_no_mask, "the mask is not used", "no-mask"),
-        (attention_mask_after, "masked after the softmax", "mask-after-softmax"),
-        (attention_scores_times_mask, "scores times mask", "scores-times-mask"),
-        (attention_over_batch, "softmax over the batch", "softmax-over-batch"),
-        (attention_mask_turned, "the mask turned round", "mask-turned"),
-        (attention_no_tanh, "no tanh", "no-tanh"),
-        (attention_dot, "a scalar product", "dot-product"),
-        (attention_not_summed, "places not summed", "places-not-summed"),
-        (attention_of_keys, "a mean of the keys", "sum-of-keys"),
-        (attention_mean, "the mean of the weighted places", "mean-of-weighted"),
-        (attention_context_only, "one of two", "one-of-several"),
-        (attention_exchanged, "the two exchanged", "exchanged"),
-    ],
-    "02.2": [
-        (lstm_ifog, "gates in another order", "gates-in-torch-order-ifog"),
-        (lstm_no_context, "no context", "no-context"),
-        (lstm_no_bias, "no bias", "no-bias"),
-        (lstm_interleaved, "every fourth", "gates-interleaved"),
-        (lstm_swapped, "i and f exchanged", "forget-and-input-exchanged"),
-        (lstm_gru, "a GRU's gate", "gated-as-gru"),
-        (lstm_no_tanh, "no tanh", "no-tanh-on-cell"),
-        (lstm_old_cell, "the old memory is shown", "old-cell-shown"),
-        (lstm_returns_c_h, "c before h", "exchanged"),
-        (lstm_g_sigmoid, "g through a sigmoid", "candidate-sigmoid"),
-        (lstm_h_only, "one of two", "one-of-several"),
-    ],
-    "02.3": [
-        (loss_all, "padding counts", "pads-in-mean"),
-        (loss_zeros_in_mean, "divided by all places", "divided-by-all"),
-        (loss_mean_of_means, "a mean of means", "mean-of-means"),
-        (loss_per_caption, "one a caption", "one-per-caption"),
-        (loss_sum, "the sum", "sum"),
-        (loss_by_captions, "divided by captions", "sum-over-captions"),
-        (loss_positive, "the sign", "sign"),
-        (loss_turned, "the mask turned round", "mask-turned"),
-        (loss_shifted, "shifted by one", "shifted"),
-        (loss_logits, "no softmax", "no-softmax"),
-        (loss_over_time, "softmax over time", "softmax-over-time"),
-        (loss_masked_logits, "logits masked", "logits-masked"),
-    ],
-    "02.4": [
-        (beam_goes_on, "finished texts go on", "finished-goes-on"),
-        (beam_score_replaced, "a finished text's score becomes 0", "finished-score-replaced"),
-        (beam_no_scores, "no scores", "no-scores"),
-        (beam_each_its_own, "each keeps its own", "greedy-for-each"),
-        (beam_pays, "finished texts pay", "finished-pays"),
-        (beam_drops_finished, "finished texts are lost", "finished-lost"),
-        (beam_by_k, "divided by K", "divided-by-k"),
-        (beam_place, "not split", "not-split"),
-        (beam_exchanged, "exchanged", "exchanged"),
-        (beam_ascending, "the best last", "ascending"),
-        (beam_gains, "the gains alone", "gains-only"),
-    ],
-    "02.5": [
-        (cider_plain, "CIDEr", "no-clipping-no-penalty"),
-        (cider_unclipped, "not clipped", "no-clipping"),
-        (cider_no_penalty, "no penalty", "no-penalty"),
-        (cider_best, "the best reference", "best-reference"),
-        (cider_counts, "no idf", "no-idf"),
-        (cider_share, "no factor 10", "no-factor"),
-        (cider_words, "words only", "words-only"),
-    ],
-    "02.6": [
-        (reinforce_no_stop, "slopes through the reward", "no-stop-gradient"),
-        (reinforce_no_baseline, "no baseline", "no-baseline"),
-        (reinforce_no_words, "no term of the words", "no-words"),
-        (reinforce_sign, "the sign", "sign"),
-        (reinforce_sum, "a sum over the batch", "sum-over-batch"),
-        (reinforce_no_reward, "no reward", "no-reward"),
-        (reinforce_stopped, "everything stopped", "no-places"),
-        (reinforce_local, "one reward a word", "reward-of-this-word"),
-        (reinforce_added, "the baseline added", "baseline-added"),
-    ],
-    "02.7": [
-        (challenge_uniform, "one vector", "below"),
-        (challenge_short, "attention, a little", "below"),
-        (challenge_first_captions, "captions of other pictures", "below"),
-        (challenge_floats, "no whole numbers", "not-whole"),
-        (challenge_too_large, "no tokens", "out-of-range"),
-        (challenge_one, "one caption", "shape"),
-        (challenge_words, "strings", "not-an-array"),
-    ],
-}
+    return captioning.VOCAB.decode(captions_of_others(train, test))
