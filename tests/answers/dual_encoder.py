@@ -1,7 +1,4 @@
-"""Answers to the exercises of notebook 03, written from their texts.
-
-All of RIGHT must pass; each of WRONG must be told what it got wrong (its description, then the diagnosis it must get).
-"""
+"""Answers to the exercises of notebook 03."""
 
 import math
 
@@ -11,10 +8,11 @@ import numpy as np
 import optax
 from einops import einsum, rearrange
 
+from answers import right, slips, unwritten, wrong
 from course_utils.experiments.dual_encoder import pretrained, trainer
 from course_utils.models.dual_encoder import words
 
-# ---- 03.1 info_nce(image float[B, D], text float[B, D], log_scale) → number
+unwritten("03.1", "03.2", "03.3", "03.4", "03.5", "03.6")
 
 
 def unit(x, axis=-1):
@@ -25,6 +23,14 @@ def logits_of(image, text, log_scale):
     return jnp.exp(log_scale) * unit(image) @ unit(text).T
 
 
+def losses_of(s):
+    return -jnp.diag(jax.nn.log_softmax(s))
+
+
+# ---- 03.1 info_nce(image float[B, D], text float[B, D], log_scale) → number
+
+
+@right("03.1")
 def nce_optax(image, text, log_scale):
     logits = logits_of(image, text, log_scale)
     labels = jnp.arange(len(logits))
@@ -32,26 +38,29 @@ def nce_optax(image, text, log_scale):
     return 0.5 * (ce(logits, labels).mean() + ce(logits.T, labels).mean())
 
 
+@right("03.1")
 def nce_logsumexp(image, text, log_scale):
     s = logits_of(image, text, log_scale)
     both = jax.nn.logsumexp(s, 0) + jax.nn.logsumexp(s, 1)
     return jnp.mean(both / 2 - jnp.diag(s))
 
 
+@right("03.1")
 def nce_loops(image, text, log_scale):
     image, text = np.asarray(image, float).tolist(), np.asarray(text, float).tolist()
 
-    def cos(a, b):
-        return sum(x * y for x, y in zip(a, b)) / math.hypot(*a) / math.hypot(*b)
+    def scaled(x, y):
+        return math.exp(log_scale) * sum(a * b for a, b in zip(x, y)) / math.hypot(*x) / math.hypot(*y)
 
-    total = 0
-    for i in range(len(image)):
-        row = [math.exp(math.exp(float(log_scale)) * cos(image[i], t)) for t in text]
-        column = [math.exp(math.exp(float(log_scale)) * cos(p, text[i])) for p in image]
-        total -= math.log(row[i] / sum(row)) + math.log(column[i] / sum(column))
-    return total / 2 / len(image)
+    total = 0.0
+    for x, y in zip(image, text):
+        total += math.log(sum(math.exp(scaled(x, other)) for other in text))
+        total += math.log(sum(math.exp(scaled(other, y)) for other in image))
+        total -= 2 * scaled(x, y)
+    return total / (2 * len(image))
 
 
+@right("03.1")
 def nce_one_hot(image, text, log_scale):
     image = image * jax.lax.rsqrt((image**2).sum(-1, keepdims=True))
     text = text * jax.lax.rsqrt((text**2).sum(-1, keepdims=True))
@@ -60,102 +69,105 @@ def nce_one_hot(image, text, log_scale):
     return -(eye * (jax.nn.log_softmax(s, 0) + jax.nn.log_softmax(s, 1))).sum() / (2 * len(s))
 
 
+@right("03.1")
 def nce_vmap(image, text, log_scale):
     image, text = unit(image), unit(text)
 
-    def search(query, gallery, right):
-        return -jax.nn.log_softmax(jnp.exp(log_scale) * gallery @ query)[right]
+    def search(query, gallery, item):
+        return -jax.nn.log_softmax(jnp.exp(log_scale) * gallery @ query)[item]
 
-    right = jnp.arange(len(image))
+    own = jnp.arange(len(image))
     one = jax.vmap(search, (0, None, 0))
-    return jnp.stack([one(image, text, right).mean(), one(text, image, right).mean()]).mean()
+    return jnp.stack([one(image, text, own).mean(), one(text, image, own).mean()]).mean()
 
 
-def nce_stacked(image, text, log_scale):
-    s = logits_of(image, text, log_scale)
-    return optax.softmax_cross_entropy_with_integer_labels(jnp.stack([s, s.T]), jnp.arange(len(s))[None].repeat(2, 0)).mean()
+def nce_sums(image, text, log_scale):
+    image, text = np.float64(image), np.float64(text)
+    x = image / np.linalg.norm(image, axis=1, keepdims=True)
+    y = text / np.linalg.norm(text, axis=1, keepdims=True)
+    s = np.exp(log_scale) * x @ y.T
+    own = np.diag(s)
+    rows = np.log(np.exp(s).sum(1)) - own
+    columns = np.log(np.exp(s).sum(0)) - own
+    loss = (rows + columns) / 2
+    return loss.mean()
 
 
-def ce(s, axis=-1):
-    return -jnp.diag(jax.nn.log_softmax(s, axis))
+right("03.1")(nce_sums)
+slips(
+    "03.1",
+    nce_sums,
+    ("pictures-only", "pictures look for texts only", "loss.mean()", "rows.mean()"),
+    ("texts-only", "texts look for pictures only", "loss.mean()", "columns.mean()"),
+    ("pictures-only", "both directions along the rows", ".sum(0)", ".sum(1)"),
+    ("not-halved", "both directions added", " / 2", ""),
+    ("summed", "summed over the batch", ".mean()", ".sum()"),
+    ("not-normalised", "dot products of raw vectors", "x @ y.T", "image @ text.T"),
+    ("text-not-normalised", "texts of any length", "y.T", "text.T"),
+    ("no-scale", "no scale", "np.exp(log_scale) * ", ""),
+    ("log-scale-as-scale", "the logarithm as the scale", "np.exp(log_scale)", "log_scale"),
+    ("divided-by-scale", "divided by the scale", "np.exp(log_scale)", "np.exp(-log_scale)"),
+    ("sign", "no minus", "return ", "return -"),
+    ("table", "the table itself", "loss.mean()", "s"),
+    ("all-pairs", "all pairs count as right", "np.diag(s)", "s.mean()"),
+    ("squared-length", "squared lengths: no square root", "keepdims=True)", "keepdims=True) ** 2"),
+    ("sum-of-sizes", "sum of absolute values as length", "norm(", "norm(ord=1, x="),
+    ("base-2", "logarithm to base 2", "loss.mean()", "loss.mean() / np.log(2)"),
+    ("scale-twice", "the scale is applied twice", "np.exp(log_scale)", "np.exp(2 * log_scale)"),
+    ("fixed-scale", "the scale is always CLIP's start", "np.exp(log_scale)", "1 / 0.07"),
+    ("log-of-mean-of-both", "-log of the two shares' mean", "(rows + columns) / 2", "-np.log((np.exp(-rows) + np.exp(-columns)) / 2)"),
+    ("no-competition", "minus the right logit: no logarithm of a sum", "loss.mean()", "-own.mean()"),
+    ("both-returned", "both directions returned, not averaged", "loss.mean()", "rows.mean(), columns.mean()"),
+    ("chance", "ln B, whatever the vectors", "loss.mean()", "np.log(len(s))"),
+)
 
 
-def nce_rows(image, text, log_scale):
-    return ce(logits_of(image, text, log_scale)).mean()
-
-
-def nce_columns(image, text, log_scale):
-    return ce(logits_of(image, text, log_scale), 0).mean()
-
-
-def nce_same_twice(image, text, log_scale):  # the second softmax runs over the same axis
-    s = logits_of(image, text, log_scale)
-    return (ce(s, 1).mean() + ce(s.T, 0).mean()) / 2
-
-
-def nce_sum(image, text, log_scale):
-    s = logits_of(image, text, log_scale)
-    return ce(s).mean() + ce(s.T).mean()
-
-
-def nce_batch_sum(image, text, log_scale):
-    s = logits_of(image, text, log_scale)
-    return (ce(s).sum() + ce(s.T).sum()) / 2
-
-
-def nce_dot(image, text, log_scale):
-    s = jnp.exp(log_scale) * image @ text.T
-    return (ce(s).mean() + ce(s.T).mean()) / 2
-
-
-def nce_half_normalised(image, text, log_scale):
-    s = jnp.exp(log_scale) * unit(image) @ text.T
-    return (ce(s).mean() + ce(s.T).mean()) / 2
-
-
-def nce_wrong_axis(image, text, log_scale):
+@wrong("03.1", "lengths over the batch", "normalised-over-batch")
+def nce_lengths_over_batch(image, text, log_scale):
     s = jnp.exp(log_scale) * unit(image, 0) @ unit(text, 0).T
-    return (ce(s).mean() + ce(s.T).mean()) / 2
+    return (losses_of(s).mean() + losses_of(s.T).mean()) / 2
 
 
-def nce_no_scale(image, text, log_scale):
-    return nce_optax(image, text, 0.0)
-
-
-def nce_log_scale(image, text, log_scale):
-    s = log_scale * unit(image) @ unit(text).T
-    return (ce(s).mean() + ce(s.T).mean()) / 2
-
-
-def nce_temperature(image, text, log_scale):
-    return nce_optax(image, text, -log_scale)
-
-
-def nce_sign(image, text, log_scale):
-    return -nce_optax(image, text, log_scale)
-
-
-def nce_per_pair(image, text, log_scale):
+@wrong("03.1", "no mean over the batch", "rows-of-both")
+def nce_each_pair(image, text, log_scale):
     s = logits_of(image, text, log_scale)
-    return (ce(s) + ce(s.T)) / 2
+    return (losses_of(s) + losses_of(s.T)) / 2
 
 
+@wrong("03.1", "a softmax before the cross-entropy", "softmax-twice")
 def nce_double_softmax(image, text, log_scale):
     s = logits_of(image, text, log_scale)
-    return (ce(jax.nn.softmax(s)).mean() + ce(jax.nn.softmax(s.T)).mean()) / 2
+    return (losses_of(jax.nn.softmax(s)) + losses_of(jax.nn.softmax(s.T))).mean() / 2
 
 
-def nce_table(image, text, log_scale):
-    return logits_of(image, text, log_scale)
-
-
-def nce_mean_of_all(image, text, log_scale):
+@wrong("03.1", "the softmax of both directions runs over the texts", "pictures-only")
+def nce_transposed_twice(image, text, log_scale):
     s = logits_of(image, text, log_scale)
-    return -(jax.nn.log_softmax(s, 0).mean() + jax.nn.log_softmax(s, 1).mean()) / 2
+    return (losses_of(s) - jnp.diag(jax.nn.log_softmax(s.T, 0))).mean() / 2
 
 
-def nce_nothing(image, text, log_scale):
-    raise NotImplementedError
+@wrong("03.1", "the right one is taken from the first column", "first-as-right")
+def nce_first_column(image, text, log_scale):
+    s = logits_of(image, text, log_scale)
+    ce = optax.softmax_cross_entropy_with_integer_labels
+    return (ce(s, jnp.zeros(len(s), int)) + ce(s.T, jnp.zeros(len(s), int))).mean() / 2
+
+
+@wrong("03.1", "the best one instead of the right one", "best-as-right")
+def nce_best(image, text, log_scale):
+    s = logits_of(image, text, log_scale)
+    return -(jax.nn.log_softmax(s).max(1) + jax.nn.log_softmax(s.T).max(1)).mean() / 2
+
+
+@wrong("03.1", "-log of the mean share", "log-of-mean")
+def nce_log_of_mean(image, text, log_scale):
+    s = logits_of(image, text, log_scale)
+    return -jnp.log(jnp.diag(jax.nn.softmax(s, 0) + jax.nn.softmax(s, 1)).mean() / 2)
+
+
+@wrong("03.1", "logarithm of an unscaled negative cosine", "not-finite")
+def nce_log_of_cosine(image, text, log_scale):
+    return jnp.log(-jnp.abs(logits_of(image, text, log_scale))).mean()
 
 
 # ---- 03.2 training_step(params, images, words, learning_rate) → params, loss
@@ -165,6 +177,7 @@ def linear_loss(params, images, words):
     return nce_optax(images @ params["image"], words @ params["text"], params["log_scale"])
 
 
+@right("03.2")
 def step_tree(params, images, words, learning_rate):
     loss, slopes = jax.value_and_grad(linear_loss)(params, images, words)
     params = jax.tree.map(lambda p, g: p - learning_rate * g, params, slopes)
@@ -172,6 +185,7 @@ def step_tree(params, images, words, learning_rate):
     return params, loss
 
 
+@right("03.2")
 def step_closure(params, images, words, learning_rate):
     def objective(image, text, log_scale):
         return nce_logsumexp(images @ image, words @ text, log_scale)
@@ -179,9 +193,10 @@ def step_closure(params, images, words, learning_rate):
     names = ("image", "text", "log_scale")
     loss, slopes = jax.value_and_grad(objective, argnums=(0, 1, 2))(*(params[n] for n in names))
     new = {n: params[n] - learning_rate * g for n, g in zip(names, slopes)}
-    return new | {"log_scale": jnp.clip(new["log_scale"], None, math.log(100))}, loss
+    return new | {"log_scale": jnp.log(jnp.clip(jnp.exp(new["log_scale"]), None, 100))}, loss
 
 
+@right("03.2")
 def step_optax(params, images, words, learning_rate):
     sgd = optax.sgd(learning_rate)
     loss, slopes = jax.value_and_grad(linear_loss)(params, images, words)
@@ -190,20 +205,66 @@ def step_optax(params, images, words, learning_rate):
     return {k: jnp.minimum(v, jnp.log(100.0)) if k == "log_scale" else v for k, v in params.items()}, loss
 
 
-def step_as_list(params, images, words, learning_rate):
-    return list(step_tree(params, images, words, learning_rate))
+def slopes_by_hand(params, images, words):
+    """The loss and its three slopes."""
+    images, words, log_scale = np.float64(images), np.float64(words), np.float64(params["log_scale"])
+    image, text = images @ np.float64(params["image"]), words @ np.float64(params["text"])
+    i_length, t_length = (np.linalg.norm(v, axis=1, keepdims=True) for v in (image, text))
+    x, y = image / i_length, text / t_length
+    s = np.exp(log_scale) * x @ y.T
+    e = np.exp(s)
+    ds = (e / e.sum(1, keepdims=True) + e / e.sum(0) - 2 * np.eye(len(s))) / 2 / len(s)
+    dx, dy = np.exp(log_scale) * ds @ y, np.exp(log_scale) * ds.T @ x
+    dx = (dx - x * (x * dx).sum(1, keepdims=True)) / i_length
+    dy = (dy - y * (y * dy).sum(1, keepdims=True)) / t_length
+    return nce_sums(image, text, log_scale), {"image": images.T @ dx, "text": words.T @ dy, "log_scale": (ds * s).sum()}
 
 
-def step_uphill(params, images, words, learning_rate):
-    loss, slopes = jax.value_and_grad(linear_loss)(params, images, words)
-    return jax.tree.map(lambda p, g: p + learning_rate * g, params, slopes), loss
+def step_by_hand(params, images, words, rate):
+    loss, slopes = slopes_by_hand(params, images, words)
+    limit = np.log(100)
+    new = {name: np.float64(params[name]) - rate * slopes[name] for name in params}
+    new["log_scale"] = min(new["log_scale"], limit)
+    return new, loss
 
 
-def step_no_rate(params, images, words, learning_rate):
-    loss, slopes = jax.value_and_grad(linear_loss)(params, images, words)
-    return jax.tree.map(lambda p, g: p - g, params, slopes), loss
+@right("03.2")
+def step_as_plain_numbers(params, images, words, learning_rate):
+    new, loss = step_by_hand(params, images, words, learning_rate)
+    return [{name: np.asarray(new[name]).tolist() for name in sorted(new)}, float(loss)]
 
 
+right("03.2")(step_by_hand)
+slips(
+    "03.2",
+    step_by_hand,
+    ("uphill", "adds the slope", "- rate", "+ rate"),
+    ("no-learning-rate", "no learning rate", "rate * ", ""),
+    ("not-clipped", "no clip", "np.log(100)", "np.inf"),
+    ("not-clipped", "clips log_scale at 100", "np.log(100)", "100"),
+    ("all-clipped", "clips every parameter", "return new", "return {name: np.minimum(p, limit) for name, p in new.items()}"),
+    ("clipped-at-log10", "clips at the common logarithm of 100", "np.log(", "np.log10("),
+    ("clipped-below", "clips log_scale below as well, at 0", "min(new", "max(0, min(new", "limit)", "limit))"),
+    ("not-moved", "log_scale is not learned", "    limit =", '    slopes["log_scale"] = 0\n    limit ='),
+    (
+        "slope-of-scale",
+        "the slope of the scale, not of its logarithm",
+        "limit =",
+        'slopes["log_scale"] /= np.exp(params["log_scale"])\n    limit =',
+    ),
+    ("loss-after", "the loss after the step", "return new, loss", "return new, slopes_by_hand(new, images, words)[0]"),
+    ("slopes-returned", "the slopes instead of the parameters", "return new", "return slopes"),
+    ("exchanged", "returns loss, params", "return new, loss", "return loss, new"),
+    ("one-of-several", "returns the parameters only", "return new, loss", "return new"),
+    ("step-twice-as-large", "slopes of a sum of directions", "rate * ", "2 * rate * "),
+    ("not-several", "returns the matrices without log_scale", "return new", 'del new["log_scale"]\n    return new'),
+    ("not-several", "returns four things", "return new", "return *new.values()"),
+    ("not-several", "changes params in place and returns the loss alone", "return new, loss", "return loss"),
+    ("values", "the last row of the pictures is left out", "(params, images, words)", "(params, images[:-1], words[:-1])"),
+)
+
+
+@wrong("03.2", "slopes for the pictures only", "not-moved")
 def step_image_only(params, images, words, learning_rate):
     def objective(image):
         return linear_loss({**params, "image": image}, images, words)
@@ -212,308 +273,405 @@ def step_image_only(params, images, words, learning_rate):
     return {**params, "image": params["image"] - learning_rate * slope}, loss
 
 
-def step_not_clipped(params, images, words, learning_rate):
+@wrong("03.2", "clips before the step", "clipped-before-step")
+def step_clip_first(params, images, words, learning_rate):
+    clipped = {**params, "log_scale": jnp.minimum(params["log_scale"], jnp.log(100))}
+    loss, slopes = jax.value_and_grad(linear_loss)(params, images, words)
+    return jax.tree.map(lambda p, g: p - learning_rate * g, clipped, slopes), loss
+
+
+@wrong("03.2", "clips before the loss is computed", "clipped-before-loss")
+def step_clip_before_loss(params, images, words, learning_rate):
+    params["log_scale"] = jnp.minimum(params["log_scale"], jnp.log(100))
     loss, slopes = jax.value_and_grad(linear_loss)(params, images, words)
     return jax.tree.map(lambda p, g: p - learning_rate * g, params, slopes), loss
 
 
-def step_clipped_to_100(params, images, words, learning_rate):
-    params, loss = step_not_clipped(params, images, words, learning_rate)
-    return {**params, "log_scale": jnp.minimum(params["log_scale"], 100)}, loss
+@wrong("03.2", "clips before and after, so that the slopes are those at the limit", "clipped-before-loss")
+def step_clip_twice(params, images, words, learning_rate):
+    return step_by_hand({**params, "log_scale": min(params["log_scale"], np.log(100))}, images, words, learning_rate)
 
 
-def step_clip_first(params, images, words, learning_rate):
-    clipped = {**params, "log_scale": jnp.minimum(params["log_scale"], jnp.log(100))}
-    _, slopes = jax.value_and_grad(linear_loss)(params, images, words)
-    return jax.tree.map(lambda p, g: p - learning_rate * g, clipped, slopes), linear_loss(params, images, words)
+@wrong("03.2", "the slope flows through the direction as if lengths were fixed", "values")
+def step_lengths_fixed(params, images, words, learning_rate):
+    def objective(params):
+        image, text = images @ params["image"], words @ params["text"]
+        lengths = [jax.lax.stop_gradient(jnp.linalg.norm(v, axis=1, keepdims=True)) for v in (image, text)]
+        s = jnp.exp(params["log_scale"]) * image / lengths[0] @ (text / lengths[1]).T
+        return (losses_of(s) + losses_of(s.T)).mean() / 2
+
+    loss, slopes = jax.value_and_grad(objective)(params)
+    params = jax.tree.map(lambda p, g: p - learning_rate * g, params, slopes)
+    return {**params, "log_scale": jnp.minimum(params["log_scale"], jnp.log(100))}, loss
 
 
-def step_gradients(params, images, words, learning_rate):
+@wrong("03.2", "the embeddings of the batch instead of the matrices", "shape")
+def step_embeddings(params, images, words, learning_rate):
+    new, loss = step_by_hand(params, images, words, learning_rate)
+    return {**new, "image": images @ new["image"], "text": words @ new["text"]}, loss
+
+
+@wrong("03.2", "adds the slopes, and no clip", "uphill")
+def step_uphill(params, images, words, learning_rate):
     loss, slopes = jax.value_and_grad(linear_loss)(params, images, words)
-    return slopes, loss
+    return optax.apply_updates(params, jax.tree.map(lambda g: learning_rate * g, slopes)), loss
 
 
-def step_loss_after(params, images, words, learning_rate):
-    params, _ = step_tree(params, images, words, learning_rate)
-    return params, linear_loss(params, images, words)
-
-
-def step_exchanged(params, images, words, learning_rate):
-    return step_tree(params, images, words, learning_rate)[::-1]
-
-
-def step_params_only(params, images, words, learning_rate):
-    return step_tree(params, images, words, learning_rate)[0]
-
-
-def step_sum_of_directions(params, images, words, learning_rate):
-    def doubled(params):
-        return 2 * linear_loss(params, images, words)
-
-    loss, slopes = jax.value_and_grad(doubled)(params)
-    return jax.tree.map(lambda p, g: p - learning_rate * g, params, slopes), loss / 2
-
-
-def step_frozen_scale(params, images, words, learning_rate):
-    new, loss = step_tree(params, images, words, learning_rate)
-    return {**new, "log_scale": jnp.minimum(params["log_scale"], jnp.log(100))}, loss
-
-
-def step_loss_only(params, images, words, learning_rate):
-    return linear_loss(params, images, words)
+@wrong("03.2", "no learning rate, and no clip", "no-learning-rate")
+def step_no_rate(params, images, words, learning_rate):
+    loss, slopes = jax.value_and_grad(linear_loss)(params, images, words)
+    return jax.tree.map(jnp.subtract, params, slopes), loss
 
 
 # ---- 03.3 recall_at(scores float[Q, G], right int[Q], ks) → float[len(ks)]
 
 
-def recall_ranks(scores, right, ks):
-    own = jnp.take_along_axis(scores, right[:, None], 1)
-    rank = (scores > own).sum(1)
-    return [(rank < k).mean() for k in ks]
-
-
+@right("03.3")
 def recall_sorting(scores, right, ks):
     order = jnp.argsort(-scores, axis=1)
     return jnp.array([(order[:, :k] == right[:, None]).any(1).mean() for k in ks])
 
 
-def recall_python(scores, right, ks):
-    result = []
+@right("03.3")
+def recall_sets(scores, right, ks):
+    hits = []
     for k in ks:
-        hits = 0
+        found = 0
         for row, item in zip(scores.tolist(), right.tolist()):
-            best = sorted(range(len(row)), key=row.__getitem__, reverse=True)[:k]
-            hits += item in best
-        result.append(hits / len(right))
-    return result
+            found += item in set(sorted(range(len(row)), key=row.__getitem__, reverse=True)[:k])
+        hits.append(found / len(right))
+    return hits
 
 
+@right("03.3")
 def recall_top_k(scores, right, ks):
-    return np.array(
-        [np.mean(np.any(np.asarray(jax.lax.top_k(scores, min(k, scores.shape[1]))[1]) == np.asarray(right)[:, None], 1)) for k in ks]
-    )
+    best = [np.asarray(jax.lax.top_k(scores, min(k, scores.shape[1]))[1]) for k in ks]
+    return np.array([np.mean(np.any(items == np.asarray(right)[:, None], 1)) for items in best])
 
 
-def recall_partition(scores, right, ks):
-    scores, right = np.asarray(scores), np.asarray(right)
-    shares = []
-    for k in ks:
-        k = min(k, scores.shape[1])
-        best = np.argpartition(-scores, k - 1, axis=1)[:, :k]
-        shares.append(np.isin(np.arange(len(right)) * 1000 + right, (best + 1000 * np.arange(len(right))[:, None]).ravel()).mean())
-    return np.stack(shares)
+@right("03.3")
+def recall_cumulated(scores, right, ks):
+    scores = np.asarray(scores)
+    size = scores.shape[1]
+    place = [int((row > row[r]).sum()) for row, r in zip(scores, right)]
+    share = np.cumsum(np.bincount(place, minlength=size)) / len(place)
+    return np.array([share[min(int(k), size) - 1] for k in ks], dtype=np.float64)
 
 
+@right("03.3")
+def recall_threshold(scores, right, ks):
+    # the k-th best score of each row is the threshold
+    scores = np.asarray(scores)
+    ordered = -np.sort(-scores, axis=1)
+    own = np.take_along_axis(scores, np.asarray(right)[:, None], 1)[:, 0]
+    return tuple(np.float64(own >= ordered[:, min(k, scores.shape[1]) - 1]).mean() for k in ks)
+
+
+def recall_places(scores, right, ks):
+    scores = np.asarray(scores)
+    places = np.argsort(np.argsort(-scores, axis=1), axis=1)
+    place = places[np.arange(len(right)), right]
+    shares = [(place < k).mean() for k in ks]
+    return shares
+
+
+right("03.3")(recall_places)
+slips(
+    "03.3",
+    recall_places,
+    ("one-too-far", "one place too generous: <= k", "place < k", "place <= k"),
+    ("one-too-few", "one place too strict: the right item counts as above itself", "place < k", "place + 1 < k"),
+    ("argsort-once", "argsort once, taken for places", "np.argsort(np.argsort(-scores, axis=1), axis=1)", "np.argsort(-scores, axis=1)"),
+    ("counts", "the number of queries instead of the share", ".mean()", ".sum()"),
+    ("divided-by-gallery", "divided by the number of items", ".mean()", ".sum() / scores.shape[1]"),
+    ("precision", "divided by k, as a precision", ".mean()", ".mean() / k"),
+    ("percent", "percent", ".mean()", ".mean() * 100"),
+    ("columns-as-queries", "sorted by columns: for each item the best queries", "axis=1", "axis=0"),
+    ("every-k", "every k up to the largest", "in ks", "in range(1, max(ks) + 1)"),
+    ("first-k-for-all", "only the first k", "place < k", "place < ks[0]"),
+    ("mean-rank-from-1", "the mean place", "place < k", "place + 1"),
+    ("misses", "share missed instead of found", "place < k", "place >= k"),
+    ("exactly-at-k", "a k beyond the gallery finds nothing", ".mean()", ".mean() * (k <= scores.shape[1])"),
+    ("values", "wraps around: k modulo the size of the gallery", "place < k", "place < k % scores.shape[1]"),
+    ("chance", "chance", "(place < k).mean()", "min(1, k / scores.shape[1])"),
+    ("mean-over-ks", "one number", "return shares", "return np.mean(shares)"),
+    ("reciprocal-rank", "mean reciprocal rank", "(place < k)", "(1 / (1 + place))"),
+)
+
+
+@wrong("03.3", "lowest first", "worst-first")
 def recall_lowest(scores, right, ks):
     order = jnp.argsort(scores, axis=1)
     return jnp.array([(order[:, :k] == right[:, None]).any(1).mean() for k in ks])
 
 
-def recall_one_more(scores, right, ks):
-    rank = (scores > jnp.take_along_axis(scores, right[:, None], 1)).sum(1)
-    return jnp.array([(rank <= k).mean() for k in ks])
-
-
-def recall_exactly(scores, right, ks):
-    order = jnp.argsort(-scores, axis=1)
-    return jnp.array([(order[:, k - 1] == right).mean() if k <= scores.shape[1] else 0 for k in ks])
-
-
-def recall_argmax(scores, right, ks):
-    return jnp.array([(scores.argmax(1) == right).mean() for _ in ks])
-
-
-def recall_precision(scores, right, ks):
-    return recall_sorting(scores, right, ks) / jnp.array(ks)
-
-
-def recall_counts(scores, right, ks):
-    return recall_sorting(scores, right, ks) * len(right)
-
-
-def recall_diagonal(scores, right, ks):
-    own = (
-        jnp.diag(scores)
-        if scores.shape[0] == scores.shape[1]
-        else scores[jnp.arange(len(scores)), jnp.arange(len(scores)) % scores.shape[1]]
-    )
-    rank = (scores > own[:, None]).sum(1)
-    return jnp.array([(rank < k).mean() for k in ks])
-
-
-def recall_percent(scores, right, ks):
-    return 100 * recall_sorting(scores, right, ks)
-
-
-def recall_per_query(scores, right, ks):
-    order = jnp.argsort(-scores, axis=1)
-    return jnp.stack([(order[:, :k] == right[:, None]).any(1) for k in ks], 1).astype(float)
-
-
-def recall_columns(scores, right, ks):
-    return recall_sorting(scores.T, right, ks) if scores.shape[0] == scores.shape[1] else recall_sorting(scores, right, ks)
-
-
-def recall_mrr(scores, right, ks):
-    rank = (scores > jnp.take_along_axis(scores, right[:, None], 1)).sum(1)
-    return jnp.array([(1 / (1 + rank)).mean() for _ in ks])
-
-
-def recall_number(scores, right, ks):
-    return recall_sorting(scores, right, ks).mean()
-
-
+@wrong("03.3", "sorted along axis 0", "sorted-down")
 def recall_sorted_down(scores, right, ks):
     order = jnp.argsort(-scores, axis=0)
     return jnp.array([(order[:, :k] == right[:, None]).any(1).mean() for k in ks])
 
 
+@wrong("03.3", "the item in place k only", "exactly-at-k")
+def recall_exactly(scores, right, ks):
+    order = jnp.argsort(-scores, axis=1)
+    return jnp.array([(order[:, k - 1] == right).mean() if k <= scores.shape[1] else 0 for k in ks])
+
+
+@wrong("03.3", "the best only", "best-only")
+def recall_argmax(scores, right, ks):
+    return jnp.array([(scores.argmax(1) == right).mean() for _ in ks])
+
+
+@wrong("03.3", "query i belongs to item i", "diagonal")
+def recall_diagonal(scores, right, ks):
+    return recall_sorting(scores, jnp.arange(len(scores)) % scores.shape[1], ks)
+
+
+@wrong("03.3", "no mean", "per-query")
+def recall_hits(scores, right, ks):
+    order = jnp.argsort(-scores, axis=1)
+    return jnp.stack([(order[:, :k] == right[:, None]).any(1) for k in ks], 1).astype(float)
+
+
+@wrong("03.3", "ranks down the columns, where there are as many", "columns-as-queries")
+def recall_turned(scores, right, ks):
+    return recall_sorting(scores.T if scores.shape[0] == scores.shape[1] else scores, right, ks)
+
+
+@wrong("03.3", "fails where k exceeds the gallery", "exception")
+def recall_no_overflow(scores, right, ks):
+    ordered = -np.sort(-np.asarray(scores), axis=1)
+    own = np.asarray(scores)[np.arange(len(right)), right]
+    return [(own >= ordered[:, k - 1]).mean() for k in ks]
+
+
 # ---- 03.4 zero_shot(image float[B, D], prompts float[K, E, D]) → float[B, K]
 
 
+@right("03.4")
 def shot_plain(image, prompts):
     return unit(image) @ unit(unit(prompts).mean(1)).T
 
 
-def shot_sum(image, prompts):  # a sum points where the mean points
-    return einsum(unit(image), unit(unit(prompts).sum(axis=1)), "b d, k d -> b k")
-
-
-def shot_loops(image, prompts):
-    image, prompts = np.asarray(image, float), np.asarray(prompts, float)
-    table = np.zeros((len(image), len(prompts)))
-    for b, x in enumerate(image):
-        for k, ensemble in enumerate(prompts):
-            mean = sum(p / np.sqrt(p @ p) for p in ensemble)
-            table[b, k] = x @ mean / np.sqrt(x @ x) / np.sqrt(mean @ mean)
-    return table
-
-
+@right("03.4")
 def shot_late(image, prompts):  # the image's length last
-    classes = jnp.stack([unit(p).mean(0) for p in prompts])
+    classes = jnp.stack([unit(p).sum(0) for p in prompts])  # a sum points where the mean points
     return image @ classes.T / jnp.linalg.norm(image, axis=1)[:, None] / jnp.linalg.norm(classes, axis=1)
 
 
+@right("03.4")
 def shot_flat(image, prompts):
-    k, e, _ = prompts.shape
     flat = unit(rearrange(prompts, "k e d -> (k e) d"))
-    classes = rearrange(flat, "(k e) d -> k e d", k=k).mean(1)
-    return jnp.clip(unit(image) @ unit(classes).T, -1, 1).tolist()
+    classes = rearrange(flat, "(k e) d -> k e d", k=len(prompts)).mean(1)
+    return jnp.clip(einsum(unit(image), unit(classes), "b d, k d -> b k"), -1, 1)
 
 
+@right("03.4")
+def shot_loops(image, prompts):
+    classes = []
+    for ways in np.asarray(prompts, np.float64):
+        total = np.zeros(ways.shape[-1])
+        for way in ways:
+            total += way / math.sqrt((way**2).sum())
+        classes.append(total / math.sqrt((total**2).sum()))
+    return [[float(x @ c) / math.sqrt(float(x @ x)) for c in classes] for x in np.asarray(image, np.float64)]
+
+
+@right("03.4")
+def shot_mean_of_cosines(image, prompts):  # divided by the length of the mean
+    cosines = jnp.einsum("bd,ked->bke", unit(image), unit(prompts)).mean(-1)
+    return cosines / jnp.linalg.norm(unit(prompts).mean(1), axis=-1)
+
+
+def shot_steps(image, prompts):
+    x = image / np.linalg.norm(image, axis=-1, keepdims=True)
+    p = prompts / np.linalg.norm(prompts, axis=-1, keepdims=True)
+    mean = p.mean(1)
+    y = mean / np.linalg.norm(mean, axis=-1, keepdims=True)
+    c = x @ y.T
+    return c
+
+
+right("03.4")(shot_steps)
+slips(
+    "03.4",
+    shot_steps,
+    ("class-not-normalised", "the mean keeps its length", "y.T", "mean.T"),
+    ("prompts-raw-mean-raw", "prompts keep their lengths, and the mean too", "y.T", "prompts.mean(1).T"),
+    ("transposed", "the table turned round", "return c", "return c.T"),
+    ("averaged-over-classes", "averaged over the classes", "p.mean(1)", "p.mean(0)"),
+    ("normalised-over-prompts", "lengths along the prompts, axis 1", "norm(prompts, axis=-1", "norm(prompts, axis=1"),
+    ("prompts-not-normalised", "one length for all prompts of a class", "norm(prompts, axis=-1", "norm(prompts, axis=(1, 2)"),
+    ("choices", "the number of the best class", "return c", "return c.argmax(1)"),
+    ("median", "the median of the prompts", "p.mean(1)", "np.median(p, axis=1)"),
+    ("minus-euclidean", "minus the distance instead of the cosine", "x @ y.T", "-np.linalg.norm(x[:, None] - y, axis=-1)"),
+    ("angles", "angles", "return c", "return np.arccos(c)"),
+    ("sum-not-normalised", "the sum of the unit prompts, not of length 1", "y.T", "p.sum(1).T"),
+    (
+        "class-by-squared-length",
+        "the squared length divides the mean",
+        "norm(mean, axis=-1, keepdims=True)",
+        "norm(mean, axis=-1, keepdims=True) ** 2",
+    ),
+    ("absolute", "the absolute value of the cosine", "return c", "return abs(c)"),
+)
+
+
+@wrong("03.4", "mean of cosines", "class-not-normalised")
+def shot_cosines_averaged(image, prompts):
+    return jnp.einsum("bd,ked->bke", unit(image), unit(prompts)).mean(2)
+
+
+@wrong("03.4", "prompts of any length", "prompts-not-normalised")
 def shot_prompts_raw(image, prompts):
     return unit(image) @ unit(prompts.mean(1)).T
 
 
-def shot_class_raw(image, prompts):
-    return unit(image) @ unit(prompts).mean(1).T
-
-
-def shot_mean_of_cosines(image, prompts):
-    return jnp.einsum("bd,ked->bke", unit(image), unit(prompts)).mean(2)
-
-
+@wrong("03.4", "pictures of any length", "image-not-normalised")
 def shot_image_raw(image, prompts):
     return image @ unit(unit(prompts).mean(1)).T
 
 
+@wrong("03.4", "nothing normalised", "nothing-normalised")
 def shot_raw(image, prompts):
-    return image @ prompts.mean(1).T
+    return einsum(image, prompts, "b d, k e d -> b k") / prompts.shape[1]
 
 
-def shot_max(image, prompts):
-    return jnp.einsum("bd,ked->bke", unit(image), unit(prompts)).max(2)
+@wrong("03.4", "the best prompt", "best-prompt")
+def shot_best(image, prompts):
+    return jnp.stack([(unit(image) @ unit(p).T).max(1) for p in prompts], 1)
 
 
+@wrong("03.4", "the first prompt", "first-prompt")
 def shot_first(image, prompts):
-    return unit(image) @ unit(prompts[:, 0]).T
+    return jnp.einsum("bd,kd->bk", unit(image), unit(prompts[:, 0]))
 
 
-def shot_softmax(image, prompts):
+@wrong("03.4", "a softmax", "softmax")
+def shot_shares(image, prompts):
     return jax.nn.softmax(shot_plain(image, prompts))
 
 
-def shot_classes(image, prompts):
-    return shot_plain(image, prompts).argmax(1)
-
-
-def shot_transposed(image, prompts):
-    return shot_plain(image, prompts).T
-
-
-def shot_all(image, prompts):
-    return jnp.einsum("bd,ked->bke", unit(image), unit(prompts))
+@wrong("03.4", "every prompt", "each-prompt")
+def shot_every(image, prompts):
+    return jax.vmap(lambda x: unit(prompts) @ unit(x))(image)
 
 
 # ---- 03.5 search(cache float16[G, D], queries float[Q, D], k) → items int[Q, k], cosines float[Q, k]
 
 
+@right("03.5")
 def search_top_k(cache, queries, k):
     cosines, items = jax.lax.top_k(unit(queries) @ cache.T.astype(jnp.float32), k)
     return items, cosines
 
 
+@right("03.5")
 def search_partition(cache, queries, k):
-    cosines = np.asarray(unit(queries)) @ np.asarray(cache, np.float32).T
-    best = np.argpartition(-cosines, k - 1, axis=1)[:, :k]
-    order = np.take_along_axis(best, np.argsort(-np.take_along_axis(cosines, best, 1), 1), 1)
-    return order, np.take_along_axis(cosines, order, 1)
+    table = np.einsum("gd,qd->qg", np.float32(cache), np.float32(unit(queries)))
+    rows = np.arange(len(table))[:, None]
+    some = np.argpartition(-table, k - 1, axis=1)[:, :k]
+    items = some[rows, np.argsort(-table[rows, some], axis=1)]
+    return items, table[rows, items]
 
 
-def search_python(cache, queries, k):
-    items, cosines = [], []
-    for q in np.asarray(queries, float):
-        scores = np.asarray(cache, float) @ (q / np.linalg.norm(q))
-        best = sorted(range(len(scores)), key=lambda i: -scores[i])[:k]
+@right("03.5")
+def search_loops(cache, queries, k):
+    items, values = [], []
+    for q in np.asarray(queries, np.float64):
+        q = q / math.sqrt((q**2).sum())
+        cosines = [float(np.float64(row) @ q) for row in np.asarray(cache)]
+        best = sorted(range(len(cosines)), key=cosines.__getitem__, reverse=True)[: int(k)]
         items.append(best)
-        cosines.append([float(scores[i]) for i in best])
-    return [items, cosines]
+        values.append([cosines[g] for g in best])
+    return items, values
 
 
+@right("03.5")
 def search_late(cache, queries, k):  # the order does not depend on the query's length: divide at the end
     dots = queries @ cache.astype(queries.dtype).T
     items = jnp.argsort(-dots)[:, :k]
     return items, jnp.take_along_axis(dots, items, -1) / jnp.linalg.norm(queries, axis=-1, keepdims=True)
 
 
+@right("03.5")
+def search_unit_cache(cache, queries, k):  # half precision leaves lengths of almost 1
+    table = unit(queries) @ unit(cache.astype(jnp.float32)).T
+    items = jnp.flip(jnp.argsort(table, axis=1), axis=1)[:, :k]
+    return items, jnp.sort(table, axis=1)[:, ::-1][:, :k]
+
+
+def search_gather(cache, queries, k):
+    cache, queries = np.float64(cache), np.float64(queries)
+    q = queries / np.linalg.norm(queries, axis=1, keepdims=True)
+    table = q @ cache.T
+    items = np.argsort(-table, axis=1)[:, :k]
+    values = np.take_along_axis(table, items, axis=1)
+    return items, values
+
+
+right("03.5")(search_gather)
+slips(
+    "03.5",
+    search_gather,
+    ("one-of-several", "the items only", "return items, values", "return items"),
+    ("one-of-several", "the cosines only", "return items, values", "return values"),
+    ("all-cosines", "the cosines of all items", "return items, values", "return items, table"),
+    ("shape", "always five", ":k]", ":5]"),
+    ("queries-for-items", "the best k queries of each item", "q @ cache.T", "cache @ q.T"),
+    ("transposed", "one row an item: transposed", "return items, values", "return items.T, values.T"),
+    ("best-left-out", "the best one skipped: places 2 to k + 1", "[:, :k]", "[:, 1 : k + 1]"),
+    ("counted-from-1", "items counted from 1", "return items", "return items + 1"),
+    ("euclidean", "distances", "return items, values", "return items, np.sqrt(2 - 2 * values)"),
+    ("negated", "minus the cosines: of argsort of minus the table", "return items, values", "return items, -values"),
+    ("positions-of-items", "places instead of items", "return items", "return np.argsort(np.argsort(-table))[:, :k]"),
+    ("one-length-for-all", "one length for all queries", ", axis=1, keepdims=True", ""),
+    ("normalised-over-queries", "the queries' lengths along axis 0", "axis=1, keepdims", "axis=0, keepdims"),
+    ("in-gallery-order", "the items sorted by number", "    values", "    items.sort()\n    values"),
+    ("first-query", "right items, their cosines of the first query", "np.take_along_axis(table, items, axis=1)", "table[0][items]"),
+)
+
+
+@wrong("03.5", "lowest first", "worst-first")
 def search_lowest(cache, queries, k):
-    cosines = unit(queries) @ cache.astype(jnp.float32).T
-    items = jnp.argsort(cosines)[:, :k]
-    return items, jnp.take_along_axis(cosines, items, 1)
+    distances, items = jax.lax.top_k(-unit(queries) @ cache.T.astype(jnp.float32), k)
+    return items, -distances
 
 
-def search_ascending(cache, queries, k):
-    items, cosines = search_top_k(cache, queries, k)
-    return items[:, ::-1], cosines[:, ::-1]
+@wrong("03.5", "best last, of argsort", "ascending")
+def search_last(cache, queries, k):
+    table = unit(queries) @ cache.astype(jnp.float32).T
+    return jnp.argsort(table)[:, -k:], jnp.sort(table)[:, -k:]
 
 
+@wrong("03.5", "queries of any length", "query-not-normalised")
 def search_raw(cache, queries, k):
-    cosines, items = jax.lax.top_k(queries @ cache.T.astype(jnp.float32), k)
-    return items, cosines
+    return jax.lax.top_k(queries @ cache.T.astype(jnp.float32), k)[::-1]
 
 
+@wrong("03.5", "cosines first, as top_k returns them", "cosines-first")
 def search_exchanged(cache, queries, k):
-    return search_top_k(cache, queries, k)[::-1]
+    return jax.lax.top_k(unit(queries) @ cache.T.astype(jnp.float32), k)
 
 
-def search_items_only(cache, queries, k):
-    return search_top_k(cache, queries, k)[0]
-
-
+@wrong("03.5", "cosines of other items", "not-gathered")
 def search_not_gathered(cache, queries, k):
     cosines = unit(queries) @ cache.astype(jnp.float32).T
     return jnp.argsort(-cosines)[:, :k], cosines[:, :k]
 
 
-def search_all(cache, queries, k):
+@wrong("03.5", "everything", "all-items")
+def search_everything(cache, queries, k):
     return search_top_k(cache, queries, len(cache))
 
 
+@wrong("03.5", "sorted over queries", "over-queries")
 def search_over_queries(cache, queries, k):
     cosines = unit(queries) @ cache.astype(jnp.float32).T
-    return jnp.argsort(-cosines, axis=0)[:, :k], search_top_k(cache, queries, k)[1]
+    return jnp.argsort(-cosines, axis=0)[:, :k], -jnp.sort(-cosines, axis=1)[:, :k]
 
 
+@wrong("03.5", "items in the gallery's order, cosines the best first", "in-gallery-order")
 def search_unsorted(cache, queries, k):
     items, cosines = search_top_k(cache, queries, k)
     return jnp.sort(items, 1), cosines
@@ -522,71 +680,115 @@ def search_unsorted(cache, queries, k):
 # ---- 03.6 siglip_loss(image, text, log_scale, bias) → number
 
 
-def sig_plain(image, text, log_scale, bias):
-    z = 2 * jnp.eye(len(image)) - 1
-    return -jax.nn.log_sigmoid(z * (logits_of(image, text, log_scale) + bias)).sum() / len(image)
-
-
-def sig_softplus(image, text, log_scale, bias):
+@right("03.6")
+def siglip_softplus(image, text, log_scale, bias):
     s = logits_of(image, text, log_scale) + bias
     return (jax.nn.softplus(s).sum() - jnp.trace(s)) / len(s)
 
 
-def sig_optax(image, text, log_scale, bias):
+@right("03.6")
+def siglip_optax(image, text, log_scale, bias):
     s = logits_of(image, text, log_scale) + bias
     return optax.sigmoid_binary_cross_entropy(s, jnp.eye(len(s))).sum(-1).mean()
 
 
-def sig_loops(image, text, log_scale, bias):
-    s = np.asarray(logits_of(image, text, log_scale), float) + float(bias)
-    return sum(math.log1p(math.exp(-s[i, j] if i == j else s[i, j])) for i in range(len(s)) for j in range(len(s))) / len(s)
+@right("03.6")
+def siglip_loops(image, text, log_scale, bias):
+    x, y, total = unit(image), unit(text), 0.0
+    for i in range(len(x)):
+        for j in range(len(y)):
+            z = 1 if i == j else -1
+            total += math.log(1 + math.exp(-z * (math.exp(log_scale) * float(x[i] @ y[j]) + float(bias))))
+    return total / len(x)
 
 
-def sig_mean(image, text, log_scale, bias):
-    return sig_plain(image, text, log_scale, bias) / len(image)
+@right("03.6")
+def siglip_cross_entropy(image, text, log_scale, bias):
+    p = jax.nn.sigmoid(logits_of(image, text, log_scale) + bias)
+    y = jnp.eye(len(p))
+    return float(-(y * jnp.log(p) + (1 - y) * jnp.log1p(-p)).sum(axis=1).mean())
 
 
-def sig_sum(image, text, log_scale, bias):
-    return sig_plain(image, text, log_scale, bias) * len(image)
+@right("03.6")
+def siglip_two_sums(image, text, log_scale, bias):
+    s = np.float64(logits_of(image, text, log_scale)) + float(bias)
+    own = np.diag(s)
+    others = s[~np.eye(len(s), dtype=bool)]
+    return (np.log1p(np.exp(-own)).sum() + np.log1p(np.exp(others)).sum()) / len(s)
 
 
-def sig_no_bias(image, text, log_scale, bias):
-    return sig_plain(image, text, log_scale, 0)
+def siglip_pairs(image, text, log_scale, bias):
+    image, text = np.float64(image), np.float64(text)
+    x = image / np.linalg.norm(image, axis=1, keepdims=True)
+    y = text / np.linalg.norm(text, axis=1, keepdims=True)
+    s = np.exp(log_scale) * (x @ y.T) + bias
+    z = 2 * np.eye(len(x)) - 1
+    pairs = np.logaddexp(0, -z * s)
+    return pairs.sum() / len(x)
 
 
-def sig_diagonal(image, text, log_scale, bias):
+right("03.6")(siglip_pairs)
+slips(
+    "03.6",
+    siglip_pairs,
+    ("divided-by-all-pairs", "divided by all pairs", "pairs.sum() / len(x)", "pairs.mean()"),
+    ("bias-not-signed", "the sign stands before the table, not before the bias", "-z * s", "-z * (s - bias) - bias"),
+    ("no-bias", "no bias", " + bias", ""),
+    ("bias-scaled", "bias inside the scale", "(x @ y.T) + bias", "(x @ y.T + bias)"),
+    ("bias-exp", "exp of the bias", "+ bias", "+ np.exp(bias)"),
+    ("bias-on-diagonal", "the bias only where pairs belong together", "+ bias", "+ bias * np.eye(len(x))"),
+    ("no-scale", "no scale", "np.exp(log_scale) * ", ""),
+    ("sign", "the minus is missing", "return ", "return -"),
+    ("balanced", "each kind of pair averaged by itself, then added", "pairs.sum() / len(x)", "pairs[z > 0].mean() + pairs[z < 0].mean()"),
+    ("halved", "halved, as if there were two directions", "pairs.sum()", "pairs.sum() / 2"),
+    ("divided-by-width", "divided by the width D", "/ len(x)", "/ image.shape[1]"),
+    ("base-2", "logarithm to base 2", "pairs.sum()", "pairs.sum() / np.log(2)"),
+    ("one-minus-sigmoid", "1 minus the sigmoid instead of minus its logarithm", "pairs.sum()", "(1 - np.exp(-pairs)).sum()"),
+    ("bias-subtracted", "the bias subtracted", "+ bias", "- bias"),
+)
+
+
+@wrong("03.6", "summed, not divided", "summed")
+def siglip_sum(image, text, log_scale, bias):
+    return siglip_softplus(image, text, log_scale, bias) * len(image)
+
+
+@wrong("03.6", "right pairs only", "right-pairs-only")
+def siglip_diagonal(image, text, log_scale, bias):
     return -jax.nn.log_sigmoid(jnp.diag(logits_of(image, text, log_scale)) + bias).mean()
 
 
-def sig_eye(image, text, log_scale, bias):
+@wrong("03.6", "0 off the diagonal", "zero-off-diagonal")
+def siglip_eye(image, text, log_scale, bias):
     return -jax.nn.log_sigmoid(jnp.eye(len(image)) * (logits_of(image, text, log_scale) + bias)).sum() / len(image)
 
 
-def sig_flipped(image, text, log_scale, bias):
-    z = 1 - 2 * jnp.eye(len(image))
-    return -jax.nn.log_sigmoid(z * (logits_of(image, text, log_scale) + bias)).sum() / len(image)
+@wrong("03.6", "signs turned round", "signs-flipped")
+def siglip_flipped(image, text, log_scale, bias):
+    s = logits_of(image, text, log_scale) + bias
+    return optax.sigmoid_binary_cross_entropy(s, 1 - jnp.eye(len(s))).sum(-1).mean()
 
 
-def sig_sign(image, text, log_scale, bias):
-    return -sig_plain(image, text, log_scale, bias)
+@wrong("03.6", "raw vectors", "not-normalised")
+def siglip_raw(image, text, log_scale, bias):
+    s = jnp.exp(log_scale) * image @ text.T + bias
+    return (jax.nn.softplus(s).sum() - jnp.trace(s)) / len(s)
 
 
-def sig_dot(image, text, log_scale, bias):
-    z = 2 * jnp.eye(len(image)) - 1
-    return -jax.nn.log_sigmoid(z * (jnp.exp(log_scale) * image @ text.T + bias)).sum() / len(image)
+@wrong("03.6", "log_scale not exponentiated", "log-scale-as-scale")
+def siglip_no_exp(image, text, log_scale, bias):
+    s = log_scale * unit(image) @ unit(text).T + bias
+    return optax.sigmoid_binary_cross_entropy(s, jnp.eye(len(s))).sum(-1).mean()
 
 
-def sig_no_exp(image, text, log_scale, bias):
-    z = 2 * jnp.eye(len(image)) - 1
-    return -jax.nn.log_sigmoid(z * (log_scale * unit(image) @ unit(text).T + bias)).sum() / len(image)
+@wrong("03.6", "one loss a picture", "per-picture")
+def siglip_rows(image, text, log_scale, bias):
+    s = logits_of(image, text, log_scale) + bias
+    return optax.sigmoid_binary_cross_entropy(s, jnp.eye(len(s))).sum(-1)
 
 
-def sig_rows(image, text, log_scale, bias):
-    z = 2 * jnp.eye(len(image)) - 1
-    return -jax.nn.log_sigmoid(z * (logits_of(image, text, log_scale) + bias)).sum(1)
-
-
-def sig_softmax(image, text, log_scale, bias):
+@wrong("03.6", "CLIP's loss", "softmax")
+def siglip_as_clip(image, text, log_scale, bias):
     return nce_optax(image, text, log_scale)
 
 
@@ -599,143 +801,43 @@ def cosines_of_towers(pictures, texts):
     return trainer.image_vectors(towers, np.asarray(pictures)) @ trainer.text_vectors(towers, texts).T
 
 
+@right("03.7")
 def named_by_towers(pictures, names):
     return cosines_of_towers(pictures, names).argmax(1)
 
 
+@right("03.7")
 def named_in_templates(pictures, names):
     texts = [template.format(name) for name in names for template in words.TEMPLATES]
     return cosines_of_towers(pictures, texts).reshape(len(pictures), len(names), -1).mean(2).argmax(1).tolist()
 
 
+@wrong("03.7", "a guess", "below")
 def named_at_random(pictures, names):
     return np.random.default_rng(0).integers(len(names), size=len(pictures))
 
 
+@wrong("03.7", "never trained", "below")
 def named_by_untrained(pictures, names):
     towers = pretrained.untrained()
     return (trainer.image_vectors(towers, np.asarray(pictures)) @ trainer.text_vectors(towers, names).T).argmax(1)
 
 
+@wrong("03.7", "all cosines", "shape")
 def named_with_cosines(pictures, names):
     return cosines_of_towers(pictures, names)
 
 
+@wrong("03.7", "names, not their numbers", "not-an-array")
 def named_in_words(pictures, names):
     return [names[i] for i in named_by_towers(pictures, names)]
 
 
+@wrong("03.7", "numbers beyond the last name", "out-of-range")
 def named_from_one(pictures, names):
     return named_by_towers(pictures, names) + 1 + (np.arange(len(names)) == 0) * len(names)
 
 
+@wrong("03.7", "cosines, not numbers of names", "not-whole")
 def named_in_fractions(pictures, names):
     return cosines_of_towers(pictures, names).max(1)
-
-
-RIGHT = {
-    "03.1": [nce_optax, nce_logsumexp, nce_loops, nce_one_hot, nce_vmap, nce_stacked],
-    "03.2": [step_tree, step_closure, step_optax, step_as_list],
-    "03.3": [recall_ranks, recall_sorting, recall_python, recall_top_k, recall_partition],
-    "03.4": [shot_plain, shot_sum, shot_loops, shot_late, shot_flat],
-    "03.5": [search_top_k, search_partition, search_python, search_late],
-    "03.6": [sig_plain, sig_softplus, sig_optax, sig_loops],
-    "03.7": [named_by_towers, named_in_templates],
-}
-
-WRONG = {
-    "03.1": [
-        (nce_rows, "pictures look for texts only", "pictures-only"),
-        (nce_columns, "texts look for pictures only", "texts-only"),
-        (nce_same_twice, "the softmax of both directions runs over the texts", "pictures-only"),
-        (nce_sum, "both directions added", "not-halved"),
-        (nce_batch_sum, "summed over the batch", "summed"),
-        (nce_dot, "dot products of raw vectors", "not-normalised"),
-        (nce_half_normalised, "texts of any length", "text-not-normalised"),
-        (nce_wrong_axis, "lengths over the batch", "normalised-over-batch"),
-        (nce_no_scale, "no scale", "no-scale"),
-        (nce_log_scale, "the logarithm as the scale", "log-scale-as-scale"),
-        (nce_temperature, "divided by the scale", "divided-by-scale"),
-        (nce_sign, "no minus", "sign"),
-        (nce_per_pair, "no mean over the batch", "rows-of-both"),
-        (nce_double_softmax, "a softmax before the cross-entropy", "softmax-twice"),
-        (nce_table, "the table itself", "table"),
-        (nce_mean_of_all, "all pairs count as right", "all-pairs"),
-        (nce_nothing, "the stub", "empty"),
-    ],
-    "03.2": [
-        (step_uphill, "adds the slopes", "uphill"),
-        (step_no_rate, "no learning rate", "no-learning-rate"),
-        (step_image_only, "slopes for the pictures only", "not-moved"),
-        (step_not_clipped, "no clip", "not-clipped"),
-        (step_clipped_to_100, "log_scale clipped at 100", "not-clipped"),
-        (step_clip_first, "clips before the step", "clipped-before-step"),
-        (step_gradients, "returns the slopes", "slopes-returned"),
-        (step_loss_after, "the loss after the step", "loss-after"),
-        (step_exchanged, "loss, params", "exchanged"),
-        (step_params_only, "params only", "one-of-several"),
-        (step_sum_of_directions, "slopes of a sum of directions", "step-twice-as-large"),
-        (step_frozen_scale, "the scale stays", "not-moved"),
-        (step_loss_only, "the loss only", "not-several"),
-    ],
-    "03.3": [
-        (recall_lowest, "lowest first", "worst-first"),
-        (recall_one_more, "rank ≤ k", "one-too-far"),
-        (recall_sorted_down, "sorted along axis 0", "sorted-down"),
-        (recall_exactly, "exactly in place k", "exactly-at-k"),
-        (recall_argmax, "the best only", "best-only"),
-        (recall_precision, "divided by k", "precision"),
-        (recall_counts, "hits, not shares", "counts"),
-        (recall_diagonal, "query i belongs to item i", "diagonal"),
-        (recall_percent, "percent", "percent"),
-        (recall_per_query, "no mean", "per-query"),
-        (recall_columns, "ranks down the columns", "columns-as-queries"),
-        (recall_mrr, "mean reciprocal rank", "reciprocal-rank"),
-        (recall_number, "one number", "mean-over-ks"),
-    ],
-    "03.4": [
-        (shot_prompts_raw, "prompts of any length", "prompts-not-normalised"),
-        (shot_class_raw, "the mean keeps its length", "class-not-normalised"),
-        (shot_mean_of_cosines, "mean of cosines", "class-not-normalised"),
-        (shot_image_raw, "pictures of any length", "image-not-normalised"),
-        (shot_raw, "nothing normalised", "nothing-normalised"),
-        (shot_max, "the best prompt", "best-prompt"),
-        (shot_first, "the first prompt", "first-prompt"),
-        (shot_softmax, "a softmax", "softmax"),
-        (shot_classes, "argmax", "choices"),
-        (shot_transposed, "transposed", "transposed"),
-        (shot_all, "every prompt", "each-prompt"),
-    ],
-    "03.5": [
-        (search_lowest, "lowest first", "worst-first"),
-        (search_ascending, "best last", "ascending"),
-        (search_raw, "queries of any length", "query-not-normalised"),
-        (search_exchanged, "cosines first", "cosines-first"),
-        (search_items_only, "items only", "one-of-several"),
-        (search_not_gathered, "cosines of other items", "not-gathered"),
-        (search_all, "everything", "all-items"),
-        (search_over_queries, "sorted over queries", "over-queries"),
-        (search_unsorted, "items in the gallery's order", "in-gallery-order"),
-    ],
-    "03.6": [
-        (sig_mean, "divided by B²", "divided-by-all-pairs"),
-        (sig_sum, "not divided", "summed"),
-        (sig_no_bias, "no bias", "no-bias"),
-        (sig_diagonal, "right pairs only", "right-pairs-only"),
-        (sig_eye, "0 off the diagonal", "zero-off-diagonal"),
-        (sig_flipped, "signs turned round", "signs-flipped"),
-        (sig_sign, "no minus", "sign"),
-        (sig_dot, "raw vectors", "not-normalised"),
-        (sig_no_exp, "log_scale itself", "log-scale-as-scale"),
-        (sig_rows, "one loss a picture", "per-picture"),
-        (sig_softmax, "CLIP's loss", "softmax"),
-    ],
-    "03.7": [
-        (named_at_random, "a guess", "below"),
-        (named_by_untrained, "never trained", "below"),
-        (named_with_cosines, "all cosines", "shape"),
-        (named_in_words, "names, not their numbers", "not-an-array"),
-        (named_from_one, "numbers beyond the last name", "out-of-range"),
-        (named_in_fractions, "cosines, not numbers of names", "not-whole"),
-    ],
-}
