@@ -118,7 +118,7 @@ def _dumbbells(title: str, subtitle: str, rows: Sequence, names: tuple[str, str]
     items = list(zip("○●", names, roles))
     for y, level in enumerate(levels):
         ax.vlines(100 * level, y + 0.06, y + 0.34, color=NEUTRAL["ink2"], lw=1.4, ls=(0, (1, 1.2)), zorder=5)
-    results.legend(b, left, 78, items + [("┊", "guessing evenly", "ink")] * bool(levels))
+    results.legend(b, left, 78, items + [("┊", "guessing evenly", "control")] * bool(levels))
     return b
 
 
