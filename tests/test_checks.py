@@ -256,6 +256,10 @@ def test_what_is_wrong_is_looked_for_in_the_order_that_explain_promises(expected
         assert explanation.explain(attempt)[1] == diagnosis
 
 
+counted = []
+
+
+@lambda fn: counted.append(fn) or fn
 def double(x):
     return 2 * x
 
@@ -263,7 +267,7 @@ def double(x):
 def test_a_mistake_may_be_an_edit_of_the_right_function():
     (mistake,) = edits.edits(double, ("unit", "Not to length 1.", "2 * x", "unit(x)"))
     assert mistake.key == "unit" and mistake.says == "Not to length 1." and mistake.fn(np.array([3.0, 4.0])).tolist() == [0.6, 0.8]
-    assert double(2) == 4
+    assert double(2) == 4 and counted == [double]
     with pytest.raises(ValueError, match="'triple' is out of date: double holds no '3'"):
         edits.edits(double, ("triple", "", "3", "4"))
 
