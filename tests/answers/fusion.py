@@ -55,13 +55,6 @@ def accuracy_vmap(answers, given):
 
 
 @right("01.1")
-def accuracy_delete(answers, given):
-    answers, given = np.asarray(answers), np.asarray(given)
-    rows = [np.minimum(1, (np.delete(given, a, axis=1) == answers[:, None]).sum(1) / 3) for a in range(given.shape[1])]
-    return np.mean(rows, axis=0)
-
-
-@right("01.1")
 def accuracy_mask(answers, given):
     others = ~np.eye(given.shape[1], dtype=bool)
     agreeing = jnp.einsum("ba,la->bl", (given == answers[:, None]).astype(jnp.float32), others.astype(jnp.float32))
@@ -607,15 +600,6 @@ def mlb_first_of_batch(params, v, h):
 
 
 @right("01.4")
-def hop_plain(params, grid, u):
-    keys = grid @ params["W_I"]  # (B, N, k)
-    query = u @ params["W_Q"]  # (B, k)
-    scores = (keys * query[:, None]).sum(-1) / query.shape[-1] ** 0.5  # (B, N)
-    p = jax.nn.softmax(scores, axis=-1)
-    return u + (p[..., None] * grid).sum(1), p
-
-
-@right("01.4")
 def hop_vmap(params, grid, u):
     def one(places, question):
         p = jax.nn.softmax(places @ params["W_I"] @ (params["W_Q"].T @ question) / math.sqrt(params["W_Q"].shape[-1]))
@@ -873,16 +857,17 @@ def mutan_scan(params, v, h):
 
 
 def mutan_numpy(params, v, h):
-    p = {name: np.asarray(array) for name, array in params.items()}
-    x = np.dot(v, p["U"]) + p["b_U"]
-    y = np.dot(h, p["V"]) + p["b_V"]
-    m = np.tensordot(x, p["M"], 1) + p["b_M"]
-    n = np.tensordot(y, p["N"], 1) + p["b_N"]
+    U, V, M, N, P = (np.asarray(params[name]) for name in "UVMNP")
+    b_U, b_V, b_M, b_N, b = (np.asarray(params[name]) for name in ("b_U", "b_V", "b_M", "b_N", "b"))
+    x = np.dot(v, U) + b_U
+    y = np.dot(h, V) + b_V
+    m = np.tensordot(x, M, 1) + b_M
+    n = np.tensordot(y, N, 1) + b_N
     z = (m * n).sum(axis=-2)
-    return z @ p["P"] + p["b"]
+    return z @ P + b
 
 
-NO_CORE_BIASES = (' + p["b_M"]', "", ' + p["b_N"]', "")
+NO_OUTER, NO_CORE = (" + b_U", "", " + b_V", ""), (" + b_M", "", " + b_N", "")
 slips(
     "01.5",
     right("01.5")(mutan_numpy),
@@ -899,33 +884,33 @@ slips(
     ("first-rank-missing", "the loop starts at 1", "(m * n)", "(m * n)[..., 1:, :]"),
     ("product-of-sums", "product of sums", "(m * n).sum(axis=-2)", "m.sum(axis=-2) * n.sum(axis=-2)"),
     ("sum", "sum for product", "m * n", "m + n"),
-    ("no-b_U", "no b_U", ' + p["b_U"]', ""),
-    ("no-b_V", "no b_V", ' + p["b_V"]', ""),
-    ("no-b_M", "no b_M", ' + p["b_M"]', ""),
-    ("no-b_N", "no b_N", ' + p["b_N"]', ""),
-    ("no-b", "no b", ' + p["b"]', ""),
-    ("no-projection-biases", "no b_U, b_V", ' + p["b_U"]', "", ' + p["b_V"]', ""),
-    ("no-core-biases", "no b_M, b_N", *NO_CORE_BIASES),
-    ("no-biases", "b only", "(array)", '(array) * (name[:2] != "b_")'),
-    ("no-biases-at-all", "no bias at all", "(array)", '(array) * (name[0] != "b")'),
+    ("no-b_U", "no b_U", " + b_U", ""),
+    ("no-b_V", "no b_V", " + b_V", ""),
+    ("no-b_M", "no b_M", " + b_M", ""),
+    ("no-b_N", "no b_N", " + b_N", ""),
+    ("no-b", "no b", "P + b", "P"),
+    ("no-projection-biases", "no b_U, b_V", *NO_OUTER),
+    ("no-core-biases", "no b_M, b_N", *NO_CORE),
+    ("no-biases", "b only", *NO_OUTER, *NO_CORE),
+    ("no-biases-at-all", "no bias at all", *NO_OUTER, *NO_CORE, " + b", ""),
     ("tanh-on-projections", "tanh as in MLB", "dot(x", "dot(np.tanh(x)", "dot(y", "dot(np.tanh(y)"),
     ("tanh-in-the-core", "tanh in the core", "m * n", "np.tanh(m) * np.tanh(n)"),
     ("tanh-of-the-sum", "tanh of the sum", "z @", "np.tanh(z) @"),
-    ("bias-for-every-rank", "b once for each rank", ".sum(axis=-2)", "", 'z @ p["P"] + p["b"]', '(z @ p["P"] + p["b"]).sum(axis=-2)'),
-    ("core-biases-after-product", "b_M, b_N after the sum", *NO_CORE_BIASES, "-2)", '-2) + (p["b_M"] + p["b_N"]).sum(axis=0)'),
-    ("core-biases-multiplied", "adds b_M b_N", *NO_CORE_BIASES, "m * n", 'm * n + p["b_M"] * p["b_N"]'),
+    ("bias-for-every-rank", "b once for each rank", ".sum(axis=-2)", "", "z @ P + b", "(z @ P + b).sum(axis=-2)"),
+    ("core-biases-after-product", "b_M, b_N after the sum", *NO_CORE, "-2)", "-2) + (b_M + b_N).sum(axis=0)"),
+    ("core-biases-multiplied", "adds b_M b_N", *NO_CORE, "m * n", "m * n + b_M * b_N"),
     ("cores-exchanged", "M and N exchanged, with their biases", "dot(x", "dot(§", "dot(y", "dot(x", "dot(§", "dot(y"),
-    ("core-matrices-exchanged", "M and N exchanged", '(x, p["M"]', '(x, p["N"]', '(y, p["N"]', '(y, p["M"]'),
-    ("core-biases-exchanged", "b_M and b_N exchanged", '"M"], 1) + p["b_M', '"M"], 1) + p["b_N', '"N"], 1) + p["b_N', '"N"], 1) + p["b_M'),
-    ("projection-biases-exchanged", "b_U and b_V exchanged", '"U"]) + p["b_U', '"U"]) + p["b_V', '"V"]) + p["b_V', '"V"]) + p["b_U'),
-    ("picture-matrix-twice", "M for both", 'p["N"]', 'p["M"]'),
-    ("picture-core-twice", "M and b_M for both", 'p["N"]', 'p["M"]', 'p["b_N"]', 'p["b_M"]'),
+    ("core-matrices-exchanged", "M and N exchanged", "(x, M", "(x, N", "(y, N", "(y, M"),
+    ("core-biases-exchanged", "b_M and b_N exchanged", "M, 1) + b_M", "M, 1) + b_N", "N, 1) + b_N", "N, 1) + b_M"),
+    ("projection-biases-exchanged", "b_U and b_V exchanged", "U) + b_U", "U) + b_V", "V) + b_V", "V) + b_U"),
+    ("picture-matrix-twice", "M for both", "(y, N", "(y, M"),
+    ("picture-core-twice", "M and b_M for both", "(y, N", "(y, M", "+ b_N", "+ b_M"),
     ("picture-twice", "no question", "dot(y", "dot(x"),
-    ("cores-transposed", "M and N transposed", 'p["M"]', 'p["M"].T', 'p["N"]', 'p["N"].T'),
-    ("M-transposed", "M transposed", 'p["M"]', 'p["M"].T'),
-    ("N-transposed", "N transposed", 'p["N"]', 'p["N"].T'),
+    ("cores-transposed", "M and N transposed", "(x, M", "(x, M.T", "(y, N", "(y, N.T"),
+    ("M-transposed", "M transposed", "(x, M", "(x, M.T"),
+    ("N-transposed", "N transposed", "(y, N", "(y, N.T"),
     ("divided-by-root", "divided by √R", "axis=-2)", "axis=-2) / np.sqrt(m.shape[-2])"),
-    ("not-projected", "no P", 'z @ p["P"] + p["b"]', "z"),
+    ("not-projected", "no P", "z @ P + b", "z"),
 )
 
 
@@ -1094,11 +1079,15 @@ slips(
 )
 
 
+def size(params):
+    return params["T"].size + params["b"].size
+
+
 @wrong("01.6", "feature i with feature i", "diagonal")
 def bilinear_diagonal(params, v, h):
     d = min(v.shape[-1], h.shape[-1])
     z = jnp.einsum("...i,iik->...k", v[..., :d] * h[..., :d], params["T"][:d, :d]) + params["b"]
-    return z, params["T"].size + params["b"].size
+    return z, size(params)
 
 
 @wrong("01.6", "T reshaped where its axes should move", "reshaped")
@@ -1109,22 +1098,22 @@ def bilinear_reshaped(params, v, h):
 
 @wrong("01.6", "v and h exchanged", "exception")
 def bilinear_exchanged(params, v, h):
-    return jnp.einsum("...i,...j,ijk->...k", h, v, params["T"]) + params["b"], params["T"].size + params["b"].size
+    return jnp.einsum("...i,...j,ijk->...k", h, v, params["T"]) + params["b"], size(params)
 
 
 @wrong("01.6", "reads T as (D_out, D_v, D_h)", "exception")
 def bilinear_output_first(params, v, h):
-    return jnp.einsum("...i,...j,kij->...k", v, h, params["T"]) + params["b"], params["T"].size + params["b"].size
+    return jnp.einsum("...i,...j,kij->...k", v, h, params["T"]) + params["b"], size(params)
 
 
 @wrong("01.6", "v * h", "exception")
 def bilinear_elementwise(params, v, h):
-    return (v * h) @ params["T"] + params["b"], params["T"].size + params["b"].size
+    return (v * h) @ params["T"] + params["b"], size(params)
 
 
 @wrong("01.6", "one leading axis only", "exception")
 def bilinear_batch_only(params, v, h):
-    return jnp.einsum("bi,bj,ijk->bk", v, h, params["T"]) + params["b"], params["T"].size + params["b"].size
+    return jnp.einsum("bi,bj,ijk->bk", v, h, params["T"]) + params["b"], size(params)
 
 
 @wrong("01.6", "all pairs of examples: (B, B, D_out)", "all-pairs-of-the-batch")
@@ -1142,7 +1131,7 @@ def bilinear_batch_summed(params, v, h):
 @wrong("01.6", "v, h and T summed apart", "sums-multiplied")
 def bilinear_sums_apart(params, v, h):
     z = (v.sum(-1) * h.sum(-1))[..., None] * params["T"].sum((0, 1))
-    return z + params["b"], params["T"].size + params["b"].size
+    return z + params["b"], size(params)
 
 
 # ---- 01.7 answer_challenge(train, test) → int[m]
@@ -1238,20 +1227,9 @@ def not_trained(train, test):
     return untrained(test).argmax(-1)
 
 
-@wrong("01.7", "random answers", "below")
-def random_answers(train, test):
-    return np.random.default_rng(0).integers(0, 72, len(test["tokens"]))
-
-
 @wrong("01.7", "scores without argmax", "shape")
 def scores_for_answers(train, test):
     return untrained(test)
-
-
-@wrong("01.7", "the share of every answer, for each question", "shape")
-def shares_of_the_answers(train, test):
-    prior = np.bincount(np.asarray(train["answer"]), minlength=72) / len(train["answer"])
-    return np.tile(prior, (len(test["tokens"]), 1))
 
 
 @wrong("01.7", "argmax over the questions", "shape")
