@@ -121,6 +121,7 @@ def attention_by_einsum(params, x, context, mask, heads):
     return y, weights
 
 
+RESHAPED = "*z.shape[:2], heads, -1)", "len(z), heads, z.shape[1], -1).swapaxes(1, 2)"
 HIDE, SHARES = "np.where(seen, scores, -1e30)", "softmax(np.where(seen, scores, -1e30))"
 slips(
     "04.1",
@@ -140,10 +141,6 @@ slips(
     ("first-row-of-mask", "the first row of the mask for all", "mask[:, None]", "mask[:, None, :1]"),
     ("first-mask-for-all", "the first picture's mask for all", "mask[:, None]", "mask[:1, None]"),
     ("one-mask-for-all-rows", "what anybody may see, everybody sees", "mask[:, None]", "mask.any(1)[:, None, None]"),
-    (
-        *("mask-of-one-head", "only the first head is masked"),
-        *("where(seen", "where(seen | (np.arange(heads) > 0)[:, None, None]", "* seen", "* seen.any(-1, keepdims=True)"),
-    ),
     ("exception", "the mask without an axis for heads", "mask[:, None]", "mask"),
     ("empty-row-nan", "NaN in empty rows", "-1e30)) * seen", "-np.inf))"),
     ("empty-row-shared-out", "empty rows look everywhere alike", " * seen", ""),
@@ -165,11 +162,8 @@ slips(
     ("root-of-context", "the root of the context's width", "/ q", "/ context"),
     ("root-of-heads", "the root of the number of heads", "q.shape[-1]", "heads"),
     ("root-of-places", "the root of N", "q.shape[-1]", "mask.shape[-1]"),
-    ("heads-reshaped", "heads by one reshape", "*z.shape[:2], heads, -1)", "len(z), heads, z.shape[1], -1).swapaxes(1, 2)"),
-    (
-        *("heads-reshaped", "heads by one reshape, there and back"),
-        *("*z.shape[:2], heads, -1)", "len(z), heads, z.shape[1], -1).swapaxes(1, 2)", "->bthd", "->bhtd"),
-    ),
+    ("heads-reshaped", "heads by one reshape", *RESHAPED),
+    ("heads-reshaped", "heads by one reshape, there and back", *RESHAPED, "->bthd", "->bhtd"),
     ("heads-interleaved", "head h takes every H-th column", "heads, -1)", "-1, heads).swapaxes(2, 3)", "->bthd", "->btdh"),
     ("heads-interleaved", "heads put back column by column", "->bthd", "->btdh"),
     ("heads-not-put-back", "heads put back without moving their axis", "->bthd", "->bhtd"),
@@ -203,6 +197,14 @@ slips(
     ("transposed", "weights (B, H, N, T)", "return y, weights", "return y, weights.swapaxes(2, 3)"),
     ("heads-backwards", "the heads' weights in the other order", "return y, weights", "return y, weights[:, ::-1]"),
 )
+
+
+@wrong("04.1", "only the first head is masked", "mask-of-one-head")
+def attention_masked_in_the_first_head(params, x, context, mask, heads):
+    q, k, v = heads_of(params, x, context, heads)
+    scores = np.array(q @ k.swapaxes(2, 3) / q.shape[-1] ** 0.5)
+    scores[:, 0][~mask] = -1e30
+    return look(params, softmax(scores) * mask.any(-1)[:, None, :, None], v)
 
 
 @wrong("04.1", "an empty row's y is x", "empty-row-unchanged")
@@ -283,17 +285,6 @@ def sequence_by_one_hot_products(params, tokens, regions, there):
     x = np.hstack([np.eye(len(p["words"]))[tokens] @ p["words"] + places, regions @ p["W"] + p["b"]])
     valid = np.concatenate([np.sign(tokens), there.astype(int)], axis=1)
     return x + np.repeat(p["types"], [length, regions.shape[1]], axis=0), valid[..., None] + valid[:, None] == 2
-
-
-@right("04.2")
-def sequence_by_vmap(params, tokens, regions, there):
-    def one(tokens, regions, there):
-        text = jnp.take(params["words"], tokens, axis=0) + jnp.take(params["positions"], jnp.arange(len(tokens)), axis=0)
-        x = jnp.concatenate([text + params["types"][0], regions @ params["W"] + params["b"] + params["types"][1]])
-        valid = jnp.concatenate([tokens > 0, there])
-        return x, jnp.logical_and(*jnp.meshgrid(valid, valid))
-
-    return jax.vmap(one)(tokens, regions, there)
 
 
 @right("04.2")
@@ -504,13 +495,10 @@ slips(
     ("left-out-with-zero", "0 for −∞", "-np.inf", "0"),
     ("left-out-with-zero", "times 'wrong': what is true is worth 0", "[true] = -np.inf", " *= ~true"),
     ("left-out-with-zero", "finfo.tiny, which is above 0", "-np.inf", "np.finfo(logits.dtype).tiny"),
-    ("left-out-before-noise", "what is true has similarity 0, and noise", "= similarity", "= similarity * ~true", " = -np.inf", ""),
-    ("left-out-before-noise", "what is true has -1, and noise", "= similarity", "= np.where(true, -1, similarity)", " = -np.inf", ""),
-    ("draws-true", "1 off what is true", "+ noise", "+ noise - true", " = -np.inf", ""),
-    (
-        *("left-out-with-minimum", "what is true has the smallest similarity, and noise"),
-        *("= similarity", "= np.where(true, similarity.min(), similarity)", " = -np.inf", ""),
-    ),
+    ("left-out-before-noise", "what is true has similarity 0, and noise", "-np.inf", "noise[true]"),
+    ("left-out-before-noise", "what is true has -1, and noise", "-np.inf", "noise[true] - 1"),
+    ("left-out-with-minimum", "what is true has the smallest similarity, and noise", "-np.inf", "noise[true] + similarity.min()"),
+    ("draws-true", "1 off what is true", "= -np.inf", "-= 1"),
     ("true-only", "the mask turned round", "[true]", "[~true]"),
     ("first-true-drawn", "+∞", "-np.inf", "np.inf"),
     ("first-wrong", "∞ times False is NaN", "[true] = -np.inf", " += true * -np.inf"),
@@ -563,8 +551,8 @@ def negatives_marked(similarity, true, noise):
 
 
 @wrong("04.3", "rows and columns, as np.argwhere gives them", "pairs")
-def negatives_with_their_rows(similarity, true, noise):
-    return np.array(list(enumerate(negatives_in_place(similarity, true, noise))))
+def negatives_with_their_rows(*args):
+    return np.array(list(enumerate(negatives_in_place(*args))))
 
 
 @wrong("04.3", "the neighbour: column i + 1", "next")
@@ -739,7 +727,7 @@ def zeros_for_a_ranking(dual, fused):
 
 
 @right("04.5")
-def glances_at_the_old_streams(params, x, y, x_there, y_there, heads):
+def co_attention_of_the_old_streams(params, x, y, x_there, y_there, heads):
     old_x, old_y = x, y
     x = old_x + fe.cross_attention(params["x"], old_x, old_y, x_there[:, :, None] & y_there[:, None], heads)[0]
     y = old_y + fe.cross_attention(params["y"], old_y, old_x, y_there[:, :, None] & x_there[:, None], heads)[0]
@@ -747,7 +735,7 @@ def glances_at_the_old_streams(params, x, y, x_there, y_there, heads):
 
 
 @right("04.5")
-def glances_row_by_row(params, x, y, x_there, y_there, heads):
+def co_attention_row_by_row(params, x, y, x_there, y_there, heads):
     params, x, y, x_there, y_there = jax.tree.map(np.asarray, (params, x, y, x_there, y_there))
     xs, ys = [], []
     for b in range(len(x)):
@@ -759,17 +747,17 @@ def glances_row_by_row(params, x, y, x_there, y_there, heads):
 
 
 @right("04.5")
-def glances_in_dictionaries(params, x, y, x_there, y_there, heads):
+def co_attention_in_dictionaries(params, x, y, x_there, y_there, heads):
     stream, there = {"x": x, "y": y}, {"x": x_there, "y": y_there}
 
-    def look_at(me, you):
+    def sees(me, you):
         mask = np.logical_and(there[me][..., None], there[you][:, None])
         return np.asarray(stream[me]) + attention_in_loops(params[me], stream[me], stream[you], mask, heads)[0]
 
-    return look_at("x", "y"), look_at("y", "x")
+    return sees("x", "y"), sees("y", "x")
 
 
-def glances_in_numpy(params, x, y, x_there, y_there, heads):
+def co_attention_in_numpy(params, x, y, x_there, y_there, heads):
     params, x, y, x_there, y_there = jax.tree.map(np.asarray, (params, x, y, x_there, y_there))
     x_mask = np.einsum("bt,bn->btn", x_there, y_there)
     y_mask = np.einsum("bn,bt->bnt", y_there, x_there)
@@ -780,7 +768,7 @@ def glances_in_numpy(params, x, y, x_there, y_there, heads):
 
 slips(
     "04.5",
-    right("04.5")(glances_in_numpy),
+    right("04.5")(co_attention_in_numpy),
     ("one-after-the-other", "y looks at the new x", "y, x, y_mask", "y, x + x_saw, y_mask"),
     ("at-what-the-other-saw", "y looks at what x saw", "y, x, y_mask", "y, x_saw, y_mask"),
     ("no-residual", "nothing added", "x + x_saw, y + y_saw", "x_saw, y_saw"),
@@ -797,11 +785,8 @@ slips(
     ("padding-seen", "no masks", "x_there, y_there))", "x_there | True, y_there | True))"),
     ("padding-seen", "no mask for y looking at x", "x, y_mask", "x, y_mask | True"),
     ("padding-seen", "no mask for x looking at y", "y, x_mask", "y, x_mask | True"),
-    (
-        *("padding-seen-by-those-there", "asks only who looks"),
-        *('btn", x_there, y_there', 'btn", x_there, y_there | True', 'bnt", y_there, x_there', 'bnt", y_there, x_there | True'),
-    ),
-    ("padding-looks", "asks only who is looked at", 'btn", x_there', 'btn", x_there | True', 'bnt", y_there', 'bnt", y_there | True'),
+    ("padding-seen-by-those-there", "asks only who looks", "y, x_mask", "y, x_there[..., None]", "x, y_mask", "x, y_there[..., None]"),
+    ("padding-looks", "asks only who is looked at", "y, x_mask", "y, y_there[:, None]", "x, y_mask", "x, x_there[:, None]"),
     ("padding-looks", "no x_there", "x_there, y_there))", "x_there | True, y_there))"),
     ("padding-seen-by-those-there", "no y_there", "x_there, y_there))", "x_there, y_there | True))"),
     ("mask-inverted", "masks inverted", "y, x_mask", "y, ~x_mask", "x, y_mask", "x, ~y_mask"),
@@ -821,56 +806,56 @@ slips(
 
 
 @wrong("04.5", "x looks at the new y", "one-after-the-other")
-def glances_y_before_x(params, x, y, x_there, y_there, heads):
+def co_attention_y_before_x(params, x, y, x_there, y_there, heads):
     mask = x_there[:, :, None] & y_there[:, None]
     y = y + attention_by_einsum(params["y"], y, x, mask.swapaxes(1, 2), heads)[0]
     return x + attention_by_einsum(params["x"], x, y, mask, heads)[0], y
 
 
 @wrong("04.5", "| for &", "or")
-def glances_where_anybody_is_there(params, x, y, x_there, y_there, heads):
+def co_attention_where_anybody_is_there(params, x, y, x_there, y_there, heads):
     mask = x_there[:, :, None] | y_there[:, None]
     seen_by_y = attention_by_einsum(params["y"], y, x, mask.swapaxes(1, 2), heads)[0]
     return x + attention_by_einsum(params["x"], x, y, mask, heads)[0], y + seen_by_y
 
 
 @wrong("04.5", "each looks at itself", "self-attention")
-def glances_at_oneself(params, x, y, x_there, y_there, heads):
-    def look_at_oneself(params, z, there):
+def self_attention_in_each_stream(params, x, y, x_there, y_there, heads):
+    def to_itself(params, z, there):
         return z + attention_by_einsum(params, z, z, there[:, :, None] & there[:, None], heads)[0]
 
-    return look_at_oneself(params["x"], x, x_there), look_at_oneself(params["y"], y, y_there)
+    return to_itself(params["x"], x, x_there), to_itself(params["y"], y, y_there)
 
 
 @wrong("04.5", "two moments, one after the other", "two-moments")
-def glances_in_two_moments(params, x, y, x_there, y_there, heads):
+def co_attention_in_two_moments(params, x, y, *others):
     for _ in range(2):
-        x, y = glances_in_numpy(params, x, y, x_there, y_there, heads)
+        x, y = co_attention_in_numpy(params, x, y, *others)
     return x, y
 
 
 @wrong("04.5", "normalises after adding, as a whole block does", "normalised")
-def glances_normalised(params, x, y, x_there, y_there, heads):
-    new = glances_in_numpy(params, x, y, x_there, y_there, heads)
+def co_attention_normalised(*args):
+    new = co_attention_in_numpy(*args)
     return [(z - z.mean(-1, keepdims=True)) / np.sqrt(z.var(-1, keepdims=True) + 1e-6) for z in new]
 
 
 @wrong("04.5", "returns the weights as well", "not-several")
-def glances_and_weights(params, x, y, x_there, y_there, heads):
+def co_attention_and_weights(params, x, y, x_there, y_there, heads):
     weights = attention_by_einsum(params["x"], x, y, x_there[:, :, None] & y_there[:, None], heads)[1]
-    return (*glances_in_numpy(params, x, y, x_there, y_there, heads), weights, weights.swapaxes(2, 3))
+    return (*co_attention_in_numpy(params, x, y, x_there, y_there, heads), weights, weights.swapaxes(2, 3))
 
 
 @wrong("04.5", "returns the weights instead", "shape")
-def weights_of_the_glances(params, x, y, x_there, y_there, heads):
+def weights_of_co_attention(params, x, y, x_there, y_there, heads):
     mask = x_there[:, :, None] & y_there[:, None]
     weights_of_y = attention_by_einsum(params["y"], y, x, mask.swapaxes(1, 2), heads)[1]
     return attention_by_einsum(params["x"], x, y, mask, heads)[1], weights_of_y
 
 
 @wrong("04.5", "both streams in one sequence", "not-several")
-def glances_in_one_array(params, x, y, x_there, y_there, heads):
-    return np.concatenate(glances_in_numpy(params, x, y, x_there, y_there, heads), axis=1)
+def co_attention_in_one_array(*args):
+    return np.concatenate(co_attention_in_numpy(*args), axis=1)
 
 
 # --- 04.6
@@ -930,21 +915,6 @@ def plan_by_fori_loop(cost, beta, rounds):
     return jax.lax.fori_loop(0, rounds, one, (jnp.ones(cost.shape), jnp.full(many, 1 / many)))[0]
 
 
-@right("04.6")
-def plan_by_scan(cost, beta, rounds):
-    length, many = cost.shape
-
-    def one(state, a):
-        plan, sigma = state
-        q = a * plan
-        delta = jnp.reciprocal(length * (q @ sigma))
-        sigma = jnp.reciprocal(many * (q.T @ delta))
-        return (jnp.outer(delta, sigma) * q, sigma), None
-
-    every = jnp.broadcast_to(jnp.exp(-cost / beta), (rounds, length, many))
-    return jax.lax.scan(one, (jnp.ones(cost.shape), jnp.full(many, 1 / many)), every)[0][0]
-
-
 def plan_by_outer_products(cost, beta, rounds):
     cost = np.asarray(cost)
     t, n = cost.shape
@@ -964,7 +934,6 @@ slips(
     ("sinkhorn", "Sinkhorn: Q is A in every round", "a * plan", "a"),
     ("no-beta", "no β", " / beta", ""),
     ("times-beta", "times β", "/ beta", "* beta"),
-    ("beta-again", "the cost divided by β in every round anew", "q = a", "cost = cost / beta; q = np.exp(-cost)"),
     ("sign", "sign", "-cost", "cost"),
     ("sign", "1 − cost, as if it were similarities", "-cost", "(cost - 1)"),
     ("no-sigma", "σ not updated", "sigma = 1 / (n * (q.T * delta).sum(1))", ""),
@@ -991,17 +960,10 @@ slips(
     ("q", "returns Q", "return plan", "return q"),
     ("a-overwritten", "A overwritten", "q = a", "q = a = a"),
     ("no-reciprocal", "no reciprocal", "1 / (", "("),
-    (
-        "brackets",
-        "1 / T · (Qσ)",
-        "(t * (q * sigma).sum(1))",
-        "t * (q * sigma).sum(1)",
-        "(n * (q.T * delta).sum(1))",
-        "n * (q.T * delta).sum(1)",
-    ),
+    ("brackets", "1 / T · (Qσ)", "(t * (", "t * ((", "(n * (", "n * (("),
     ("plain-sums", "sums of Q's rows and columns, without σ and δ", "(q * sigma)", "q", "(q.T * delta)", "q.T"),
     ("exception", "δ and σ on the wrong axes", "np.outer(delta, sigma) * q", "delta * q * sigma[:, None]"),
-    ("exception", "Q not transposed", "q.T", "q"),
+    ("exception", "Q not transposed", "(q.T * delta).sum(1)", "(q @ delta)"),
     ("transposed", "transposed", "return plan", "return plan.T"),
     ("rows-of-one", "rows add up to 1", "return plan", "return plan / plan.sum(1, keepdims=True)"),
     ("rows-of-one", "rows add up to 1 / T, by a division", "return plan", "return plan / plan.sum(1, keepdims=True) / t"),
@@ -1038,6 +1000,19 @@ def plan_with_both_updates_at_once(cost, beta, rounds):
     for _ in range(rounds):
         q = a * plan
         delta, sigma = 1 / (length * (q @ sigma)), 1 / (many * (delta @ q))
+        plan = delta[:, None] * q * sigma
+    return plan
+
+
+@wrong("04.6", "the cost divided by β in every round anew", "beta-again")
+def plan_with_costs_divided_in_every_round(cost, beta, rounds):
+    (length, many), plan = cost.shape, np.ones_like(cost)
+    sigma = np.full(many, 1 / many, cost.dtype)
+    for _ in range(rounds):
+        cost = cost / beta
+        q = np.exp(-cost) * plan
+        delta = 1 / (length * (q @ sigma))
+        sigma = 1 / (many * (delta @ q))
         plan = delta[:, None] * q * sigma
     return plan
 
