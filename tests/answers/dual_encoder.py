@@ -745,6 +745,7 @@ slips(
     ("base-2", "logarithm to base 2", "pairs.sum()", "pairs.sum() / np.log(2)"),
     ("one-minus-sigmoid", "1 minus the sigmoid instead of minus its logarithm", "pairs.sum()", "(1 - np.exp(-pairs)).sum()"),
     ("bias-subtracted", "the bias subtracted", "+ bias", "- bias"),
+    ("softmax", "CLIP's loss, in double precision", "pairs.sum() / len(x)", "nce_sums(image, text, log_scale)"),
 )
 
 
