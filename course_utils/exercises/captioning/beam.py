@@ -76,7 +76,7 @@ _WHOLE = edits(
     beam_step,
     ("greedy-for-each", _GREEDY, _ORDER, "(np.arange(k) * v + total.argmax(1))"),
     ("greedy-for-each-sorted", _GREEDY, _ORDER, "(np.arange(k) * v + total.argmax(1))[np.argsort(-total.max(1))]"),
-    ("no-scores", "What the beginnings have cost so far is missing: add `scores[:, None]`.", "scores[:, None] + ", ""),
+    ("no-scores", "What the beginnings have cost so far is missing: add `scores[:, None]`.", _SCORES, "0 * scores[:, None]"),
     ("scores-only-first", "All continuations come from beginning 0. Rank those of all K beginnings together.", "-total", "-total[:1]"),
     (
         "finished-score-replaced",
