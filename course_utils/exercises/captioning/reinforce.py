@@ -175,7 +175,7 @@ PLACE_MISTAKES = edits(
 )
 
 
-def _turned(expected, answer) -> bool:
+def _other_order(expected, answer) -> bool:
     if not isinstance(answer, list) or len(answer) != 2 or agrees(expected[0], answer[0]):
         return False
     return agrees(expected[0], answer[1]) and agrees(expected[1], answer[0])
@@ -184,7 +184,7 @@ def _turned(expected, answer) -> bool:
 def judge(cases: list[Case], answers: list) -> Verdict:
     """Half of the points for each slope."""
     expected = [reinforce_slopes(*case.args) for case in cases]
-    if all(_turned(right, answer) for right, answer in zip(expected, answers)):
+    if all(_other_order(right, answer) for right, answer in zip(expected, answers)):
         says = "These are the right slopes in the other order: those for log_words come first."
         return Verdict(0.0, says, "exchanged", show(expected[0]), show(answers[0]))
     return judge_outputs(
