@@ -7,6 +7,7 @@ import numpy as np
 from course_utils import decode
 from course_utils.exercises.arrays import log_softmax
 from course_utils.exercises.core import Case, Exercise, Verdict
+from course_utils.exercises.edits import edits
 from course_utils.exercises.judges import Output, judge_outputs, of_output
 
 
@@ -36,19 +37,15 @@ def cases(seed: int) -> list[Case]:
     return drawn
 
 
-def _totals(scores, log_probs, finished, end):
-    stays = np.where(np.arange(log_probs.shape[1]) == end, 0.0, -np.inf)
-    return scores[:, None] + np.where(finished[:, None], stays, log_probs)
-
-
-def _best(total, k):
-    order = np.argsort(-total, axis=None, kind="stable")[:k]
-    return total.ravel()[order], order // total.shape[1], order % total.shape[1]
-
-
 def beam_step(scores, log_probs, finished, end):
     """scores float[K], parents int[K], tokens int[K]."""
-    return _best(_totals(scores, log_probs, finished, end), len(scores))
+    k, v = log_probs.shape
+    stays = np.where(np.arange(v) == end, 0.0, -np.inf)
+    total = scores[:, None] + np.where(finished[:, None], stays, log_probs)
+    order = np.argsort(-total, None, "stable")[:k]
+    parents, tokens = order // v, order % v
+    best = total[parents, tokens]
+    return best, parents, tokens
 
 
 def _tells(scores, log_probs, finished, end) -> bool:
@@ -65,278 +62,155 @@ def _tells(scores, log_probs, finished, end) -> bool:
     return finished[parents].any() and (k == 2 or (twice and not in_order)) and shows.get(k, True)
 
 
-def _of_totals(fn):
-    """A mistake in the totals: ``fn(scores, log_probs, finished, end) → float[K, V]``."""
-    return lambda s, p, f, e: _best(fn(s, p, f, e), len(s))
+_SCORES, _FINISHED, _ORDER, _RETURN = (
+    "scores[:, None]",
+    "stays, log_probs",
+    'np.argsort(-total, None, "stable")',
+    "return best, parents, tokens",
+)
+_GREEDY = "Every beginning keeps its own best word. The K best of all K · V continuations win: two may come from one beginning."
+_MULTIPLIED = "You multiply scores and log-probabilities. Logs add up."
+_WORDS_ONLY = "These are the log-probabilities of the new words alone. The new score is that of the whole beginning, with its new word."
 
-
-def _greedy_each(s, p, f, e):
-    total = _totals(s, p, f, e)
-    token = total.argmax(1)
-    return total[np.arange(len(s)), token], np.arange(len(s)), token
-
-
-def _greedy_sorted(s, p, f, e):
-    best, parents, tokens = _greedy_each(s, p, f, e)
-    order = np.argsort(-best, kind="stable")
-    return best[order], parents[order], tokens[order]
-
-
-def _of_first(s, p, f, e):
-    best, parents, tokens = _best(_totals(s, p, f, e)[:1], len(s))
-    return best, parents, tokens
-
-
-def _rows_for_columns(s, p, f, e):
-    best, parents, tokens = beam_step(s, p, f, e)
-    place = parents * p.shape[1] + tokens
-    return best, place // len(s), place % len(s)
-
-
-def _is_end(p, e):
-    return np.arange(p.shape[1]) == e
-
-
-def _ended_stays_put(s, p, f, e):
-    """A finished beginning keeps its score for every token."""
-    return s[:, None] + np.where(f[:, None], 0.0, p)
-
-
-def _only_best(s, p, f, e):
-    best, _, tokens = _best(_totals(s, p, f, e)[s.argmax()][None], len(s))
-    return best, np.full(len(s), s.argmax()), tokens
-
-
-def _preferring(bonus):
-    """The K best of other totals than those that are returned."""
-
-    def fn(s, p, f, e):
-        total = _totals(s, p, f, e)
-        _, parents, tokens = _best(total + bonus * f[:, None], len(s))
-        return total[parents, tokens], parents, tokens
-
-    return fn
-
-
-def _each_once(axis):
-    """No row (0) or no column (1) of the table may win twice."""
-
-    def fn(s, p, f, e):
-        total, found = _totals(s, p, f, e), []
-        for _ in s:
-            place = np.unravel_index(total.argmax(), total.shape)
-            found.append((total[place], *place))
-            total[(place[0], slice(None)) if axis == 0 else (slice(None), place[1])] = -np.inf
-        return tuple(map(np.array, zip(*found)))
-
-    return fn
-
-
-def _in_table_order(s, p, f, e):
-    order = np.sort(np.argsort(-_totals(s, p, f, e), axis=None, kind="stable")[: len(s)])
-    return _totals(s, p, f, e).ravel()[order], order // p.shape[1], order % p.shape[1]
-
-
-def _ranked(s, p, f, e):
-    order = np.argsort(-s, kind="stable")
-    return beam_step(s[order], p[order], f[order], e)
-
-
-def _after(fn):
-    """A mistake after the step: ``fn(best, parents, tokens, scores, log_probs) → the three``."""
-    return lambda s, p, f, e: fn(*beam_step(s, p, f, e), s, p)
-
-
-def _worst_of_all(s, p, f, e):
-    order = np.argsort(_totals(s, p, f, e), axis=None, kind="stable")[: len(s)]
-    return _totals(s, p, f, e).ravel()[order], order // p.shape[1], order % p.shape[1]
-
-
-def _last(s, p, f, e):
-    total = np.where(np.isfinite(t := _totals(s, p, f, e)), t, np.inf)
-    order = np.argsort(total, axis=None, kind="stable")[: len(s)]
-    return total.ravel()[order], order // p.shape[1], order % p.shape[1]
-
-
-def _ascending(s, p, f, e):
-    return tuple(part[::-1] for part in beam_step(s, p, f, e))
-
-
-def _exchanged(s, p, f, e):
-    best, parents, tokens = beam_step(s, p, f, e)
-    return best, tokens, parents
-
-
-_WHOLE = [
-    (
-        "greedy-for-each",
-        "Every beginning keeps its own best word. The K best of all K · V continuations win: two may come from one beginning.",
-        _greedy_each,
-    ),
-    (
-        "greedy-for-each-sorted",
-        "Every beginning keeps its own best word. The K best of all K · V continuations win: two may come from one beginning.",
-        _greedy_sorted,
-    ),
-    (
-        "no-scores",
-        "What the beginnings have cost so far is missing: add `scores[:, None]`.",
-        _of_totals(lambda s, p, f, e: _totals(0 * s, p, f, e)),
-    ),
-    ("scores-only-first", "All continuations come from beginning 0. Rank those of all K beginnings together.", _of_first),
+_WHOLE = edits(
+    beam_step,
+    ("greedy-for-each", _GREEDY, _ORDER, "(np.arange(k) * v + total.argmax(1))"),
+    ("greedy-for-each-sorted", _GREEDY, _ORDER, "(np.arange(k) * v + total.argmax(1))[np.argsort(-total.max(1))]"),
+    ("no-scores", "What the beginnings have cost so far is missing: add `scores[:, None]`.", _SCORES, "0 * scores[:, None]"),
+    ("scores-only-first", "All continuations come from beginning 0. Rank those of all K beginnings together.", "-total", "-total[:1]"),
     (
         "finished-score-replaced",
         "You replace the score of a finished beginning. It keeps its score: add 0 to it at `end`.",
-        _of_totals(lambda s, p, f, e: np.where(f[:, None], np.where(_is_end(p, e), 0.0, -np.inf), s[:, None] + p)),
+        *(_SCORES, "np.where(finished, 0, scores)[:, None]"),
     ),
     (
         "finished-goes-on",
         "You let a finished beginning go on as if it had not ended. Its only continuation is `end`, again, at no cost.",
-        _of_totals(lambda s, p, f, e: s[:, None] + p),
+        *(_FINISHED, "log_probs, log_probs"),
     ),
     (
         "finished-pays",
         "A finished beginning pays for its `end` once more. Its continuation costs nothing: 0 in the place of the log-probability.",
-        _of_totals(lambda s, p, f, e: s[:, None] + np.where(f[:, None] & (np.arange(p.shape[1]) != e), -np.inf, p)),
+        *(_FINISHED, "stays + log_probs, log_probs"),
     ),
     (
         "finished-lost",
         "Finished beginnings disappear from the beam. They stay, with `end` again, at no cost.",
-        _of_totals(lambda s, p, f, e: np.where(f[:, None], -np.inf, s[:, None] + p)),
+        _FINISHED,
+        "-np.inf, log_probs",
     ),
     (
         "finished-with-any-word",
         "You let a finished beginning go on with any word, at no cost. Only `end` may follow.",
-        _of_totals(_ended_stays_put),
+        *(_FINISHED, "0.0, log_probs"),
     ),
-    (
-        "finished-turned",
-        "The flag is turned round: it is the finished beginnings that stay.",
-        _of_totals(lambda s, p, f, e: _totals(s, p, ~f, e)),
-    ),
+    ("finished-turned", "The flag is turned round: it is the finished beginnings that stay.", "finished[:", "~finished[:"),
     (
         "end-free-words-stay",
         "A finished beginning may still go on with other words. Only `end` may follow: put −∞ at all others.",
-        _of_totals(lambda s, p, f, e: s[:, None] + np.where(f[:, None] & _is_end(p, e), 0.0, p)),
+        *("-np.inf", "log_probs"),
     ),
     (
         "end-free-for-all",
         "`end` is free for every beginning. It costs nothing only for those that are finished already.",
-        _of_totals(lambda s, p, f, e: np.where(_is_end(p, e), s[:, None], _totals(s, p, f, e))),
+        *("finished[:, None]", "finished[:, None] | (stays == 0)"),
     ),
     (
         "never-ends",
         "Beginnings that are not finished cannot end. For them `end` is a word like the others.",
-        _of_totals(lambda s, p, f, e: _totals(s, np.where(_is_end(p, e), -np.inf, p), f, e)),
+        *(_FINISHED, "stays, np.where(stays == 0, -np.inf, log_probs)"),
     ),
-    (
-        "token-0-for-end",
-        "A finished beginning goes on with token 0. It goes on with `end`, which may be any token.",
-        lambda s, p, f, e: beam_step(s, p, f, 0),
-    ),
+    ("token-0-for-end", "A finished beginning goes on with token 0. It goes on with `end`, which may be any token.", "== end", "== 0"),
     (
         "last-token-for-end",
         "A finished beginning goes on with the last token. It goes on with `end`, which may be any token.",
-        lambda s, p, f, e: beam_step(s, p, f, p.shape[1] - 1),
+        *("== end", "== v - 1"),
     ),
-    ("finished-first", "Finished beginnings come first, whatever they score. They compete with the others.", _preferring(1e4)),
-    ("finished-last", "Finished beginnings come last, whatever they score. They compete with the others.", _preferring(-1e4)),
-    ("best-goes-on-alone", "All continuations come from the best beginning. Rank those of all K beginnings together.", _only_best),
-    ("each-once", "No beginning goes on twice. The K best of all K · V continuations win: two may come from one beginning.", _each_once(0)),
-    ("each-word-once", "No word is taken twice. The K best of all K · V continuations win: two may end with the same word.", _each_once(1)),
+    (
+        "finished-first",
+        "Finished beginnings come first, whatever they score. They compete with the others.",
+        *("-total", "-total - 1e4 * finished[:, None]"),
+    ),
+    (
+        "best-goes-on-alone",
+        "All continuations come from the best beginning. Rank those of all K beginnings together.",
+        *(_ORDER, '(scores.argmax() * v + np.argsort(-total[scores.argmax()], kind="stable"))'),
+    ),
+    (
+        "each-word-once",
+        "No word is taken twice. The K best of all K · V continuations win: two may end with the same word.",
+        *(_ORDER, "(total.argmax(0) * v + np.arange(v))[np.argsort(-total.max(0))]"),
+    ),
     (
         "infinity-as-zero",
         "A score of −∞ counts as 0, the best there is. Leave it: that beginning then loses by itself.",
-        _of_totals(lambda s, p, f, e: _totals(np.where(np.isfinite(s), s, 0.0), p, f, e)),
+        *(_SCORES, "np.where(np.isfinite(scores), scores, 0)[:, None]"),
     ),
-    (
-        "multiplied",
-        "You multiply scores and log-probabilities. Logs add up.",
-        _of_totals(lambda s, p, f, e: s[:, None] * np.where(f[:, None], np.where(_is_end(p, e), 1.0, -np.inf), p)),
-    ),
-    (
-        "multiplied",
-        "You multiply scores and log-probabilities. Logs add up.",
-        _of_totals(lambda s, p, f, e: s[:, None] * np.where(f[:, None], np.where(_is_end(p, e), 0.0, -np.inf), p)),
-    ),
+    ("multiplied", _MULTIPLIED, "] +", "] *", "0.0, -", "1.0, -"),
+    ("multiplied", _MULTIPLIED, "] +", "] *"),
     (
         "worst",
         "These are the worst continuations, of score −∞. Take the highest totals. Or is there a 0 · ∞ on the way, which is NaN?",
-        _worst_of_all,
+        *("-total", "total"),
     ),
-    (
-        "multiplied",
-        "You multiply scores and log-probabilities. Logs add up.",
-        _of_totals(lambda s, p, f, e: s[:, None] * np.where(f[:, None], np.where(np.arange(p.shape[1]) == e, 1.0, np.inf), p)),
-    ),
+    ("multiplied", _MULTIPLIED, "] +", "] *", "0.0, -", "1.0, "),
     (
         "probabilities-added",
         "You add probabilities to log-probabilities. `log_probs` are logs already: add them as they are.",
-        _of_totals(lambda s, p, f, e: _totals(s, np.exp(p), f, e)),
+        *(_FINISHED, "stays, np.exp(log_probs)"),
     ),
-    ("worst", "These are the worst continuations. Take the highest totals.", _last),
+    ("worst", "These are the worst continuations. Take the highest totals.", "-total", "np.where(np.isfinite(total), total, np.inf)"),
     (
         "scores-across-words",
         "You add a score to each word, not to each beginning: `scores[:, None]` stands for the rows.",
-        _of_totals(
-            lambda s, p, f, e: np.resize(s, p.shape[1])[None] + np.where(f[:, None], np.where(np.arange(p.shape[1]) == e, 0.0, -np.inf), p)
-        ),
+        *(_SCORES, "np.resize(scores, v)"),
     ),
-]
-_TOTALS = [
-    ("in-table-order", "These are the right totals in the order of the table. The highest comes first.", _in_table_order),
-    (
-        "words-only",
-        "These are the log-probabilities of the new words alone. The new score is that of the whole beginning, with its new word.",
-        _after(lambda b, q, t, s, p: (p[q, t], q, t)),
-    ),
+)
+_IN_TABLE_ORDER, _ASCENDING = ("[:k]", "[:k]; order.sort()"), ("[:k]", "[:k][::-1]")
+_TOTALS = edits(
+    beam_step,
+    ("in-table-order", "These are the right totals in the order of the table. The highest comes first.", *_IN_TABLE_ORDER),
+    ("words-only", _WORDS_ONLY, "total[parents, tokens]", "log_probs[parents, tokens]"),
     (
         "parents-scores",
         "These are the scores of the beginnings before. Add the log-probability of the new word.",
-        _after(lambda b, q, t, s, p: (s[q], q, t)),
+        *("total[parents, tokens]", "scores[parents]"),
     ),
+    ("probabilities-returned", "These are probabilities. Return their logarithms, as they come.", "return best", "return np.exp(best)"),
+    ("averaged", "You divide by 2. A score is the sum of the log-probabilities, not their mean.", "return best", "return best / 2"),
+    ("averaged", "You divide by K. Return the totals as they are.", "return best", "return best / k"),
+    ("normalised", "You make the K scores one distribution. Return the totals as they are.", "return best", "return log_softmax(best)"),
+    ("ascending", "The best comes last. Sort from the highest.", *_ASCENDING),
+    ("gains-only", _WORDS_ONLY, "return best", "return best - scores[parents]"),
+)
+_PLACES = edits(
+    beam_step,
+    ("in-table-order", "The scores are sorted, parents and tokens are not: take all three in the order of the scores.", *_IN_TABLE_ORDER),
     (
-        "probabilities-returned",
-        "These are probabilities. Return their logarithms, as they come.",
-        _after(lambda b, q, t, s, p: (np.exp(b), q, t)),
+        "ranks",
+        "You count the beginnings in the order of their scores. Parents are their places as they came.",
+        *(_RETURN, "return best, np.argsort(np.argsort(-scores))[parents], tokens"),
     ),
+    ("from-1", "You count from 1. The first is 0.", _RETURN, "return best, parents + 1, tokens + 1"),
+    ("true-division", "Your parents are not whole: divide with `//`.", _RETURN, "return best, order / v, tokens"),
+    ("ascending", "The best comes last. Sort from the highest.", *_ASCENDING),
+    ("exchanged", "Parents and tokens have changed places.", _RETURN, "return best, tokens, parents"),
     (
-        "averaged",
-        "You divide by 2. A score is the sum of the log-probabilities, not their mean.",
-        _after(lambda b, q, t, s, p: (b / 2, q, t)),
+        "divided-by-k",
+        "You divide by K. The table has V columns: place // V is the beginning, place % V the word.",
+        *(_RETURN, "return best, order // k, order % k"),
     ),
-    ("averaged", "You divide by K. Return the totals as they are.", _after(lambda b, q, t, s, p: (b / len(s), q, t))),
-    (
-        "normalised",
-        "You make the K scores one distribution. Return the totals as they are.",
-        _after(lambda b, q, t, s, p: (b - np.log(np.exp(b).sum()), q, t)),
-    ),
-    ("ascending", "The best comes last. Sort from the highest.", _ascending),
-    (
-        "gains-only",
-        "These are the log-probabilities of the new words alone. The new score is that of the whole beginning, with its new word.",
-        _after(lambda b, q, t, s, p: (b - s[q], q, t)),
-    ),
-]
-_PLACES = [
-    ("in-table-order", "The scores are sorted, parents and tokens are not: take all three in the order of the scores.", _in_table_order),
-    ("ranks", "You count the beginnings in the order of their scores. Parents are their places as they came.", _ranked),
-    ("from-1", "You count from 1. The first is 0.", _after(lambda b, q, t, s, p: (b, q + 1, t + 1))),
-    ("true-division", "Your parents are not whole: divide with `//`.", _after(lambda b, q, t, s, p: (b, q + t / p.shape[1], t))),
-    ("ascending", "The best comes last. Sort from the highest.", _ascending),
-    ("exchanged", "Parents and tokens have changed places.", _exchanged),
-    ("divided-by-k", "You divide by K. The table has V columns: place // V is the beginning, place % V the word.", _rows_for_columns),
     (
         "not-split",
         "This is the place in the table of K · V. Split it: `place // V` is the beginning, `place % V` the word.",
-        _after(lambda b, q, t, s, p: (b, q * p.shape[1] + t, q * p.shape[1] + t)),
+        *(_RETURN, "return best, order, order"),
     ),
     (
         "parents-in-order",
         "The parents are not 0 … K−1: a beginning can win several places, or none.",
-        _after(lambda b, q, t, s, p: (b, np.arange(len(s)), t)),
+        *(_RETURN, "return best, np.arange(k), tokens"),
     ),
-]
+)
 
 
 def _parts(remark):
@@ -358,7 +232,7 @@ def judge(cases: list[Case], answers: list) -> Verdict:
                 0,
                 0.4,
                 "the K highest totals, the highest first, shape (K,)",
-                of_output(0, [*_WHOLE, *_TOTALS]),
+                of_output(0, _WHOLE + _TOTALS),
                 parts=_parts("The totals differ. Write down the table of K rows and V columns, and take its K highest."),
             ),
             Output(
@@ -366,7 +240,7 @@ def judge(cases: list[Case], answers: list) -> Verdict:
                 1,
                 0.3,
                 "which beginning each one continues, shape (K,)",
-                of_output(1, [*_PLACES, *_WHOLE]),
+                of_output(1, _PLACES + _WHOLE),
                 parts=_parts("The parents differ: in which row of the table does each of the K highest stand?"),
             ),
             Output(
@@ -374,7 +248,7 @@ def judge(cases: list[Case], answers: list) -> Verdict:
                 2,
                 0.3,
                 "with which word each one goes on, shape (K,)",
-                of_output(2, [*_PLACES, *_WHOLE]),
+                of_output(2, _PLACES + _WHOLE),
                 parts=_parts("The tokens differ: in which column of the table does each of the K highest stand?"),
             ),
         ],
