@@ -9,7 +9,6 @@ import numpy as np
 from course_utils.exercises.core import Case, Exercise
 from course_utils.exercises.edits import edits
 from course_utils.exercises.judges import judge_values
-from course_utils.metrics.vqa import agreement
 
 
 def vqa_accuracy(answers: np.ndarray, given: np.ndarray) -> np.ndarray:
@@ -19,7 +18,7 @@ def vqa_accuracy(answers: np.ndarray, given: np.ndarray) -> np.ndarray:
     n, a = same.sum(1), given.shape[1]
     others = n[:, None] - same  # who agree, of those who are not left out
     accuracies = np.minimum(1, others / 3)
-    return accuracies.mean(1)
+    return accuracies.sum(1) / a
 
 
 def _question(rng: np.random.Generator, votes: int, annotators: int) -> tuple[int, np.ndarray]:
@@ -58,7 +57,8 @@ def cases(seed: int) -> list[Case]:
     ]
 
 
-_MEAN, _OTHERS, _EACH = "accuracies.mean(1)", "n[:, None] - same", "np.minimum(1, others / 3)"
+_MEAN, _OTHERS, _EACH = "accuracies.sum(1) / a", "n[:, None] - same", "np.minimum(1, others / 3)"
+_FORMULA = "(n * np.minimum(1, (n - 1) / 3) + (a - n) * np.minimum(1, n / 3)) / a"
 _MAXIMUM = "`max` keeps what is above 1. An accuracy is at most 1: use `min`."
 _KINDS = "The two kinds are mixed up: each of the n who agree leaves n − 1 votes behind, each of the other A − n leaves n."
 
@@ -67,8 +67,8 @@ MISTAKES = edits(
     (
         "nobody-left-out",
         "This is min(1, agreeing / 3) over all annotators. Leave out one at a time and average: 2 of ten give 0.6, not 0.67.",
-        " - same",
-        "",
+        _MEAN,
+        "np.minimum(1, n / 3)",
     ),
     (
         "fraction",
@@ -91,25 +91,28 @@ MISTAKES = edits(
         "n >= 3",
     ),
     ("rounded-down", "A third for each who agrees, and yours are whole numbers before the mean: divide with `/`, not `//`.", "/ 3", "// 3"),
-    ("truncated", "Your accuracies are cut off to whole numbers (`int`). Keep the fractions.", _MEAN, f"np.floor({_MEAN})"),
-    ("rounded", "You round to one decimal. With ten annotators that does not show: with five, 0.533 is right.", _MEAN, f"{_MEAN}.round(1)"),
+    ("truncated", "Your accuracies are cut off to whole numbers (`int`). Keep the fractions.", _MEAN, "accuracies.mean(1) // 1"),
+    (
+        "rounded",
+        "You round to one decimal. With ten annotators that does not show: with five, 0.533 is right.",
+        _MEAN,
+        "accuracies.mean(1).round(1)",
+    ),
     (
         "agreeing-left-out",
         "You always leave out somebody who agrees. Leave out each of the annotators in turn: mostly it is one who does not.",
         _MEAN,
         "np.clip((n - 1) / 3, 0, 1)",
     ),
-    ("first-left-out", "You leave out the first annotator only. Leave out each in turn, and average.", ".mean(1)", "[:, 0]"),
-    ("last-left-out", "You leave out the last annotator only. Leave out each in turn, and average.", ".mean(1)", "[:, -1]"),
+    ("first-left-out", "You leave out the first annotator only. Leave out each in turn, and average.", _MEAN, "accuracies[:, 0]"),
+    ("last-left-out", "You leave out the last annotator only. Leave out each in turn, and average.", _MEAN, "accuracies[:, -1]"),
     ("median", "You take the median of the accuracies with one annotator left out. Take their mean.", _MEAN, "np.median(accuracies, 1)"),
     ("two-are-enough", "You divide by 2: with you, two who agree are enough. It takes three: min(1, agreeing / 3).", "/ 3", "/ 2"),
     (
         "two-of-all",
         "You divide by 2 and leave nobody out. It takes three of the others: min(1, agreeing / 3).",
-        " - same",
-        "",
-        "/ 3",
-        "/ 2",
+        _MEAN,
+        "np.minimum(1, n / 2)",
     ),
     ("four-needed", "You divide by 4. Three of the others are enough: min(1, agreeing / 3).", "/ 3", "/ 4"),
     ("no-minimum", "Accuracies grow beyond 1: the minimum with 1 is missing.", _EACH, "others / 3"),
@@ -122,24 +125,24 @@ MISTAKES = edits(
     ("maximum", _MAXIMUM, "minimum", "maximum"),
     ("maximum-nobody-left-out", _MAXIMUM, _MEAN, "np.maximum(1, n / 3)"),
     ("counts", "These are the numbers of people who agree. Turn them into accuracies: min(1, agreeing / 3).", _MEAN, "n"),
-    ("sum", "You add up the accuracies with one annotator left out. Take their mean.", "mean(1)", "sum(1)"),
+    ("sum", "You add up the accuracies with one annotator left out. Take their mean.", " / a", ""),
     (
         "mean-over-questions",
         "You return one number, the mean over the questions. Return one accuracy a question, shape (B,).",
-        "mean(1)",
-        "mean()",
+        _MEAN,
+        "accuracies.mean()",
     ),
     (
         "mean-over-wrong-axis",
         "You averaged over the questions (axis 0). Average over who is left out (axis 1): one accuracy a question.",
-        "mean(1)",
-        "mean(0)",
+        _MEAN,
+        "accuracies.mean(0)",
     ),
     (
         "not-averaged",
         "You return an accuracy for each annotator left out, shape (B, A). Take their mean: one accuracy a question.",
-        ".mean(1)",
-        "",
+        _MEAN,
+        "accuracies",
     ),
     (
         "only-himself",
@@ -164,8 +167,8 @@ MISTAKES = edits(
     (
         "one-too-few-in-the-mean",
         "You divide the sum by one less than there are annotators. There are as many ways to leave one out as annotators.",
-        "mean(1)",
-        "sum(1) / (a - 1)",
+        "/ a",
+        "/ (a - 1)",
     ),
     ("kinds-exchanged", _KINDS, "- same", "- ~same"),
     ("kinds-exchanged", _KINDS, "- same", "- ~same", _EACH, "np.clip(others / 3, 0, 1)"),
@@ -202,29 +205,40 @@ MISTAKES = edits(
     (
         "votes-over-questions",
         "You add up over the questions (axis 0). A question's votes stand in its row: `.sum(1)`.",
+        _OTHERS,
+        "same",
         _MEAN,
-        "agreement(same.sum(0), a)",
+        _FORMULA,
+        "same.sum(1)",
+        "same.sum(0)",
     ),
     (
         "questions-for-annotators",
         "You take the number of questions for that of annotators: A is `given.shape[1]`.",
         _MEAN,
-        "(n * np.minimum(1, (n - 1) / 3) + (len(n) - n) * np.minimum(1, n / 3)) / len(n)",
+        _FORMULA,
+        "given.shape[1]",
+        "given.shape[0]",
     ),
     (
         "axis-kept",
         "Your answer keeps an axis of length 1: return shape (B,), without `keepdims` or `[:, None]` at the end.",
-        "mean(1",
-        "mean(1, keepdims=True",
+        _MEAN,
+        "accuracies.mean(1, keepdims=True)",
     ),
-    ("first-question-only", "You return the first question's accuracy only: does `return` stand inside the loop?", _MEAN, f"{_MEAN}[0]"),
+    (
+        "first-question-only",
+        "You return the first question's accuracy only: does `return` stand inside the loop?",
+        _MEAN,
+        "accuracies[0].mean()",
+    ),
     (
         "only-for-ten",
         "Your formula is right for ten annotators only: 0, 0.3, 0.6, 0.9, 1. With five, leaving one out weighs more.",
         _MEAN,
         "np.minimum(1, 0.3 * n)",
     ),
-    ("divided-by-ten", "There is a 10 in your code where the number of annotators belongs: `given.shape[1]`.", "mean(1)", "sum(1) / 10"),
+    ("divided-by-ten", "There is a 10 in your code where the number of annotators belongs: `given.shape[1]`.", "/ a", "/ 10"),
 )
 PARTS = [  # three quarters of the points for ten annotators
     ("", 0.75, "The accuracies differ. Take one question by hand: leave out each annotator in turn, and count."),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 
 import numpy as np
 
@@ -33,7 +32,6 @@ _OUTER = "v[..., :, None] * h[..., None, :]"
 _OUTER_PRODUCT = "This is the outer product of v and h. Weigh its numbers with T, and add them up for every output."
 _TANH = "You squash the output with tanh. A bilinear form has none."
 _LINEAR = "This is the count of a linear layer on [v; h]. Here every *pair* of features has its weight: D_v · D_h of them."
-
 
 FORM_MISTAKES = edits(
     bilinear,
@@ -140,7 +138,7 @@ COUNT_MISTAKES = edits(
         "once-per-pair",
         "You multiply by the number of pairs of v and h. All of them share the same parameters.",
         _COUNT,
-        f"({_COUNT}) * math.prod(v.shape[:-1])",
+        f"({_COUNT}) * v.size // v.shape[-1]",
     ),
     ("outputs-counted", "You count what comes out. Count what is learned: the numbers of T and b.", _COUNT, "z.size"),
 )
