@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from course_utils.exercises.arrays import normal, softmax
-from course_utils.exercises.core import Case, Exercise, Picture, Verdict
+from course_utils.exercises.core import Case, Exercise, Picture
 from course_utils.exercises.edits import edits
 from course_utils.exercises.judges import Output, judge_outputs, of_output
 from course_utils.exercises.patterns import no_shares
@@ -294,33 +296,33 @@ def _picture(expected: np.ndarray, got: np.ndarray) -> Picture:
     return Picture("map", expected, got, "question", "place")
 
 
-def judge(cases: list[Case], answers: list) -> Verdict:
-    """Half of the points for the map, half for the next u."""
-    return judge_outputs(
-        cases,
-        answers,
-        attention_hop,
-        [
-            Output(
-                "p",
-                1,
-                0.5,
-                "the shares of the N places for each question, shape (B, N)",
-                of_output(1, MAP_MISTAKES),
-                [no_shares("The shares of a question add up to 1 over the places")],
-                "The map differs. Take one question by hand: its scores, divided by √k, then a softmax over places.",
-                _picture,
-            ),
-            Output(
-                "next_u",
-                0,
-                0.5,
-                "a vector of length D for each question, shape (B, D)",
-                of_output(0, NEXT_MISTAKES),
-                remark="The next u is u plus the places, each weighed with its share: u + Σ p_n v_n.",
-            ),
-        ],
-    )
+OUTPUTS = [
+    Output(
+        "p",
+        1,
+        0.5,
+        "the shares of the N places for each question, shape (B, N)",
+        of_output(1, MAP_MISTAKES),
+        [no_shares("The shares of a question add up to 1 over the places")],
+        "The map differs. Take one question by hand: its scores, divided by √k, then a softmax over places.",
+        _picture,
+    ),
+    Output(
+        "next_u",
+        0,
+        0.5,
+        "a vector of length D for each question, shape (B, D)",
+        of_output(0, NEXT_MISTAKES),
+        remark="The next u is u plus the places, each weighed with its share: u + Σ p_n v_n.",
+    ),
+]
 
-
-EXERCISE = Exercise("01.4", "attention_hop", 4, stacked.dot_product_hop, cases, judge, compiled=True)
+EXERCISE = Exercise(
+    "01.4",
+    "attention_hop",
+    4,
+    stacked.dot_product_hop,
+    cases,
+    functools.partial(judge_outputs, reference=attention_hop, outputs=OUTPUTS),
+    compiled=True,
+)

@@ -3,68 +3,39 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Callable
+import functools
 
 import numpy as np
 
-from course_utils.exercises.arrays import softmax
-from course_utils.exercises.core import Case, Exercise, Mistake, Verdict
-from course_utils.exercises.judges import Output, judge_outputs
+from course_utils.exercises.core import Case, Exercise
+from course_utils.exercises.edits import edits
+from course_utils.exercises.judges import Output, judge_outputs, of_output
 from course_utils.metrics.vqa import agreement
 
-_WORDS = (
-    "1",
-    "2",
-    "3",
-    "4",
-    "ball",
-    "bear",
-    "blue",
-    "bus",
-    "cake",
-    "car",
-    "cat",
-    "dog",
-    "duck",
-    "fish",
-    "fox",
-    "green",
-    "kite",
-    "left",
-    "lion",
-    "no",
-    "orange",
-    "owl",
-    "panda",
-    "pizza",
-    "red",
-    "right",
-    "tiger",
-    "tree",
-    "white",
-    "yellow",
-    "yes",
-)
+_WORDS = "1 2 3 4 ball bear blue bus cake car cat dog duck fish fox green kite left lion no orange owl panda pizza red right tiger tree white yellow yes".split()
 # A short answer inside a longer one: whoever looks for parts of strings counts too many.
 _INSIDE = (("1", "12"), ("no", "snow"), ("red", "bored"), ("car", "carrot"), ("tree", "street"))
 
 Annotations = list[list[str]]
 
 
-def _ranked(counts: collections.Counter) -> list[str]:
-    """The most frequent first, ties in alphabetical order."""
-    return sorted(counts, key=lambda answer: (-counts[answer], answer))
-
-
 def _all(annotations: Annotations) -> list[str]:
     return [answer for given in annotations for answer in given]
 
 
+def _favourite(given: list[str]) -> str:
+    return collections.Counter(given).most_common(1)[0][0]
+
+
 def answer_targets(annotations: Annotations, most: int) -> tuple[list[str], np.ndarray]:
     """The ``most`` most frequent answers, and the accuracy that each would get: list of K strings, float32[B, K]."""
-    vocabulary = _ranked(collections.Counter(_all(annotations)))[:most]
-    targets = [[agreement(given.count(answer), len(given)) for answer in vocabulary] for given in annotations]
-    return vocabulary, np.array(targets, np.float32)
+    counts = collections.Counter(_all(annotations))
+    ranked = sorted(counts, key=lambda answer: (-counts[answer], answer))
+    vocabulary = ranked[:most]
+    n = np.array([[given.count(answer) for answer in vocabulary] for given in annotations])
+    a = np.array([[len(given)] for given in annotations])
+    targets = np.float32(agreement(n, a))
+    return vocabulary, targets
 
 
 def _annotations(rng: np.random.Generator, votes: dict[str, int]) -> list[str]:
@@ -94,7 +65,7 @@ def _draw(rng: np.random.Generator, questions: int, annotators: int, most: int) 
             for _ in range(questions - 1)
         ] + [[str(answer) for answer in rng.choice(rare, annotators)]]
         counts = collections.Counter(_all(annotations))
-        ranked = _ranked(counts)
+        ranked, _ = answer_targets(annotations, len(counts))
         tie = len(ranked) > most and counts[ranked[most - 1]] == counts[ranked[most]]
         if tie and not set(ranked[:most]) & set(annotations[-1]):
             return annotations
@@ -121,120 +92,79 @@ def cases(seed: int) -> list[Case]:
     ]
 
 
-def _favourite(given: list[str]) -> str:
-    return collections.Counter(given).most_common(1)[0][0]
+_COUNTED, _KEY, _KEPT = "_all(annotations)", "(-counts[answer], answer)", "ranked[:most]"
+_VOTES, _ACCURACY, _OF_ANSWER = "given.count(answer)", "agreement(n, a)", "answer == _favourite(given)"
+_NO_MINIMUM = "Targets grow beyond 1: the minimum with 1 is missing."
+_KINDS = "The two kinds are mixed up: each of the n who gave the answer leaves n − 1 votes behind, each of the others n."
+_BEST, _SUM = "np.eye(len(vocabulary))[targets.argmax(1)]", ".sum(1, keepdims=True)"
 
-
-def _first_said(annotations: Annotations) -> list[str]:
-    return list(dict.fromkeys(_all(annotations)))
-
-
-def _vocabulary(annotations: Annotations, most: int) -> list[str]:
-    return answer_targets(annotations, most)[0]
-
-
-def _by(order: Callable[[collections.Counter], list[str]]):
-    """A mistake in the order of the answers by their counts."""
-    return lambda annotations, most: order(collections.Counter(_all(annotations)))[:most]
-
-
-def _counting(what: Callable[[list[str]], list[str]]):
-    """A mistake in what is counted: ``what`` is taken from each question's answers."""
-    return lambda annotations, most: _ranked(collections.Counter(_all([what(given) for given in annotations])))[:most]
-
-
-def _by_worth(annotations: Annotations, most: int) -> list[str]:
-    """The answers with the largest sum of accuracies."""
-    ranked = _ranked(collections.Counter(_all(annotations)))
-    worth = {a: sum(agreement(given.count(a), len(given)) for given in annotations) for a in ranked}
-    return sorted(worth, key=lambda a: (-round(worth[a], 6), a))[:most]
-
-
-VOCABULARY_MISTAKES = [
-    Mistake(
+VOCABULARY_MISTAKES = edits(
+    answer_targets,
+    (
         "once-per-question",
         "You count each answer once a question. Count what every annotator said: ten who agree are ten.",
-        _counting(lambda given: list(set(given))),
+        _COUNTED,
+        "_all(map(set, annotations))",
     ),
-    Mistake(
+    (
         "favourites-only",
         "You count only the commonest answer of each question. Count what all annotators said.",
-        _counting(lambda given: [_favourite(given)]),
+        _COUNTED,
+        "map(_favourite, annotations)",
     ),
-    Mistake("first-annotator-only", "You count the first annotator only. Count all of them.", _counting(lambda given: given[:1])),
-    Mistake(
+    ("first-annotator-only", "You count the first annotator only. Count all of them.", _COUNTED, "given[0] for given in annotations"),
+    (
         "ties-as-they-come",
-        "Ties stand in the order in which they were said first, as `Counter.most_common` leaves them. Put them in "
-        "alphabetical order: sort by `(-count, answer)`.",
-        lambda annotations, most: [answer for answer, _ in collections.Counter(_all(annotations)).most_common(most)],
+        "Ties stand in the order in which they were said first, as `Counter.most_common` leaves them. Put them in alphabetical order: sort by `(-count, answer)`.",
+        _KEY,
+        "-counts[answer]",
     ),
-    Mistake(
+    (
         "ties-reversed",
         "Ties stand in reversed alphabetical order: `reverse=True` turns both keys round. Sort by `(-count, answer)`.",
-        _by(lambda counts: sorted(counts, key=lambda answer: (counts[answer], answer), reverse=True)),
+        _KEY,
+        "(counts[answer], answer), reverse=True",
     ),
-    Mistake(
-        "rarest-first",
-        "You keep the rarest answers: sorting goes upwards. Sort by `(-count, answer)`.",
-        _by(lambda counts: sorted(counts, key=lambda answer: (counts[answer], answer))),
-    ),
-    Mistake(
-        "last-kept",
-        "You keep the last of the ranking, not the first.",
-        lambda annotations, most: _ranked(collections.Counter(_all(annotations)))[-most:],
-    ),
-    Mistake(
-        "kept-reversed",
-        "These are the right answers with the most frequent last. It should come first.",
-        lambda annotations, most: _vocabulary(annotations, most)[::-1],
-    ),
-    Mistake(
+    ("rarest-first", "You keep the rarest answers: sorting goes upwards. Sort by `(-count, answer)`.", "-counts", "counts"),
+    ("last-kept", "You keep the last of the ranking, not the first.", "[:most]", "[-most:]"),
+    ("kept-reversed", "These are the right answers with the most frequent last. It should come first.", _KEPT, f"{_KEPT}[::-1]"),
+    (
         "kept-in-alphabetical-order",
         "These are the right answers in alphabetical order. The most frequent comes first; the alphabet only breaks ties.",
-        lambda annotations, most: sorted(_vocabulary(annotations, most)),
+        _KEPT,
+        f"sorted({_KEPT})",
     ),
-    Mistake(
+    (
         "cut-before-ties",
-        "You cut first and put ties in alphabetical order after that. At the cut the alphabet decides too: sort all answers by "
-        "`(-count, answer)`, then keep the first.",
-        lambda annotations, most: _ranked(collections.Counter(dict(collections.Counter(_all(annotations)).most_common(most)))),
+        "You cut first and put ties in alphabetical order after that. At the cut the alphabet decides too: sort all answers by `(-count, answer)`, then keep the first.",
+        "sorted(counts",
+        "sorted(dict(counts.most_common(most))",
     ),
-    Mistake(
+    (
         "ranked-by-accuracy",
         "You rank by accuracies, added up over the questions. Rank by counts: how many annotators gave the answer.",
-        _by_worth,
+        "counts[answer]",
+        "round(sum(agreement(given.count(answer), len(given)) for given in annotations), 6)",
     ),
-    Mistake("alphabet-only", "You keep the first of the alphabet. Keep the most frequent.", _by(sorted)),
-    Mistake(
-        "first-said",
-        "You keep the answers that were said first. Keep those that were said most often.",
-        lambda annotations, most: _first_said(annotations)[:most],
-    ),
-    Mistake(
+    ("alphabet-only", "You keep the first of the alphabet. Keep the most frequent.", _KEY, "answer"),
+    ("first-said", "You keep the answers that were said first. Keep those that were said most often.", "ranked[", "list(counts)["),
+    (
         "in-the-order-said",
         "These are the right answers in the order in which they were said. The most frequent comes first.",
-        lambda annotations, most: [a for a in _first_said(annotations) if a in _vocabulary(annotations, most)],
+        _KEPT,
+        "[answer for answer in counts if answer in ranked[:most]]",
     ),
-    Mistake(
-        "all-kept",
-        "You keep every answer. Keep the first `most` of the ranking.",
-        lambda annotations, most: _ranked(collections.Counter(_all(annotations))),
-    ),
-    Mistake(
+    ("all-kept", "You keep every answer. Keep the first `most` of the ranking.", "[:most]", ""),
+    (
         "all-kept-as-they-come",
         "You keep every answer, in the order in which they were said. Keep the `most` most frequent.",
-        lambda annotations, most: _first_said(annotations),
+        _KEPT,
+        "list(counts)",
     ),
-    Mistake(
-        "all-kept-alphabet",
-        "You keep every answer. Keep the `most` most frequent.",
-        lambda annotations, most: sorted(set(_all(annotations))),
-    ),
-    Mistake("one-too-few", "There is one too few: `most` answers are kept.", lambda annotations, most: _vocabulary(annotations, most)[:-1]),
-    Mistake(
-        "one-too-many", "There is one too many: `most` answers are kept.", lambda annotations, most: _vocabulary(annotations, most + 1)
-    ),
-]
+    ("all-kept-alphabet", "You keep every answer. Keep the `most` most frequent.", _KEPT, "sorted(counts)"),
+    ("one-too-few", "There is one too few: `most` answers are kept.", _KEPT, f"{_KEPT}[:-1]"),
+    ("one-too-many", "There is one too many: `most` answers are kept.", "[:most]", "[: most + 1]"),
+)
 
 
 def _nobody_said(case: Case, expected: list[str], got: list[str]) -> tuple[str, str] | None:
@@ -249,216 +179,182 @@ def _ties(case: Case, expected: list[str], got: list[str]) -> tuple[str, str] | 
         return "Answers that are equally frequent stand in alphabetical order, at the cut too: sort by `(-count, answer)`.", "ties"
 
 
-def _votes(annotations: Annotations, most: int) -> np.ndarray:
-    """How many of a question's annotators gave each of the answers kept: int[B, K]."""
-    return np.array([[given.count(answer) for answer in _vocabulary(annotations, most)] for given in annotations])
-
-
-def _of_votes(fn: Callable[[np.ndarray, int], np.ndarray]):
-    """A mistake in the formula: ``fn(votes, annotators)``."""
-    return lambda annotations, most: fn(_votes(annotations, most), len(annotations[0]))
-
-
-def _of_targets(fn: Callable[[np.ndarray], np.ndarray]):
-    """A mistake in what is done with the accuracies."""
-    return lambda annotations, most: fn(answer_targets(annotations, most)[1].astype(float))
-
-
-def _is_favourite(annotations: Annotations, most: int) -> np.ndarray:
-    return np.array([[answer == _favourite(given) for answer in _vocabulary(annotations, most)] for given in annotations])
-
-
-def _largest_only(targets: np.ndarray) -> np.ndarray:
-    return targets * (np.arange(targets.shape[1]) == targets.argmax(1)[:, None])
-
-
-def _of_kept(annotations: Annotations, most: int) -> np.ndarray:
-    """The accuracies among those annotators whose answer is in the vocabulary."""
-    votes = _votes(annotations, most)
-    return np.array([[agreement(n, max(row.sum(), 1)) for n in row] for row in votes])
-
-
-TARGET_MISTAKES = [
-    Mistake(
+TARGET_MISTAKES = edits(
+    answer_targets,
+    (
         "one-hot",
         "Only the commonest answer of a question gets a 1. Every answer has its accuracy: a second one with three votes gets 0.9.",
-        _is_favourite,
+        _VOTES,
+        _OF_ANSWER,
+        _ACCURACY,
+        "n",
     ),
-    Mistake(
+    (
         "one-hot-of-accuracy",
         "Only the best answer kept gets a 1. Every answer has its accuracy.",
-        _of_targets(lambda targets: _largest_only(targets) > 0),
+        ", targets",
+        f", {_BEST} * (targets > 0)",
     ),
-    Mistake(
+    (
         "one-hot-of-first",
         "Each row has a 1 at the answer with the most votes, even where nobody gave one that is kept. Every answer has its accuracy.",
-        _of_targets(lambda targets: np.arange(targets.shape[1]) == targets.argmax(1)[:, None]),
+        ", targets",
+        f", {_BEST}",
     ),
-    Mistake(
+    (
         "largest-only",
         "Only the best answer of a question has its accuracy. The others have theirs: do not set them to 0.",
-        _of_targets(_largest_only),
+        ", targets",
+        f", {_BEST} * targets",
     ),
-    Mistake(
+    (
         "favourite-only",
         "Only the commonest answer of a question has its accuracy. The others have theirs: do not set them to 0.",
-        lambda annotations, most: _is_favourite(annotations, most) * answer_targets(annotations, most)[1],
+        _VOTES,
+        f"({_OF_ANSWER}) * {_VOTES}",
     ),
-    Mistake(
+    (
         "fraction",
         "These are fractions of the annotators. A target is the accuracy of exercise 01.1: four votes of ten are worth 1.",
-        _of_votes(lambda n, a: n / a),
+        _ACCURACY,
+        "n / a",
     ),
-    Mistake(
+    (
         "fraction-of-kept",
         "Your rows sum to 1: you divide by the votes for the answers kept. A target is an accuracy, each for itself.",
-        _of_votes(lambda n, a: n / np.maximum(n.sum(1, keepdims=True), 1)),
+        _ACCURACY,
+        f"n / np.maximum(n{_SUM}, 1)",
     ),
-    Mistake(
+    (
         "fraction-of-kept-nan",
         "You divide by the votes for the answers kept, which may be 0. A target is an accuracy, each for itself.",
-        _of_votes(lambda n, a: n / n.sum(1, keepdims=True)),
+        _ACCURACY,
+        f"n / n{_SUM}",
     ),
-    Mistake(
+    (
         "nobody-left-out",
         "This is min(1, votes / 3) over all annotators. An accuracy leaves out one at a time (exercise 01.1): 2 of ten give 0.6.",
-        _of_votes(lambda n, a: np.minimum(1, n / 3)),
+        _ACCURACY,
+        "np.minimum(1, n / 3)",
     ),
-    Mistake("no-minimum", "Targets grow beyond 1: the minimum with 1 is missing.", _of_votes(lambda n, a: n / 3)),
-    Mistake("no-minimum-left-out", "Targets grow beyond 1: the minimum with 1 is missing.", _of_votes(lambda n, a: n * (a - 1) / (3 * a))),
-    Mistake("counts", "These are votes. A target is the accuracy that the answer would get (exercise 01.1).", _of_votes(lambda n, a: n)),
-    Mistake(
-        "any",
-        "You give 1 to every answer that somebody gave. A target is its accuracy: one vote of ten is worth 0.3.",
-        _of_votes(lambda n, a: n > 0),
-    ),
-    Mistake(
-        "three-or-nothing",
-        "You give 1 for three votes or more and 0 below. One and two are worth something too.",
-        _of_votes(lambda n, a: n >= 3),
-    ),
-    Mistake("rounded-down", "Your targets are rounded down to whole numbers: keep the fractions.", _of_targets(np.floor)),
-    Mistake(
+    ("no-minimum", _NO_MINIMUM, _ACCURACY, "n / 3"),
+    ("no-minimum-left-out", _NO_MINIMUM, _ACCURACY, "n * (a - 1) / (3 * a)"),
+    ("counts", "These are votes. A target is the accuracy that the answer would get (exercise 01.1).", _ACCURACY, "n"),
+    ("any", "You give 1 to every answer that somebody gave. A target is its accuracy: one vote of ten is worth 0.3.", _ACCURACY, "n > 0"),
+    ("three-or-nothing", "You give 1 for three votes or more and 0 below. One and two are worth something too.", _ACCURACY, "n >= 3"),
+    ("rounded-down", "Your targets are rounded down to whole numbers: keep the fractions.", ", targets", ", np.floor(targets)"),
+    (
         "agreeing-left-out",
         "You always leave out somebody who agrees. Leave out each of the annotators in turn, and average.",
-        _of_votes(lambda n, a: np.clip((n - 1) / 3, 0, 1)),
+        _ACCURACY,
+        "np.clip((n - 1) / 3, 0, 1)",
     ),
-    Mistake(
-        "two-are-enough", "You divide by 2. It takes three of the others for full accuracy.", _of_votes(lambda n, a: np.minimum(1, n / 2))
-    ),
-    Mistake(
+    ("two-are-enough", "You divide by 2. It takes three of the others for full accuracy.", _ACCURACY, "np.minimum(1, n / 2)"),
+    (
         "only-for-ten",
         "Your formula is right for ten annotators only: 0, 0.3, 0.6, 0.9, 1. With five, leaving one out weighs more.",
-        _of_votes(lambda n, a: np.minimum(1, 0.3 * n)),
+        _ACCURACY,
+        "np.minimum(1, 0.3 * n)",
     ),
-    Mistake(
+    (
         "sum-to-one",
         "Your rows sum to 1, as for a softmax. Each answer has its own sigmoid here: leave the accuracies as they are.",
-        _of_targets(lambda targets: targets / np.where(targets.sum(1, keepdims=True) == 0, 1, targets.sum(1, keepdims=True))),
+        ", targets",
+        f", targets / np.maximum(targets{_SUM}, 1e-9)",
     ),
-    Mistake(
+    (
         "sum-to-one-nan",
         "You divide each row by its sum, which may be 0. Each answer has its own sigmoid here: leave the accuracies as they are.",
-        _of_targets(lambda targets: targets / targets.sum(1, keepdims=True)),
+        ", targets",
+        f", targets / targets{_SUM}",
     ),
-    Mistake("softmax", "You applied a softmax: the rows sum to 1. Leave the accuracies as they are.", _of_targets(softmax)),
-    Mistake(
+    ("softmax", "You applied a softmax: the rows sum to 1. Leave the accuracies as they are.", ", targets", ", softmax(targets)"),
+    (
         "best-is-one",
         "You divide each row by its largest number, so that the best answer gets 1. Leave the accuracies as they are.",
-        _of_targets(lambda targets: targets / np.where(targets.max(1, keepdims=True) == 0, 1, targets.max(1, keepdims=True))),
+        ", targets",
+        ", targets / np.maximum(targets.max(1, keepdims=True), 1e-9)",
     ),
-    *[
-        Mistake(
-            "kinds-exchanged",
-            "The two kinds are mixed up: each of the n who gave the answer leaves n − 1 votes behind, each of the others n.",
-            _of_votes(lambda n, a, least=least: ((a - n) * np.clip((n - 1) / 3, least, 1) + n * np.clip(n / 3, least, 1)) / a),
-        )
-        for least in (-1, 0)
-    ],
-    Mistake(
+    ("kinds-exchanged", _KINDS, _ACCURACY, "((a - n) * np.minimum(1, (n - 1) / 3) + n * np.minimum(1, n / 3)) / a"),
+    ("kinds-exchanged", _KINDS, _ACCURACY, "((a - n) * np.clip((n - 1) / 3, 0, 1) + n * np.minimum(1, n / 3)) / a"),
+    (
         "divided-by-ten",
         "There is a 10 in your code where the number of annotators belongs: `len(given)`.",
-        lambda annotations, most: answer_targets(annotations, most)[1] * len(annotations[0]) / 10,
+        ", targets",
+        ", targets * a / 10",
     ),
-    Mistake(
+    (
         "cut-off-not-counted",
         "You leave out annotators whose answer was cut off, so that there are fewer than A. They still count as annotators who gave another answer.",
-        _of_kept,
+        "(n, a)",
+        f"(n, np.maximum(n{_SUM}, 1))",
     ),
-    Mistake(
+    (
         "parts-of-words",
         "You look for an answer inside other answers, as `in` does with strings: '1' is part of '12'. Compare whole answers (`==`, `list.count`).",
-        lambda annotations, most: [
-            [agreement(sum(answer in said for said in given), len(given)) for answer in _vocabulary(annotations, most)]
-            for given in annotations
-        ],
+        _VOTES,
+        "sum(answer in said for said in given)",
     ),
-    Mistake(
+    (
         "of-each-annotator",
         "You return the accuracy of what each annotator said. A column is an answer of the vocabulary, shape (B, K).",
-        lambda annotations, most: [[agreement(given.count(said), len(given)) for said in given] for given in annotations],
+        "in vocabulary",
+        "in given",
     ),
-    Mistake(
+    (
         "numbers-of-the-best",
         "You return the place of each question's best answer. Return the accuracies of all answers, shape (B, K).",
-        _of_targets(lambda targets: targets.argmax(1)),
+        ", targets",
+        ", targets.argmax(1)",
     ),
-    Mistake(
-        "transposed", "Your table lies on its side: one row a question, one column an answer, shape (B, K).", _of_targets(np.transpose)
-    ),
-    Mistake(
+    ("transposed", "Your table lies on its side: one row a question, one column an answer, shape (B, K).", ", targets", ", targets.T"),
+    (
         "rows-without-answer-dropped",
         "You drop questions whose answers were all cut off. Keep them, as rows of zeros: shape (B, K).",
-        _of_targets(lambda targets: targets[targets.any(1)]),
+        ", targets",
+        ", targets[targets.any(1)]",
     ),
-    Mistake(
-        "mean",
-        "You return the mean over the questions. Return a row for each of them, shape (B, K).",
-        _of_targets(lambda targets: targets.mean(0)),
-    ),
-    Mistake(
+    ("mean", "You return the mean over the questions. Return a row for each of them, shape (B, K).", ", targets", ", targets.mean(0)"),
+    (
         "of-all-questions",
         "Every row is alike: you count the votes of all questions together. Count those of each question.",
-        _of_votes(lambda n, a: np.broadcast_to(np.minimum(1, n.sum(0) / 3), n.shape)),
+        _ACCURACY,
+        "np.broadcast_to(np.minimum(1, n.sum(0) / 3), n.shape)",
     ),
-    Mistake("error", "This is 1 − accuracy.", _of_targets(lambda targets: 1 - targets)),
-    Mistake(
+    ("error", "This is 1 − accuracy.", ", targets", ", 1 - targets"),
+    (
         "numbers-of-the-favourites",
         "You return the place of each question's commonest answer. Return the accuracies of all answers, shape (B, K).",
-        lambda annotations, most: _is_favourite(annotations, most).argmax(1),
+        _VOTES,
+        _OF_ANSWER,
+        ", targets",
+        ", n.argmax(1)",
     ),
-]
+)
 
 
 _FEW = "Here there are fewer answers than `most`: keep all of them, and give the table one column for each."
 
 
-def judge(cases: list[Case], answers: list) -> Verdict:
-    """Half of the points for the vocabulary, half for the targets; a fifth of each where there are fewer answers than most."""
-    return judge_outputs(
-        cases,
-        answers,
-        answer_targets,
-        [
-            Output(
-                "vocabulary",
-                0,
-                0.5,
-                "a list of K strings, the most frequent first",
-                VOCABULARY_MISTAKES,
-                [_nobody_said, _ties],
-                parts=[("", 0.8, ""), ("few", 0.2, _FEW)],
-            ),
-            Output(
-                "targets",
-                1,
-                0.5,
-                "one row a question, one column an answer of the vocabulary, shape (B, K)",
-                TARGET_MISTAKES,
-                parts=[("", 0.8, "The values differ. Take one question and one answer by hand: how many said it?"), ("few", 0.2, _FEW)],
-            ),
-        ],
-    )
-
-
-EXERCISE = Exercise("01.2", "answer_targets", 4, answer_targets, cases, judge)
+OUTPUTS = [
+    Output(
+        "vocabulary",
+        0,
+        0.5,
+        "a list of K strings, the most frequent first",
+        of_output(0, VOCABULARY_MISTAKES),
+        [_nobody_said, _ties],
+        parts=[("", 0.8, ""), ("few", 0.2, _FEW)],
+    ),
+    Output(
+        "targets",
+        1,
+        0.5,
+        "one row a question, one column an answer of the vocabulary, shape (B, K)",
+        of_output(1, TARGET_MISTAKES),
+        parts=[("", 0.8, "The values differ. Take one question and one answer by hand: how many said it?"), ("few", 0.2, _FEW)],
+    ),
+]
+EXERCISE = Exercise(
+    "01.2", "answer_targets", 4, answer_targets, cases, functools.partial(judge_outputs, reference=answer_targets, outputs=OUTPUTS)
+)
