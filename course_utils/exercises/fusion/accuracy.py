@@ -163,11 +163,6 @@ MISTAKES = [
         lambda answers, given: np.minimum(1, _left_out(answers, given)[:, -1] / 3),
     ),
     Mistake(
-        "median",
-        "You take the median of the accuracies with one annotator left out. Take their mean.",
-        _of_left_out(lambda others: np.median(np.minimum(1, others / 3), 1)),
-    ),
-    Mistake(
         "two-are-enough",
         "You divide by 2: with you, two who agree are enough. It takes three: min(1, agreeing / 3).",
         _of_left_out(lambda others: np.minimum(1, others / 2).mean(1)),
