@@ -73,12 +73,6 @@ ITEM_MISTAKES = edits(
         "return np.argsort(-scores, axis=0)[:, :k]",
     ),
     ("transposed", "Your table lies on its side: one row a query, shape (Q, k).", "return items", "return items.T"),
-    (
-        "distance",
-        "You rank by the distance to the raw query, so that its length matters. Rank by cosine.",
-        "unit(queries) @ cache.T",
-        "-np.linalg.norm(queries[:, None] - cache, axis=-1)",
-    ),
     ("absolute", "You rank by the size of the cosine without its sign. Opposite directions are the worst.", "-scores", "-np.abs(scores)"),
     ("best-left-out", "You leave the best one out: these are places 2 to k + 1.", ":k]", "1 : k + 1]"),
     (
