@@ -391,7 +391,7 @@ slips(
     ("first-k-for-all", "only the first k", "place < k", "place < ks[0]"),
     ("mean-rank-from-1", "the mean place", "place < k", "place + 1"),
     ("misses", "share missed instead of found", "place < k", "place >= k"),
-    ("exactly-at-k", "a k beyond the gallery finds nothing", ".mean()", ".mean() * (k <= scores.shape[1])"),
+    ("none-beyond-gallery", "a k beyond the gallery finds nothing", ".mean()", ".mean() * (k <= scores.shape[1])"),
     ("values", "wraps around: k modulo the size of the gallery", "place < k", "place < k % scores.shape[1]"),
     ("chance", "chance", "(place < k).mean()", "min(1, k / scores.shape[1])"),
     ("mean-over-ks", "one number", "return shares", "return np.mean(shares)"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from course_utils.exercises.arrays import unit
-from course_utils.exercises.core import Case, Exercise, Mistake, Verdict
-from course_utils.exercises.judges import Output, judge_outputs
+from course_utils.exercises.core import Case, Exercise
+from course_utils.exercises.edits import edits
+from course_utils.exercises.judges import Output, judge_outputs, of_output
 from course_utils.metrics import retrieval
 
 
@@ -30,144 +33,131 @@ def cases(seed: int) -> list[Case]:
     return drawn
 
 
-def _cosines(cache, queries):
-    return unit(np.asarray(queries, float)) @ np.asarray(cache, float).T
+def search(cache, queries, k):
+    """The numbers of the k items, int[Q, k], and their cosines, float[Q, k], best first."""
+    queries, cache = np.asarray(queries, float), np.asarray(cache, float)
+    scores = unit(queries) @ cache.T
+    items = np.argsort(-scores, axis=1)[:, :k]
+    found = np.take_along_axis(scores, items, 1)
+    return items, found
 
 
-def _order(scores, k):
-    return np.argsort(-scores, axis=1)[:, :k]
-
-
-def _found(scores, k):
-    return np.take_along_axis(scores, _order(scores, k), 1)
-
-
-def reference(cache, queries, k):
-    scores = _cosines(cache, queries)
-    return _order(scores, k), _found(scores, k)
-
-
-def _over_queries(cache, queries):
-    return unit(np.asarray(queries, float), 0) @ np.asarray(cache, float).T
-
-
-def _items(order):
-    """A mistake in which items are returned: ``order(scores float[Q, G], k)``."""
-    return lambda cache, queries, k: order(_cosines(cache, queries), k)
-
-
-ITEM_MISTAKES = [
-    Mistake(
-        "cosines-first", "These are the cosines. Return the items first: `return items, cosines`.", lambda c, q, k: reference(c, q, k)[1]
+ITEM_MISTAKES = edits(
+    search,
+    (
+        "cosines-first",
+        "These are the cosines. Return the items first: `return items, cosines`.",
+        "return items, found",
+        "return found, items",
     ),
-    Mistake(
-        "worst-first",
-        "These are the k *lowest*: `argsort` puts the lowest first. Sort minus the cosines.",
-        _items(lambda s, k: _order(-s, k)),
-    ),
-    Mistake("ascending", "These are the right items, the best one last. Turn them round.", _items(lambda s, k: _order(s, k)[:, ::-1])),
-    Mistake("all-items", "You return the whole gallery in order. Keep the first k.", _items(lambda s, k: _order(s, s.shape[1]))),
-    Mistake("one-too-many", "You return one too many.", _items(lambda s, k: _order(s, k + 1))),
-    Mistake(
+    ("worst-first", "These are the k *lowest*: `argsort` puts the lowest first. Sort minus the cosines.", "-scores", "scores"),
+    ("ascending", "These are the right items, the best one last. Turn them round.", "[:, :k]", "[:, :k][:, ::-1]"),
+    ("all-items", "You return the whole gallery in order. Keep the first k.", "[:, :k]", ""),
+    ("one-too-many", "You return one too many.", ":k]", ": k + 1]"),
+    (
         "in-gallery-order",
         "These are the right items in the gallery's order. `argpartition` finds them; sort them by their cosines after it.",
-        _items(lambda s, k: np.sort(_order(s, k), 1)),
+        "return items",
+        "return np.sort(items, 1)",
     ),
-    Mistake(
+    (
         "positions-of-items",
         "You return each item's *place in the ranking* (argsort of argsort). Return which items take the first k places.",
-        _items(lambda s, k: np.argsort(np.argsort(-s, 1), 1)[:, :k]),
+        "np.argsort(-scores, axis=1)",
+        "np.argsort(np.argsort(-scores, 1), 1)",
     ),
-    Mistake(
+    (
         "over-queries",
         "You sort over the queries (axis 0). Each query has a row: sort along axis 1.",
-        lambda c, q, k: np.argsort(-_cosines(c, q), axis=0)[:, :k],
+        "return items",
+        "return np.argsort(-scores, axis=0)[:, :k]",
     ),
-    Mistake("transposed", "Your table lies on its side: one row a query, shape (Q, k).", lambda c, q, k: reference(c, q, k)[0].T),
-    Mistake(
-        "distance",
-        "You rank by the distance to the raw query, so that its length matters. Rank by cosine.",
-        lambda c, q, k: np.argsort(np.linalg.norm(np.asarray(q, float)[:, None] - np.asarray(c, float)[None], axis=-1), axis=1)[:, :k],
-    ),
-    Mistake(
-        "absolute",
-        "You rank by the size of the cosine without its sign. Opposite directions are the worst.",
-        _items(lambda s, k: _order(np.abs(s), k)),
-    ),
-    Mistake("best-left-out", "You leave the best one out: these are places 2 to k + 1.", _items(lambda s, k: _order(s, k + 1)[:, 1:])),
-    Mistake(
+    ("transposed", "Your table lies on its side: one row a query, shape (Q, k).", "return items", "return items.T"),
+    ("absolute", "You rank by the size of the cosine without its sign. Opposite directions are the worst.", "-scores", "-np.abs(scores)"),
+    ("best-left-out", "You leave the best one out: these are places 2 to k + 1.", ":k]", "1 : k + 1]"),
+    (
         "counted-from-1",
         "You count the items from 1. Their numbers are those of the cache's rows, from 0.",
-        _items(lambda s, k: _order(s, k) + 1),
+        "return items",
+        "return items + 1",
     ),
-    Mistake(
+    (
         "queries-for-items",
         "You find the best queries of each item. A row is a query: find its best items.",
-        _items(lambda s, k: _order(s.T, k)),
+        "return items",
+        "return np.argsort(-scores.T, axis=1)[:, :k]",
     ),
-    Mistake(
+    (
         "normalised-over-queries",
         "You take lengths down the columns (axis 0). Each query is a row: take them along the last axis.",
-        lambda c, q, k: _order(_over_queries(c, q), k),
+        "unit(queries)",
+        "unit(queries, 0)",
     ),
-    Mistake(
+    (
         "first-query",
         "Every query gets what the first one finds. Each has its own row.",
-        lambda c, q, k: np.broadcast_to(reference(c, q, k)[0][:1], (len(q), k)),
+        "return items",
+        "return np.broadcast_to(items[:1], items.shape)",
     ),
-]
-COSINE_MISTAKES = [
-    Mistake(
+)
+COSINE_MISTAKES = edits(
+    search,
+    (
         "query-not-normalised",
         "The queries have lengths of their own: divide them, so that these are cosines, at most 1.",
-        lambda c, q, k: _found(np.asarray(q, float) @ np.asarray(c, float).T, k),
+        "unit(queries)",
+        "queries",
     ),
-    Mistake(
+    (
         "normalised-over-queries",
         "You take lengths down the columns (axis 0). Each query is a row: take them along the last axis.",
-        lambda c, q, k: _found(_over_queries(c, q), k),
+        "unit(queries)",
+        "unit(queries, 0)",
     ),
-    Mistake(
+    (
         "one-length-for-all",
         "You divide by one length for all queries. Each has its own: `axis=-1, keepdims=True`.",
-        lambda c, q, k: _found(np.asarray(q, float) / np.linalg.norm(q) @ np.asarray(c, float).T, k),
+        "unit(queries)",
+        "queries / np.linalg.norm(queries)",
     ),
-    Mistake(
+    (
         "first-query",
         "These are cosines with the first query, whichever asks. Each query has its own row of the table.",
-        lambda c, q, k: _cosines(c, q)[0][reference(c, q, k)[0]],
+        ", found",
+        ", scores[0][items]",
     ),
-    Mistake("euclidean", "These are distances. Return the cosines.", lambda c, q, k: np.sqrt(2 - 2 * reference(c, q, k)[1])),
-    Mistake("lowest", "These belong to the k lowest. Sort minus the cosines.", lambda c, q, k: -_found(-_cosines(c, q), k)),
-    Mistake(
-        "ascending", "These are the right cosines, the best one last. Turn them round.", lambda c, q, k: _found(_cosines(c, q), k)[:, ::-1]
-    ),
-    Mistake("negated", "These are minus the cosines: give the sign back after sorting.", lambda c, q, k: -_found(_cosines(c, q), k)),
-    Mistake(
+    ("euclidean", "These are distances. Return the cosines.", ", found", ", np.sqrt(2 - 2 * found)"),
+    ("lowest", "These belong to the k lowest. Sort minus the cosines.", "-scores", "scores"),
+    ("ascending", "These are the right cosines, the best one last. Turn them round.", ", found", ", found[:, ::-1]"),
+    ("negated", "These are minus the cosines: give the sign back after sorting.", ", found", ", -found"),
+    (
         "not-gathered",
         "These are the cosines of the first k items of the gallery. Take those of the items found: `take_along_axis`.",
-        lambda c, q, k: _cosines(c, q)[:, :k],
+        ", found",
+        ", scores[:, :k]",
     ),
-    Mistake("all-cosines", "These are all cosines. Return those of the k found.", lambda c, q, k: _cosines(c, q)),
-    Mistake("sorted-all", "These are all cosines, sorted. Return the first k.", lambda c, q, k: -np.sort(-_cosines(c, q), 1)),
-    Mistake("distance", "This is 1 − cosine.", lambda c, q, k: 1 - reference(c, q, k)[1]),
-    Mistake("transposed", "Your table lies on its side: one row a query, shape (Q, k).", lambda c, q, k: reference(c, q, k)[1].T),
-]
+    ("all-cosines", "These are all cosines. Return those of the k found.", ", found", ", scores"),
+    ("sorted-all", "These are all cosines, sorted. Return the first k.", ", found", ", -np.sort(-scores, 1)"),
+    ("distance", "This is 1 − cosine.", ", found", ", 1 - found"),
+    ("transposed", "Your table lies on its side: one row a query, shape (Q, k).", ", found", ", found.T"),
+)
 
-
-def judge(cases: list[Case], answers: list) -> Verdict:
-    """Half of the points for the items, half for their cosines."""
-    return judge_outputs(
-        cases,
-        answers,
-        reference,
-        [
+EXERCISE = Exercise(
+    "03.5",
+    "search",
+    2,
+    retrieval.top_k,
+    cases,
+    functools.partial(
+        judge_outputs,
+        reference=search,
+        outputs=[
             Output(
                 "items",
                 0,
                 0.5,
                 "the numbers of the k items for each query, best first, shape (Q, k)",
-                ITEM_MISTAKES,
+                of_output(0, ITEM_MISTAKES),
                 remark="The items differ. Take one query by hand: its cosines with all items, then the k highest, best first.",
             ),
             Output(
@@ -175,11 +165,9 @@ def judge(cases: list[Case], answers: list) -> Verdict:
                 1,
                 0.5,
                 "the cosines of these items, shape (Q, k)",
-                COSINE_MISTAKES,
+                of_output(1, COSINE_MISTAKES),
                 remark="The cosines differ. The cache has length 1 already, the queries do not.",
             ),
         ],
-    )
-
-
-EXERCISE = Exercise("03.5", "search", 2, retrieval.top_k, cases, judge)
+    ),
+)

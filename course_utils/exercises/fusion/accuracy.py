@@ -106,7 +106,6 @@ MISTAKES = edits(
     ),
     ("first-left-out", "You leave out the first annotator only. Leave out each in turn, and average.", _MEAN, "accuracies[:, 0]"),
     ("last-left-out", "You leave out the last annotator only. Leave out each in turn, and average.", _MEAN, "accuracies[:, -1]"),
-    ("median", "You take the median of the accuracies with one annotator left out. Take their mean.", _MEAN, "np.median(accuracies, 1)"),
     ("two-are-enough", "You divide by 2: with you, two who agree are enough. It takes three: min(1, agreeing / 3).", "/ 3", "/ 2"),
     (
         "two-of-all",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from course_utils.exercises.arrays import lengths, normal
-from course_utils.exercises.core import Case, Exercise, Mistake, Verdict
+from course_utils.exercises.core import Case, Exercise, Mistake
 from course_utils.exercises.fusion_encoder.attention import attention_parameters, cross_attention
 from course_utils.exercises.judges import Output, judge_outputs
 from course_utils.models.fusion_encoder import attention
@@ -163,31 +165,17 @@ def _mistakes(of: str) -> list[Mistake]:
     ]
 
 
-def judge(cases: list[Case], answers: list) -> Verdict:
-    """Half of the points for each stream."""
-    return judge_outputs(
-        cases,
-        answers,
-        co_attention,
-        [
-            Output(
-                "next_x",
-                0,
-                0.5,
-                "x plus what it saw of y, shape (B, T, D)",
-                _mistakes("x"),
-                remark="x differs. What does it look at, with which parameters, and which mask?",
-            ),
-            Output(
-                "next_y",
-                1,
-                0.5,
-                "y plus what it saw of x, shape (B, N, D)",
-                _mistakes("y"),
-                remark="y differs. What does it look at, with which parameters, and which mask?",
-            ),
-        ],
+OUTPUTS = [
+    Output(
+        f"next_{me}",
+        place,
+        0.5,
+        f"{me} plus what it saw of {other}, shape {shape}",
+        _mistakes(me),
+        remark=f"{me} differs. What does it look at, with which parameters, and which mask?",
     )
-
-
-EXERCISE = Exercise("04.5", "co_attention", 2, attention.co_attention, cases, judge, compiled=False)
+    for place, (me, other, shape) in enumerate([("x", "y", "(B, T, D)"), ("y", "x", "(B, N, D)")])
+]
+EXERCISE = Exercise(
+    "04.5", "co_attention", 2, attention.co_attention, cases, functools.partial(judge_outputs, reference=co_attention, outputs=OUTPUTS)
+)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
-from course_utils.exercises.core import Case, Exercise, Verdict
+from course_utils.exercises.core import Case, Exercise
 from course_utils.exercises.edits import edits
 from course_utils.exercises.judges import judge_values
 from course_utils.models.fusion_encoder import ranking
@@ -232,12 +234,16 @@ def _no_order(case, expected, got):
             return f"Each row holds every candidate once, 0 to {len(row) - 1}: {more}.", "no-permutation"
 
 
-def judge(cases: list[Case], answers: list) -> Verdict:
-    return judge_values(
-        cases,
-        answers,
-        rerank,
-        MISTAKES,
+EXERCISE = Exercise(
+    "04.4",
+    "rerank",
+    4,
+    ranking.rerank,
+    cases,
+    functools.partial(
+        judge_values,
+        reference=rerank,
+        mistakes=MISTAKES,
         returns="all candidates of each query, the best first, shape (Q, M)",
         patterns=[_no_order],
         parts=[
@@ -247,7 +253,5 @@ def judge(cases: list[Case], answers: list) -> Verdict:
                 "The order differs. Take one query by hand: who is on the shortlist, what does the fusion encoder say of each, who is left?",
             )
         ],
-    )
-
-
-EXERCISE = Exercise("04.4", "rerank", 4, ranking.rerank, cases, judge)
+    ),
+)
