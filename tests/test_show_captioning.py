@@ -23,7 +23,7 @@ def recording(rng, low=0.0, high=1.0):
     def draw():
         return estimate(float(rng.uniform(low, high)))
 
-    arms = [Arm(way=way) for way in ("attention", "uniform", "first input", "blind")] + [ATTENTION.but(picture="another")]
+    arms = [Arm(way=way) for way in ("attention", "uniform", "first input", "none")] + [ATTENTION.but(picture="another")]
     found = {(arm, f"exact, {k}"): draw() for arm in arms for k in range(1, 6)}
     return found | {(ATTENTION, f"{c}, {w}"): draw() for c in ("kind", "colour", "number") for w in ("hits", "any thing", "centre")}
 

@@ -37,9 +37,11 @@ from course_utils.metrics import vqa as metric
 from course_utils.models import fusion
 from course_utils.show import fusion as figures
 from course_utils.show import live, results, source
-from course_utils.world import questions, render, scenes
+from course_utils.world import questions, render
 
 runtime.start()
+# The course's own runs: recorded[arm, measure] is the mean over several seeds, with an interval.
+# An Arm says by its fields which runs are meant, such as Arm(way="generator").
 recorded = record.load("01")
 
 # %% [markdown]
@@ -136,7 +138,7 @@ for who, given, which in [
     print(f"{who:30} {np.mean(accuracy(jnp.asarray(given), jnp.asarray(test.given))[which]):.2f}")
 
 # %% [markdown]
-# Look at the last line. One of our annotators in five slips, and where there are only two answers, those slips all fall on the same wrong one: it earns a large part of a point. **A VQA accuracy is not a share of right answers**, and its floor is not 0. Since we know the truth in this world, the rest of the notebook counts right answers, plainly, and uses the metric where it belongs.
+# Look at the last line. One of our annotators in five slips, and where there are only two answers, those slips all fall on the same wrong one: it earns a large part of a point. **A VQA accuracy is not a share of right answers**, and its floor is not 0. Since we know the truth in this world, the rest of the notebook counts right answers, plainly (`measures.accuracy`, `prior.accuracy` and `hops.accuracy` do; your `accuracy` is the metric), and uses the metric where it belongs.
 #
 # ## 3 · How does a model answer?
 #
@@ -601,7 +603,7 @@ more = {
         "bilinear", "all products", 8000, steps=runtime.steps(shootout.STEPS),
         function=lambda params, v, h: bilinear(params, v, h)[0]),
 }
-for (task, name), value in more.items():
+for (task, name), value in more.items():  # what was recorded stands under its budget, such as "2000"
     print(f"{name} on {task}: {value:.2f} (recorded: "
           f"{recorded[Arm(task=task, pooling=name), str(BUDGET if name == 'mutan' else 8000)].mean:.2f})")
 
@@ -647,7 +649,7 @@ def given_model(train, test):
 # %% [markdown] exercise="01.7" name="answer_challenge" title="Beat the prior" points=4 difficulty=3 minutes=25 further=true
 # `train` has `features` $(n, 9, 64)$, `tokens` $(n, 14)$ and `answer` $(n)$; `test` has `features` and `tokens`. Return one answer for each test question, int$(m)$, as numbers in the list of 72. Right answers of 34 %, 39 %, 44 % and 46 % earn a point each. Your function may train for up to 90 seconds on two cores; do not use `runtime.steps` in it.
 #
-# Hint: What does concatenation have no way to do? `fusion.StackConfig` and `fusion.PoolingConfig` are what `trainer.config` takes; you have met all of them. More steps alone soon stop helping: why?
+# Hint: What does concatenation have no way to do? `trainer.config` takes a `fusion.PoolingConfig("mlb")`, or a `fusion.StackConfig()` (section 6's looks); you have met what both build. More steps alone soon stop helping: why?
 #
 # Hint: One question in fifty contradicts its favourite; those are the ones that teach to look. Draw a question more often the rarer its answer is *for its words*: `np.unique(np.column_stack([tokens, answer]), axis=0, return_inverse=True, return_counts=True)` counts how often each pair of words and answer occurs. How much more often is yours to try.
 

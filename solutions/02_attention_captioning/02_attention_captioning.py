@@ -40,6 +40,8 @@ from course_utils.world import captions, render
 from course_utils.world.things import KINDS
 
 runtime.start()
+# The course's own runs: recorded[arm, measure] is the mean over several seeds, with an interval.
+# An Arm says by its fields which runs are meant, such as Arm(way="attention").
 recorded = record.load("02")
 
 # %% [markdown]
@@ -264,7 +266,7 @@ for name, value in measures.scores(says, test).items():
 guess = None
 
 # %%
-uniform = attention.train("uniform", steps=runtime.steps(trainer.STEPS * 2 // 3), memory=memory, loss=loss, watch=live.LossCurve("The mean, at every word"))
+uniform = trainer.train_captioner("uniform", steps=runtime.steps(trainer.STEPS * 2 // 3), memory=memory, loss=loss, watch=live.LossCurve("The mean, at every word"))
 runs = {
     "attention": {k: exact for k, (_, exact) in measures.by_objects(says, test).items()},
     "uniform": {k: exact for k, (_, exact) in measures.by_objects(trainer.write(uniform, test.features), test).items()},
@@ -274,7 +276,7 @@ figures.by_things(recorded, runs, guess).show()
 # %%
 print("recorded          exact: 1 thing   2 things   3 things   5 things   SPICE: 3 things")
 for name, arm in {"attention": Arm(way="attention"), "uniform": Arm(way="uniform"), "Show and Tell": Arm(way="first input"),
-                  "initial state": Arm(way="one vector"), "another picture": attention.ANOTHER_PICTURE, "blind": Arm(way="blind")}.items():
+                  "initial state": Arm(way="initial state"), "another picture": attention.ANOTHER_PICTURE, "blind": Arm(way="none")}.items():
     print(f"{name:20}", *(f"{recorded[arm, f'exact, {k}'].mean:10.0%}" for k in (1, 2, 3, 5)), f"{recorded[arm, 'SPICE, 3'].mean:16.2f}")
 
 # %% [markdown]

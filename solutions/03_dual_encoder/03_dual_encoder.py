@@ -40,6 +40,8 @@ from course_utils.show import live, results, source
 from course_utils.world import emoji, render
 
 runtime.start()
+# The course's own runs: recorded[arm, measure] is the mean over several seeds, with an interval.
+# An Arm says by its fields which runs are meant, such as Arm(left_out="twemoji", variation="augmented").
 recorded = record.load("03")
 
 # %% [markdown]

@@ -39,7 +39,7 @@ from course_utils.world import render, scenes
 from course_utils.world.things import PLACES
 
 runtime.start()
-recorded = record.load("04")  # of the recorded runs: means with intervals, and each value
+recorded = record.load("04")  # recorded[arm, measure]: mean and interval of the course's own runs, and each run's value
 
 # %% [markdown]
 # ## 1 · A question for two vectors
@@ -236,6 +236,7 @@ fused = trainer.train_fusion(
 # Beside the two models that you have trained, recorded runs of others. *Dual, reading in order* has a transformer before each mean. *Negatives as they come* counts similarities once, not three times. *From chance* starts without the dual encoder's words and regions. *Two streams* is ViLBERT's design; you build it under *Further*. *Another picture* is the control: the model with hard negatives, but some other pair's picture in front of it.
 
 # %%
+# arms.DUAL, arms.HARD, …: each an Arm, the fields under which such models were recorded
 runs = {arms.DUAL: teacher, arms.HARD: fused}
 told = {arm: binding.accuracies(binding.table(one, test))["caption"] for arm, one in runs.items()}
 figures.binding(recorded, told, guess).show()
@@ -535,7 +536,7 @@ def given_model(train, test):
 #
 # Hint: Random wrong captions never ask for binding. Which wrong caption would, and can you make it from the true one? Then: where does a model start? From chance, even with good negatives, this one stands at a coin's 50 % for about a thousand steps before it begins to bind, and 800 earn nothing. The model of section 4 did not start from chance.
 #
-# Hint: Find the two colour words of a caption (`np.isin(row, words.COLOUR_WORDS)`) and exchange them: grammatical, and wrong for this picture. Keep some random wrong captions as well; a caption with one colour twice has no twin. `trainer.align_tables(model, teacher)` puts words and regions where a dual encoder has them, and nobody forbids you to train one on `train`, in seconds: `trainer.train_dual(matching.Matched(None, features, tokens, None))`. Then 700 steps bind.
+# Hint: Find the two colour words of a caption (`np.isin(row, words.COLOUR_WORDS)`) and exchange them: grammatical, and wrong for this picture. Keep some random wrong captions as well; a caption with one colour twice has no twin. `trainer.align_tables(model, teacher)` puts words and regions where a dual encoder has them, and nobody forbids you to train one on `train`, in seconds: `trainer.train_dual(dataset.CaptionedScenes(None, features, tokens, None))`. Then 700 steps bind.
 
 # %% solution="04.7"
 def binding_challenge(train, test):

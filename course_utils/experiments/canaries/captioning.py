@@ -79,16 +79,16 @@ def _naming(arm: str, **options: Any) -> Canary:
 
 
 def _sizes() -> dict[str, Any]:
-    steps = [trainer.STEPS, novel.STEPS, hard_attention.STEPS, *(times for _, times in attention.ARMS.values())]
+    steps = [trainer.STEPS, novel.STEPS, hard_attention.STEPS, *attention.ARMS.values()]
     return {"pictures": [dataset.PICTURES, dataset.TEST, attention.BEAMS], "steps": steps, "widths": attention.WIDTHS}
 
 
 CANARIES = {
     "attention": Canary(lambda: attention.train("attention"), _looks, everywhere=True),
-    "one vector": Canary(lambda: attention.train("one vector"), _captions, steps=0),
+    "one vector": Canary(lambda: attention.train("initial state"), _captions, steps=0),
     "first input": Canary(lambda: attention.train("first input"), _captions, everywhere=True),
     "uniform": Canary(lambda: attention.train("uniform"), _captions, steps=0),
-    "blind": Canary(lambda: attention.train("blind"), _captions, steps=0),
+    "blind": Canary(lambda: attention.train("none"), _captions, steps=0),
     "hard": _hard("REINFORCE"),
     "hard, no reward": _hard("no reward", steps=0),
     "pointing": _naming("pointing"),

@@ -36,14 +36,14 @@ def claims(recorded: Recording) -> dict[str, bool]:
         return recorded[Arm(**fields), measure]
 
     def exact(things: int) -> list[Estimate]:
-        return [of(f"exact, {things}", way=way) for way in ("first input", "one vector", "uniform")]
+        return [of(f"exact, {things}", way=way) for way in ("first input", "initial state", "uniform")]
 
     hits, chance = (
         {name: of(f"{name}, {what}", way="attention") for name in ("kind", "colour", "number")} for what in ("hits", "any thing")
     )
     reward, no_reward, soft = (of("exact", way="hard", training=how) for how in (*hard_attention.ARMS, "none"))
     one, ten = (of("exact", way="attention", width=width).mean for width in (1, 10))
-    other, blind = recorded[attention.ANOTHER_PICTURE, "SPICE"].mean, of("SPICE", way="blind").mean
+    other, blind = recorded[attention.ANOTHER_PICTURE, "SPICE"].mean, of("SPICE", way="none").mean
     return {
         "one vector is enough for one thing": all(e.low > 0.7 for e in exact(1)),
         "one vector is not enough for three": all(e.high < 0.2 for e in exact(3)),

@@ -14,14 +14,8 @@ from course_utils.experiments.captioning import dataset, measures, trainer
 from course_utils.models import captioning
 from course_utils.models.captioning import words
 
-# name → way, and how many steps it gets for each of attention's
-ARMS = {
-    "attention": ("attention", 1),
-    "one vector": ("initial state", 3),
-    "first input": ("first input", 3),
-    "uniform": ("uniform", 1),
-    "blind": ("none", 1),
-}
+# way → how many steps it gets for each of attention's
+ARMS = {"attention": 1, "initial state": 3, "first input": 3, "uniform": 1, "none": 1}
 ANOTHER_PICTURE = Arm(way="attention", picture="another")
 # What is read once reaches late words faintly. AdamW leaves such models blind for a thousand steps; Muon (Jordan et al.,
 # 2024), whose step of a matrix changes all directions alike, does not. ``-1``: the direction, without a learning rate.
@@ -32,13 +26,12 @@ BEAMS = 256  # pictures for the comparison of beams
 MIDDLE = 4
 
 
-def train(arm: str, *, seed: int = 0, steps: int = trainer.STEPS, **parts) -> captioning.Captioner:
+def train(way: str, *, seed: int = 0, steps: int = trainer.STEPS, **parts) -> captioning.Captioner:
     """One of ``ARMS``, with ``steps`` of attention's. Raises ValueError if there is no such arm."""
-    if arm not in ARMS:
-        raise ValueError(f"There is no arm {arm!r}. Choose from: {', '.join(ARMS)}.")
-    way, times = ARMS[arm]
+    if way not in ARMS:
+        raise ValueError(f"There is no arm {way!r}. Choose from: {', '.join(ARMS)}.")
     recipe = READ_ONCE if way in ("initial state", "first input") else {}
-    return trainer.train_captioner(way, seed=seed, steps=times * steps, **recipe, **parts)
+    return trainer.train_captioner(way, seed=seed, steps=ARMS[way] * steps, **recipe, **parts)
 
 
 @functools.lru_cache(maxsize=1)

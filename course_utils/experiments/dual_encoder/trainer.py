@@ -47,8 +47,9 @@ def train(
 
     Parameters
     ----------
-    variation : one of ``VARIATIONS``. ``pairwise``: SigLIP's loss. ``loss``: an info_nce of somebody else's.
-    made : another config. ``texts``: other ways to say each concept than :func:`all_texts`, int32[K, ways, T].
+    variation : one of ``VARIATIONS``: "augmented", "as drawn", "never moved", "own colours", "on white".
+    pairwise : SigLIP's loss. ``loss``: another info_nce, say yours. ``made``: a DualConfig other than ``config()``.
+    texts : other ways to say each concept than ``dataset.all_texts()``, int32[K, ways, T].
 
     Raises
     ------

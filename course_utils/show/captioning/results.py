@@ -15,7 +15,7 @@ _LINES = {
     Arm(way="uniform"): ("uniform", "the mean, at every word", "vision", 0),
     Arm(way="first input"): ("Show and Tell", "the mean, once, as first input", "vision", 1),
     Arm(way="attention", picture="another"): ("another picture", "attention, wrong picture", "control", 0),
-    Arm(way="blind"): ("blind", "sees nothing", "language", 0),
+    Arm(way="none"): ("blind", "sees nothing", "language", 0),
 }
 
 
