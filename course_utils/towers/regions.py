@@ -30,7 +30,6 @@ from course_utils.world.things import KINDS
 
 CELL = CANVASES[grid.SIDE].cell
 STARTS = (0, 7, 14, 21, 28, 36, 43)  # of the windows along either axis, px
-WINDOWS = len(STARTS) ** 2
 MOST = 6  # regions a picture
 NEAR = 5  # px between the centres of a window and of a thing that it is to find, along either axis
 CORNERS = np.array([(y, x) for y in STARTS for x in STARTS])  # int[W, 2]
