@@ -11,7 +11,7 @@ from course_utils.exercises import arrays
 from course_utils.exercises.core import Mistake
 
 
-def edits(fn: Callable, *rows: tuple[str, ...]) -> list[Mistake]:
+def edits(fn: Callable, *rows: tuple) -> list[Mistake]:
     """The mistakes that are edits of ``fn``, a function of some module.
 
     Parameters
@@ -19,7 +19,7 @@ def edits(fn: Callable, *rows: tuple[str, ...]) -> list[Mistake]:
     rows
         (key, sentence, old, new, old, new, …): every ``old`` gives way to the ``new`` behind it wherever it stands in the
         function's text, one pair after the other. A ``new`` may use what is in the function's module and in
-        :mod:`course_utils.exercises.arrays`.
+        :mod:`course_utils.exercises.arrays`. The last may be a tuple of several: one mistake for each, told alike.
 
     Raises
     ------
@@ -28,7 +28,11 @@ def edits(fn: Callable, *rows: tuple[str, ...]) -> list[Mistake]:
     """
     text = textwrap.dedent(inspect.getsource(fn))
     text = text[re.search(r"^def ", text, re.MULTILINE).start() :]  # what its decorators do is done once
-    return [Mistake(key, says, _edit(fn, text, key, pieces)) for key, says, *pieces in rows]
+    return [
+        Mistake(key, says, _edit(fn, text, key, [*pieces, new]))
+        for key, says, *pieces, last in rows
+        for new in (last if isinstance(last, tuple) else (last,))
+    ]
 
 
 def _edit(fn: Callable, text: str, key: str, pieces: list[str]) -> Callable:
