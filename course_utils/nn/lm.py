@@ -13,7 +13,6 @@ import dataclasses
 
 import jax
 import jax.numpy as jnp
-import optax
 from einops import rearrange
 from flax import nnx
 
@@ -23,7 +22,6 @@ from course_utils.nn.embed import Embed
 from course_utils.nn.linear import Linear
 from course_utils.nn.norm import RMSNorm
 
-IGNORED = -100  # the label of a token that nobody is asked for
 Cache = dict[str, jax.Array]  # of one block: "key" and "value" float32[B, S, Hk, d]; "mixed" float32[B, S, D] if it convolves
 
 
@@ -202,16 +200,3 @@ class LanguageModel(nnx.Module):
 def numbered(x: jax.Array) -> jax.Array:
     """The positions 0 … T − 1 for every text of [B, T, …]: int32[B, T]."""
     return jnp.broadcast_to(jnp.arange(x.shape[1]), x.shape[:2])
-
-
-def next_token_loss(logits: jax.Array, labels: jax.Array) -> tuple[jax.Array, dict[str, jax.Array]]:
-    """The mean cross-entropy of the tokens that are asked for, and the share of them that is ranked first (``accuracy``).
-
-    ``logits`` float32[B, T, V] behind each token, ``labels`` int32[B, T], the token that follows, :data:`IGNORED` where
-    nobody asks. Without any that is asked for, the loss is 0.
-    """
-    asked = labels != IGNORED
-    count = jnp.maximum(asked.sum(), 1)
-    entropy = optax.softmax_cross_entropy_with_integer_labels(logits, jnp.where(asked, labels, 0))
-    right = logits.argmax(-1) == labels
-    return jnp.where(asked, entropy, 0.0).sum() / count, {"accuracy": (right & asked).sum() / count}

@@ -8,8 +8,9 @@ import functools
 import jax
 from flax import nnx
 
+from course_utils.losses import next_token
 from course_utils.nn import checkpoint
-from course_utils.nn.lm import LanguageModel, LMConfig, next_token_loss
+from course_utils.nn.lm import LanguageModel, LMConfig
 from course_utils.world.corpus import vocabulary
 
 
@@ -20,7 +21,7 @@ def untrained(seed: int = 0) -> LanguageModel:
 
 def reading_loss(model: LanguageModel, batch) -> tuple[jax.Array, dict[str, jax.Array]]:
     """Cross-entropy of what is asked for; batches of ``corpus.encode``."""
-    return next_token_loss(model(batch["tokens"]), batch["labels"])
+    return next_token(model(batch["tokens"]), batch["labels"])
 
 
 @functools.cache

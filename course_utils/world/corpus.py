@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils import paths
-from course_utils.text import PAD, Vocabulary, split_words
+from course_utils.text import IGNORED, PAD, Vocabulary, split_words
 from course_utils.world import captions, dialogue, questions
 from course_utils.world.scenes import HELD_OUT, Scenes, sample
 from course_utils.world.things import COLOURS, KINDS
@@ -155,15 +155,15 @@ def documents(rng: np.random.Generator, count: int, shares: Sequence[float] = (0
     return [found[i] for i in rng.permutation(len(found))]
 
 
-def encode(found: Sequence[Document], length: int = LENGTH, ignored: int = -100) -> dict[str, np.ndarray]:
+def encode(found: Sequence[Document], length: int = LENGTH) -> dict[str, np.ndarray]:
     """Documents as ``tokens`` int32[n, length], cut or padded, and ``labels`` of the same shape: of every token the one
-    behind it where that is asked for, else ``ignored``."""
+    behind it where that is asked for, else :data:`~course_utils.text.IGNORED`."""
     numbers = vocabulary().index
     tokens = np.full((len(found), length), PAD, np.int32)
-    labels = np.full((len(found), length), ignored, np.int32)
+    labels = np.full((len(found), length), IGNORED, np.int32)
     for row, asked, document in zip(tokens, labels, found):
         words = np.array([numbers(word) for word in document.words[: length + 1]], np.int32)
         row[: len(words)] = words[:length]
-        behind = np.where(document.asked[1 : len(words)], words[1:], ignored)
+        behind = np.where(document.asked[1 : len(words)], words[1:], IGNORED)
         asked[: len(behind)] = behind
     return {"tokens": tokens, "labels": labels}
