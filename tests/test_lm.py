@@ -182,7 +182,7 @@ def test_a_gated_block_starts_as_nothing_and_a_token_without_picture_gets_nothin
     mask = gated.media_mask(jnp.array([[0, 1, 1, 2], [1, 1, 1, 3]]), 3)
     made = gated.GatedCrossAttention(8, 6, 2, rngs=nnx.Rngs(0))
     np.testing.assert_array_equal(made(x, media, mask)[0], x)
-    made.attention_gate[...] = jnp.ones(1)
+    made.alpha[...] = jnp.ones(1)
     y, look = made(x, media, mask)
     np.testing.assert_array_equal(y[0, 0], x[0, 0])
     assert not look[0, :, 0].any() and (y[0, 1:] != x[0, 1:]).any(-1).all()

@@ -169,9 +169,7 @@ class LanguageModel(nnx.Module):
         """int32[B, T] → logits of the token behind each, float32[B, T, V]."""
         return self.read(self.embed(tokens))[0]
 
-    def read(
-        self, x: jax.Array, position: jax.Array | None = None, cache: list[Cache] | None = None
-    ) -> tuple[jax.Array, list[Cache]]:
+    def read(self, x: jax.Array, position: jax.Array | None = None, cache: list[Cache] | None = None) -> tuple[jax.Array, list[Cache]]:
         """Vectors in the place of tokens: float32[B, T, D] → logits float32[B, T, V], and the cache of every block.
 
         ``position`` int32[B, T]: where they stand in their texts; else 0 … T − 1. With a ``cache``, tokens that stand in it

@@ -23,7 +23,9 @@ from course_utils.world.things import COLOURS, KINDS
 LENGTH = 80  # tokens of a document
 BEGIN, END, IMAGE = "<begin>", "<end>", "<image>"
 # names that nothing has: of the two parts of each, every part is in eight names
-MADE_UP = tuple(map("".join, itertools.product(("da", "wu", "bli", "to", "fe", "zo", "ki", "mu"), ("xo", "gi", "ket", "fa", "pi", "rba", "lu", "nib"))))
+MADE_UP = tuple(
+    map("".join, itertools.product(("da", "wu", "bli", "to", "fe", "zo", "ki", "mu"), ("xo", "gi", "ket", "fa", "pi", "rba", "lu", "nib")))
+)
 ANSWER_FORMS = ("{}", "the answer is {}", "i say {}")
 KINDS_OF_DOCUMENT = ("questions", "dialogue", "captions", "translation", "names")
 
@@ -132,7 +134,9 @@ def _ask(document: Document, question: str, answer: str) -> None:
     document.say([*split_words(answer), END], True)
 
 
-def documents(rng: np.random.Generator, count: int, shares: Sequence[float] = (0.4, 0.15, 0.15, 0.1, 0.2), split: str = "train") -> list[Document]:
+def documents(
+    rng: np.random.Generator, count: int, shares: Sequence[float] = (0.4, 0.15, 0.15, 0.1, 0.2), split: str = "train"
+) -> list[Document]:
     """``count`` documents of all kinds, in the shares of ``KINDS_OF_DOCUMENT``, in random order."""
     each = rng.multinomial(count, shares)
     each_captions = 3

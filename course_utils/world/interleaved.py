@@ -53,7 +53,9 @@ def begun() -> Interleaved:
     return Interleaved(Document([BEGIN], [False]))
 
 
-def name_episode(rng: np.random.Generator, pool: Pictures, of_pair: dict[tuple[int, int], np.ndarray], names: int, shots: int) -> Interleaved:
+def name_episode(
+    rng: np.random.Generator, pool: Pictures, of_pair: dict[tuple[int, int], np.ndarray], names: int, shots: int
+) -> Interleaved:
     """``names`` things get made-up names, each shown ``shots`` times in random order; then one of them is shown and asked.
 
     ``of_pair``: of every (kind, colour) the rows of ``pool`` that show it. A name is asked for from its second picture on, and
@@ -109,6 +111,8 @@ def pack(found: Sequence[Interleaved], length: int, pictures: int) -> dict[str, 
         if count > pictures:
             raise ValueError(f"There are {count} pictures, but room for {pictures}; show fewer, or make room.")
         if len(episode.document.words) > length + 1:
-            raise ValueError(f"There are {len(episode.document.words)} words, but room for {length + 1}; show fewer pictures, or make room.")
+            raise ValueError(
+                f"There are {len(episode.document.words)} words, but room for {length + 1}; show fewer pictures, or make room."
+            )
         rows[i, :count] = episode.pictures
     return {**corpus.encode([episode.document for episode in found], length), "pictures": rows}

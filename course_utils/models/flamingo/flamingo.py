@@ -7,6 +7,7 @@ shows enters through cross-attention before every n-th block of the language mod
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import jax
 import numpy as np
@@ -58,20 +59,39 @@ class FlamingoConfig:
 class Flamingo(nnx.Module):
     """Reads interleaved pictures and text.
 
-    ``config.image`` is the token that marks a picture. ``lm`` stays the caller's own: it is not copied.
+    ``config.image`` is the token that marks a picture. ``lm`` stays the caller's own: it is not copied. ``resampler_layer``,
+    ``gated_cross_attention`` and ``mask`` compute what the functions of these names in :mod:`course_utils.nn` do, or are a
+    learner's.
     """
 
-    def __init__(self, lm: LanguageModel, config: FlamingoConfig, *, rngs: nnx.Rngs):
-        self.config, self.lm = config, lm
+    def __init__(
+        self,
+        lm: LanguageModel,
+        config: FlamingoConfig,
+        *,
+        resampler_layer: Callable | None = None,
+        gated_cross_attention: Callable | None = None,
+        mask: Callable = media_mask,
+        rngs: nnx.Rngs,
+    ):
+        self.config, self.lm, self.mask = config, lm, mask
         self.resampler = (
-            PerceiverResampler(config.features, config.latents, config.depth, config.heads, rngs=rngs)
+            PerceiverResampler(config.features, config.latents, config.depth, config.heads, function=resampler_layer, rngs=rngs)
             if config.resampler == "perceiver"
             else None
         )
         width = lm.config.width
         self.gates = nnx.data(
             [
-                GatedCrossAttention(width, config.features, config.heads, hidden=config.hidden, gated=config.gated, rngs=rngs)
+                GatedCrossAttention(
+                    width,
+                    config.features,
+                    config.heads,
+                    hidden=config.hidden,
+                    gated=config.gated,
+                    function=gated_cross_attention,
+                    rngs=rngs,
+                )
                 if k % config.every == 0
                 else None
                 for k in range(lm.config.depth)
@@ -109,7 +129,7 @@ class Flamingo(nnx.Module):
         x = self.lm.embed(tokens)
         position = numbered(x) if position is None else position
         number = pictures_before(tokens == self.config.image) if number is None else number
-        mask = media_mask(number, media.shape[1], self.config.sight)
+        mask = self.mask(number, media.shape[1], self.config.sight)
         caches, looks = [], []
         for gate, block, kept in zip(self.gates, self.lm.blocks, cache or [None] * len(self.lm.blocks)):
             look = None
@@ -122,10 +142,10 @@ class Flamingo(nnx.Module):
 
     def openings(self) -> dict[str, list[float]]:
         """tanh of the gates, by what they open: ``attention`` and ``think``, one for each gated block."""
-        blocks = [gate for gate in self.gates if gate is not None and gate.attention_gate is not None]
+        blocks = [gate for gate in self.gates if gate is not None and gate.alpha is not None]
         return {
-            "attention": [float(np.tanh(np.asarray(gate.attention_gate[...]))[0]) for gate in blocks],
-            "think": [float(np.tanh(np.asarray(gate.think_gate[...]))[0]) for gate in blocks],
+            "attention": [float(np.tanh(np.asarray(gate.alpha[...]))[0]) for gate in blocks],
+            "think": [float(np.tanh(np.asarray(gate.beta[...]))[0]) for gate in blocks],
         }
 
 

@@ -18,8 +18,8 @@ def resampler_names(depth: int) -> Names:
 def gated_names() -> Names:
     """For :func:`course_utils.nn.published.load` into a :class:`GatedCrossAttention`."""
     return {
-        "attn_gate": ("attention_gate", same),
-        "ff_gate": ("think_gate", same),
+        "attn_gate": ("alpha", same),
+        "ff_gate": ("beta", same),
         **_norm("attn.norm", "norm"),
         **_attention("attn", ""),
         **_feed_forward("ff", "think"),
