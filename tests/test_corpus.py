@@ -59,7 +59,7 @@ def test_a_name_is_asked_for_from_its_second_mention_on_and_is_always_the_same()
     for document in corpus.of_names(rng(3), 40) + corpus.of_names(rng(4), 40, names=2, mentions=6, held_out=True):
         names = {}
         for words, asked in parts(document):
-            a, colour, kind, colon, this, is_, name = words
+            a, colour, kind, is_, name = words
             assert asked == ((colour, kind) in names) and names.setdefault((colour, kind), name) == name
         assert len(set(names.values())) == len(names) and set(names.values()) <= set(MADE_UP)
 

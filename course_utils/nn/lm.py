@@ -100,10 +100,13 @@ class CausalAttention(nnx.Module):
 
 
 class CausalConvolution(nnx.Module):
-    """x plus a mixture of each number with itself in the last tokens, its weights learned; starts as x."""
+    """x plus a mixture of each number with itself in the last tokens, its weights learned.
+
+    They start at random: from 0 neither they nor the attention that needs them would find a way to go.
+    """
 
     def __init__(self, width: int, window: int, *, rngs: nnx.Rngs):
-        self.kernel = nnx.Param(init.zeros(rngs.params(), (window, width)))
+        self.kernel = nnx.Param(init.normal(window**-0.5)(rngs.params(), (window, width)))
 
     def __call__(self, x: jax.Array, position: jax.Array, cache: Cache | None = None) -> tuple[jax.Array, Cache]:
         """x float32[B, T, D], position int32[B, T] → the same shape, and the cache with these tokens in it."""

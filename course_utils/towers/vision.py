@@ -80,8 +80,9 @@ def naming_loss(model: VisionTower, batch) -> tuple[jax.Array, dict[str, jax.Arr
             named = batch[f"{side} {what}"]
             applies = named >= 0
             entropy = optax.softmax_cross_entropy_with_integer_labels(logits, jnp.maximum(named, 0))
-            loss += jnp.mean(entropy, where=applies)
-            right[f"{what} {side}"] = jnp.mean(logits.argmax(-1) == named, where=applies)
+            count = jnp.maximum(applies.sum(), 1)  # a small batch may show no sign
+            loss += jnp.where(applies, entropy, 0.0).sum() / count
+            right[f"{what} {side}"] = ((logits.argmax(-1) == named) & applies).sum() / count
     return loss, right
 
 

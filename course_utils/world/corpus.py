@@ -97,7 +97,7 @@ def of_translations(rng: np.random.Generator, scenes: Scenes) -> list[Document]:
 def of_names(
     rng: np.random.Generator, count: int, *, names: int | None = None, mentions: int = 10, held_out: bool = False
 ) -> list[Document]:
-    """Episodes in which things have made-up names: "a red dog : this is daxo", said ``mentions`` times in all.
+    """Episodes in which things have made-up names: "a red dog is daxo", said ``mentions`` times in all.
 
     A name is asked for from its second mention on. ``names`` of them in each (``None``: 2 to 4); ``held_out``: of pairs of
     kind and colour that no other document shows.
@@ -111,7 +111,7 @@ def of_names(
         document, known = Document([BEGIN], [False]), set()
         for which in _in_turn(rng, many, mentions):
             kind, colour = things[which]
-            document.say(["a", COLOURS[colour], KINDS[kind], ":", "this", "is"], False)
+            document.say(["a", COLOURS[colour], KINDS[kind], "is"], False)
             document.say([called[which], END], which in known)
             known.add(which)
         found.append(document)

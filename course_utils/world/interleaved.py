@@ -69,7 +69,7 @@ def name_episode(
     found, shown = begun(), [0] * names
     for turn, which in enumerate(order):
         asked = shown[which] > 0 or turn == len(order) - 1
-        found.show(rows[which][shown[which]], [":", "this", "is", called[which], END], [False, False, False, asked, asked])
+        found.show(rows[which][shown[which]], ["is", called[which], END], [False, asked, asked])
         shown[which] += 1
     return found
 
