@@ -1,7 +1,5 @@
 """Errors that a learner meets: one sentence that says what to do, without a traceback in a notebook."""
 
-from __future__ import annotations
-
 
 class OneSentence(Exception):
     """Mixed into an exception whose message is all that its reader needs."""

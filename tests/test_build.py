@@ -1,7 +1,5 @@
 """From the hand-written form to the executed and the released notebook, and what refuses a wrong one."""
 
-from __future__ import annotations
-
 import re
 import shutil
 

@@ -1,7 +1,5 @@
 """Questions: each answer checked by a slow second oracle that reads the English, pairs one edit apart, no prior left."""
 
-from __future__ import annotations
-
 import dataclasses
 import hashlib
 import re

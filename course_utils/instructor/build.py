@@ -5,8 +5,6 @@ For each ``solutions/NN_topic/NN_topic.py`` it writes ``solutions/NN_topic/NN_to
 or leaking. ``--no-execute`` is for trying a layout: its solution has no outputs, and ``--check`` refuses it.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import re

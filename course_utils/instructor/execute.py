@@ -6,8 +6,6 @@ crosses back as data (:mod:`course_utils.exercises.border`). The judge runs here
 own interpreter reaches the verdict, and the hidden cases come too late to be printed into its feedback.
 """
 
-from __future__ import annotations
-
 import ast
 import dataclasses
 import secrets

@@ -6,8 +6,6 @@ that cannot be graded is reported with its reason and never stops the others. Ev
 a time; what was run once is not run again. ``marks.csv`` is the table that is printed, ``report.html`` tells more.
 """
 
-from __future__ import annotations
-
 import argparse
 import csv
 import hashlib

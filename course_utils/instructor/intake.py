@@ -4,8 +4,6 @@ Cell roles, points and locked text come from the release, never from the hand-in
 source of its solution cells, its own cells and their order, and nothing else.
 """
 
-from __future__ import annotations
-
 import copy
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What the README takes from elsewhere: the course's address, the table of notebooks, and its picture."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -5,8 +5,6 @@ Blue is vision, amber is language, magenta is where the two meet. Each role has 
 The numbers live in ``palette.json``; :func:`use` applies them, and the plot style ``vlm.mplstyle``, to matplotlib.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

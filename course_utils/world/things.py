@@ -1,7 +1,5 @@
 """What scenes are made of: kinds, colours, sizes, places, words on signs, and what is known about the kinds."""
 
-from __future__ import annotations
-
 # name in captions and questions → English name of its artwork
 _ARTWORK = {
     "dog": "dog",
