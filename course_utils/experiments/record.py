@@ -28,10 +28,7 @@ SEEDS = 5  # where an experiment does not say how many it runs
 def load(number: str) -> Recording:
     """The recorded results of a notebook: (arm, measure) → :class:`~course_utils.arms.Estimate`.
 
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If there is no recording, or it was altered.
+    Raises FileNotFoundError or ValueError if there is no recording, or it was altered.
     """
     values: dict[tuple[Arm, str], list[float]] = {}
     for row in json.loads(paths.data_file(f"results/{number}.json").read_text())["rows"]:

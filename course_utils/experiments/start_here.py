@@ -84,10 +84,7 @@ def train(
     vary
         Shift, scale, mirror and tint the pictures, on random backgrounds (not with the leaking background).
 
-    Raises
-    ------
-    ValueError
-        If there is no such arm.
+    Raises ValueError if there is no such arm.
     """
     if arm not in ARMS:
         raise ValueError(f"There is no arm {arm!r}. Choose from: {', '.join(ARMS)}.")

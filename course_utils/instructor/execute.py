@@ -224,10 +224,7 @@ class Run:
 def asked_of(nb: NotebookNode, tests: Mapping[str, str]) -> list[Asked]:
     """The graded code cells; the test of each is a call ``grade("NN.k", name)``, as the release says.
 
-    Raises
-    ------
-    ValueError
-        If a test says anything else: what it would run cannot be judged outside.
+    Raises ValueError if a test says anything else: what it would run cannot be judged outside.
     """
     found = []
     for cell in nb.cells:

@@ -37,10 +37,7 @@ from course_utils.instructor.source import read
 def register(root: Path, assignment: str) -> None:
     """Tells the gradebook what the release is: nbgrader keeps hidden tests and points there.
 
-    Raises
-    ------
-    ReleaseError
-        If the gradebook holds marks for another release of this assignment.
+    Raises ReleaseError if the gradebook holds marks for another release of this assignment.
     """
     source = read(root / "solutions" / assignment / f"{assignment}.py")
     try:

@@ -47,10 +47,8 @@ def caption(
     opening : bool[B], whether a caption says that things are there ("there is", "var", "ada", "图中有"; not where a Chinese
         caption begins with a place); else ``rng``, or the plain wording, which has none, decides.
 
-    Raises
-    ------
-    ValueError
-        If the level or language is unknown; the message gives the allowed values. If ``order`` does not name every slot once.
+    Raises ValueError if the level or language is unknown; the message gives the allowed values. If ``order`` does not
+    name every slot once.
     """
     grammar = _grammar(language)
     batch = symbols.extract(scenes, level, order)

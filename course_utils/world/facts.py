@@ -81,10 +81,8 @@ def extract(scenes: Scenes, level: str, order: np.ndarray | None = None) -> list
     ``"relations"`` relates every thing but the first to the nearest one before it in reading order (the latest of
     several), sideways if they are further apart in columns than in rows, else up and down.
 
-    Raises
-    ------
-    ValueError
-        If the level is unknown; the message gives all of them. If a row of the order does not name every slot once.
+    Raises ValueError if the level is unknown; the message gives all of them. If a row of the order does not name every
+    slot once.
     """
     if level not in LEVELS:
         raise ValueError(f"There is no level {level!r}. Choose from: {', '.join(LEVELS)}.")

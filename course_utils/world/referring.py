@@ -87,10 +87,7 @@ def refer(rng: np.random.Generator, scenes: Scenes, kind: str = "location") -> t
     texts : list of B texts
     slots : int8[B], the object that each one means; ``resolve(scenes, texts)`` fits exactly that one.
 
-    Raises
-    ------
-    ValueError
-        If the kind of expression is unknown, or a scene has no object that it can single out.
+    Raises ValueError if the kind of expression is unknown, or a scene has no object that it can single out.
     """
     possible = referable(scenes, kind)
     if not possible.any(1).all():
@@ -224,10 +221,7 @@ def resolve(scenes: Scenes, texts: str | Sequence[str]) -> np.ndarray:
     ``texts`` is one text for all scenes or one a scene. The text is read and looked up from its words alone. A relation
     fits nothing where its landmark is not exactly one thing.
 
-    Raises
-    ------
-    ValueError
-        If the number of texts is wrong, or a text is no referring expression.
+    Raises ValueError if the number of texts is wrong, or a text is no referring expression.
     """
     if isinstance(texts, str):
         texts = [texts] * len(scenes)

@@ -127,10 +127,8 @@ def sample(
     repeat : the probability that an object is of the same kind as the one drawn before it, so that there is
         something to count and to tell apart.
 
-    Raises
-    ------
-    ValueError
-        If a number is out of range, or a name is unknown, or the names leave nothing to draw; the message says what to give.
+    Raises ValueError if a number is out of range, or a name is unknown, or the names leave nothing to draw; the message
+    says what to give.
     """
     low, high = objects
     if not 1 <= low <= high <= SLOTS:
@@ -233,11 +231,8 @@ def compose(
     Scenes
         A batch of one, nothing jittered.
 
-    Raises
-    ------
-    ValueError
-        If there are more objects than slots, two things are in one place, or a name is unknown: the message gives the
-        allowed values.
+    Raises ValueError if there are more objects than slots, two things are in one place, or a name is unknown: the
+    message gives the allowed values.
     """
     if len(objects) > SLOTS:
         raise ValueError(f"A scene has room for {SLOTS} objects, not {len(objects)}.")
@@ -293,10 +288,7 @@ def describe(scenes: Scenes, i: int = 0) -> list[dict[str, str]]:
 def check(scenes: Scenes) -> None:
     """Whether arrays made by hand are scenes at all.
 
-    Raises
-    ------
-    ValueError
-        Naming the first scene that is none, and why.
+    Raises ValueError naming the first scene that is none, and why.
     """
     present = scenes.present
     limits = {

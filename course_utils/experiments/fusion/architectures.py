@@ -55,10 +55,7 @@ def train(way: str, *, seed: int = 0, steps: int = STEPS, targets: np.ndarray | 
 
     ``targets`` float32[n, K]: soft scores of K answers for :func:`training_set`, made by somebody else.
 
-    Raises
-    ------
-    ValueError
-        If there is no such way.
+    Raises ValueError if there is no such way.
     """
     if way not in WAYS:
         raise ValueError(f"There is no way {way!r}. Choose from: {', '.join(WAYS)}.")

@@ -61,10 +61,7 @@ def draw(kind: str, n: int, seed: int = 0, *, test: bool = False, types: str | t
         one), or "balanced" (every question twice, with two pictures and two answers; ``n`` is even).
     test : scenes that no training set of any seed shows.
 
-    Raises
-    ------
-    ValueError
-        If there is no such kind of set, or a balanced one has an odd ``n``.
+    Raises ValueError if there is no such kind of set, or a balanced one has an odd ``n``.
     """
     return _draw(kind, min(n, _FEW) if runtime.is_fast() else n, seed, test, types)
 

@@ -29,10 +29,7 @@ def gallery(kind: str, n: int = PICTURES) -> CaptionedScenes:
 
     "alike": every picture's twin with exchanged colours is there as well. "ordinary": any pictures.
 
-    Raises
-    ------
-    ValueError
-        If there is no such gallery.
+    Raises ValueError if there is no such gallery.
     """
     n = min(n, _FEW) if runtime.is_fast() else n
     if kind == "ordinary":

@@ -83,10 +83,8 @@ def shapes(name: str, d_v: int, d_h: int, d_out: int, width: int = 0, rank: int 
     width : D, the size of what is inside "concat-mlp", "tucker", "mlb" and "mutan"; the others have none.
     rank : R of "mutan".
 
-    Raises
-    ------
-    ValueError
-        If there is no such pooling, if "product" gets two lengths, or a width or rank that is needed is below 1.
+    Raises ValueError if there is no such pooling, if "product" gets two lengths, or a width or rank that is needed is
+    below 1.
     """
     if name not in POOLINGS:
         raise ValueError(f"There is no pooling {name!r}. Choose from: {', '.join(POOLINGS)}.")

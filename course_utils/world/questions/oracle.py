@@ -158,10 +158,7 @@ def answerable(scenes: Scenes, questions: Questions) -> np.ndarray:
 def answer(scenes: Scenes, questions: Questions) -> np.ndarray:
     """The right answers: int16[B], indices into ``ANSWERS``.
 
-    Raises
-    ------
-    ValueError
-        For the first question that its scene does not answer, with the reason.
+    Raises ValueError for the first question that its scene does not answer, with the reason.
     """
     answers, problem = _judge(scenes, questions)
     if problem.any():

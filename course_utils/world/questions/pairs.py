@@ -85,10 +85,7 @@ def pairs(
     split : as in ``scenes.sample``; in ``"test"`` both scenes show a held-out pair, on an object that is not edited.
     styles : art styles, equally likely.
 
-    Raises
-    ------
-    ValueError
-        If a type, split or style is unknown; the message gives the allowed values.
+    Raises ValueError if a type, split or style is unknown; the message gives the allowed values.
     """
     _check(n, split)
     questions = _texts(rng, n, types, split)
@@ -150,10 +147,7 @@ def biased(
     -------
     scenes, questions, answers int16[B]
 
-    Raises
-    ------
-    ValueError
-        If ``strength`` is no probability, or a type, split or style is unknown.
+    Raises ValueError if ``strength`` is no probability, or a type, split or style is unknown.
     """
     _check(n, split)
     if not 0 <= strength <= 1:
