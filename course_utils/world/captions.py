@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from course_utils.errors import known
 from course_utils.world import facts as symbols
 from course_utils.world.languages import chinese, chooser, english, indonesian, turkish
 from course_utils.world.scenes import Scenes
@@ -105,6 +106,5 @@ def tuples(scenes: Scenes, level: str = "short") -> list[Counter]:
 
 
 def _grammar(language: str):
-    if language not in _GRAMMARS:
-        raise ValueError(f"There is no caption language {language!r}. Choose from: {', '.join(LANGUAGES)}.")
+    known("caption language", language, LANGUAGES)
     return _GRAMMARS[language]

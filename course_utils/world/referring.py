@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course_utils.errors import known
 from course_utils.world.facts import AXES, SIGN, holds
 from course_utils.world.languages import Choose, Phrases, Reader, chooser, inverse
 from course_utils.world.languages.english import RELATION_PHRASES, SIZE_WORDS
@@ -69,8 +70,7 @@ def referable(scenes: Scenes, kind: str = "location") -> np.ndarray:
     By attributes alone, objects alike in kind, colour and size cannot be told apart. Raises ValueError if the kind of
     expression is unknown.
     """
-    if kind not in EXPRESSIONS:
-        raise ValueError(f"There is no kind of expression {kind!r}. Choose from: {', '.join(EXPRESSIONS)}.")
+    known("kind of expression", kind, EXPRESSIONS)
     if kind != "attributes":
         return scenes.present
     alike = scenes.present[:, None] & scenes.present[:, :, None]
