@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
+from shared import normal, run
 
 from course_utils import losses, training
 from course_utils.models import dual_encoder as D
@@ -22,16 +23,6 @@ from course_utils.world.things import RGB
 CLIP_FILE = np.load(Path(__file__).parent / "parity/clip.npz")
 IMAGE = ViTConfig(side=12, patch=4, width=18, depth=3, heads=3, hidden=24)
 TEXT = clip.TextConfig(words=50, length=10, width=16, depth=2, heads=2, hidden=32, eos=49)
-
-
-def normal(*shape, seed=0):
-    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
-
-
-@nnx.jit
-def run(model, *args):
-    """Compiled as a whole: an eager forward would compile every operation by itself."""
-    return model(*args)
 
 
 def agree(got, expected):

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
+from shared import CLOSE, normal, run
 
 from course_utils import training
 from course_utils.models import fusion
@@ -18,18 +19,7 @@ from course_utils.text import PAD
 from course_utils.world import questions as Q
 from course_utils.world import render
 
-CLOSE = {"rtol": 1e-5, "atol": 2e-6}
 SIZES = {"d_v": 5, "d_h": 7, "d_out": 3}
-
-
-def normal(*shape, seed=0):
-    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
-
-
-@nnx.jit
-def run(model, *args):
-    """Compiled as a whole: an eager forward would compile every operation by itself."""
-    return model(*args)
 
 
 def parameters(name, seed=0, **sizes):

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
+from shared import run
 
 from course_utils.models import fusion_encoder as fe
 from course_utils.models.fusion_encoder import dual, words
@@ -25,11 +26,6 @@ TINY = fe.StreamConfig.tiny()
 def full_precision():
     with jax.default_matmul_precision("highest"):
         yield
-
-
-@nnx.jit
-def run(model, *args):
-    return model(*args)
 
 
 # losses as one program each

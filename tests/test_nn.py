@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
+from shared import CLOSE, normal, run
 
 from course_utils.nn import published
 from course_utils.nn.attention import MultiHeadAttention, masked_softmax
@@ -15,18 +16,6 @@ from course_utils.nn.linear import Linear
 from course_utils.nn.lstm import LSTM, LSTMCell
 from course_utils.nn.masks import attention_mask
 from course_utils.nn.transformer import Block, Transformer
-
-CLOSE = {"rtol": 1e-5, "atol": 2e-6}
-
-
-def normal(*shape, seed=0):
-    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
-
-
-@nnx.jit
-def run(model, *args):
-    """Compiled as a whole: an eager forward would compile every operation by itself."""
-    return model(*args)
 
 
 def bits(rows):
