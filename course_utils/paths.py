@@ -57,6 +57,14 @@ def data_file(name: str) -> Path:
     return path
 
 
+def list_file(name: str) -> None:
+    """Lists a data file, as it is now, in ``data/CHECKSUMS.json``."""
+    folder = data_dir()
+    sums = json.loads((folder / "CHECKSUMS.json").read_text())
+    sums[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    (folder / "CHECKSUMS.json").write_text(json.dumps(dict(sorted(sums.items())), indent=2) + "\n")
+
+
 def opened() -> dict[str, str]:
     """The data files that this process has asked for so far, each with its checksum."""
     sums = _checksums(data_dir())
