@@ -1,7 +1,5 @@
 """A class that hands in and is graded, on a small course of its own: what the tests of grading share."""
 
-from __future__ import annotations
-
 import csv
 import json
 import os

@@ -1,7 +1,5 @@
 """What may cross from a student's process to the grader's: everything that is an answer, and nothing else."""
 
-from __future__ import annotations
-
 import json
 import os
 

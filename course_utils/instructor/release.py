@@ -1,7 +1,5 @@
 """What learners get, made by nbgrader itself; and the proof that nothing of what they should not get is in it."""
 
-from __future__ import annotations
-
 import functools
 import tempfile
 from pathlib import Path

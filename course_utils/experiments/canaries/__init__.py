@@ -9,8 +9,6 @@ modules and layout may change freely, an initialiser, mask, loss, sampler, pictu
 A module a notebook lists its canaries.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
