@@ -65,14 +65,6 @@ def cross_attention(params, x, context, mask, heads):
     return y, weights
 
 
-def _interleaved(x, heads):
-    return x.reshape(*x.shape[:2], -1, heads).transpose(0, 3, 1, 2)
-
-
-def _reshaped(x, heads):
-    return x.reshape(len(x), heads, x.shape[1], -1)
-
-
 _SHARES = "masked_softmax(scores, mask)"
 WEIGHT_MISTAKES = edits(
     cross_attention,
@@ -162,13 +154,13 @@ WEIGHT_MISTAKES = edits(
         "heads-interleaved",
         "Your heads take every H-th column. Head h has the D / H columns side by side: reshape to (B, T, H, D / H), in this order.",
         "split(",
-        "_interleaved(",
+        "(lambda x, h: x.reshape(*x.shape[:2], -1, h).transpose(0, 3, 1, 2))(",
     ),
     (
         "heads-reshaped",
         "You reshape (B, T, D) to (B, H, T, D / H) in one step, which mixes tokens. Reshape to (B, T, H, D / H), then exchange the two middle axes.",
         "split(",
-        "_reshaped(",
+        "(lambda x, h: x.reshape(len(x), h, x.shape[1], -1))(",
     ),
     ("query-matrix-turned", "W_q is turned round (`.T`).", 'params["W_q"]', 'params["W_q"].T'),
     ("one-head", "There is one head over the whole width. Split it into H heads: shape (B, H, T, N).", "width =", "heads = 1\n    width ="),
@@ -279,7 +271,7 @@ def judge(cases: list[Case], answers: list) -> Verdict:
                 "what each of the T tokens saw, shape (B, T, D)",
                 of_output(0, SEEN_MISTAKES),
                 parts=[
-                    ("", 0.75, "The weights are right, what was seen is not: values, weighted sum, heads side by side, W_o and b_o."),
+                    ("", 0.75, "The weights are right, what was seen is not: values, weighted sum, heads side by side, W_o, b_o."),
                     _EMPTY,
                 ],
             ),
