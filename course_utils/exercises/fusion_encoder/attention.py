@@ -71,13 +71,13 @@ WEIGHT_MISTAKES = edits(
     # key, what is said, then what is typed instead of what
     (
         "no-mask",
-        "The mask is not used: hidden places get weight. Give them −∞ (or a very low score) before the softmax.",
+        "The mask is not used: hidden places get weight. Give them −∞ or a very low score before softmax.",
         _SHARES,
         "softmax(scores)",
     ),
     (
         "mask-inverted",
-        "You hide what should be seen: True means *attend*. `jnp.where(mask, scores, lowest)`.",
+        "You hide what should be seen: True means *attend*, `jnp.where(mask, scores, low)`.",
         "(scores, mask)",
         "(scores, ~mask)",
     ),
@@ -95,7 +95,7 @@ WEIGHT_MISTAKES = edits(
     ),
     (
         "mask-added",
-        "You add the mask to the scores: True adds 1, which hides nothing. `jnp.where(mask, scores, lowest)`.",
+        "You add the mask to the scores: True adds 1, which hides nothing. `jnp.where(mask, scores, low)`.",
         _SHARES,
         "softmax(scores + mask)",
     ),
@@ -113,7 +113,7 @@ WEIGHT_MISTAKES = edits(
     ),
     (
         "first-row-of-mask",
-        "Everybody looks with the first row of the mask. Row t says what t may see.",
+        "All look with the first row of the mask. Row t says what t may see.",
         "(scores, mask)",
         "(scores, mask[:, :, :1])",
     ),
@@ -137,12 +137,7 @@ WEIGHT_MISTAKES = edits(
     ),
     ("no-scale", "The scale is missing: divide the scores by √(D / H).", " / np.sqrt(width)", ""),
     ("root-of-width", "You divide by √D. A head compares D / H numbers: divide by √(D / H).", "np.sqrt(width)", "np.sqrt(x.shape[2])"),
-    (
-        "divided-by-head",
-        "You divide by D / H. A sum of that many products spreads like its root: divide by √(D / H).",
-        "np.sqrt(width)",
-        "width",
-    ),
+    ("divided-by-head", "You divide by D / H. A sum of so many products grows like the root: √(D / H).", "np.sqrt(width)", "width"),
     ("multiplied", "You multiply by √(D / H). Divide.", "/ np.sqrt(width)", "* np.sqrt(width)"),
     (
         "other-scale",
@@ -166,7 +161,7 @@ WEIGHT_MISTAKES = edits(
     ("one-head", "There is one head over the whole width. Split it into H heads: shape (B, H, T, N).", "width =", "heads = 1\n    width ="),
     (
         "heads-for-width",
-        "H and D / H have changed places: there are H heads, of D / H columns each.",
+        "H and D / H are exchanged: there are H heads of D / H columns.",
         "width =",
         "heads = x.shape[2] // heads\n    width =",
     ),
@@ -193,15 +188,10 @@ WEIGHT_MISTAKES = edits(
 SEEN_MISTAKES = edits(
     cross_attention,
     ("not-projected", "W_o is missing: the heads are only put side by side.", ' @ params["W_o"] + params["b_o"]', ("", ' + params["b_o"]')),
-    (
-        "residual",
-        "x is added. Here only what was seen is returned; the block around it adds x.",
-        "y = seen",
-        ("y = x + seen", "y = (x + seen)"),
-    ),
+    ("residual", "x is added. Return what was seen only; the block around it adds x.", "y = seen", ("y = x + seen", "y = (x + seen)")),
     (
         "keys-for-values",
-        "You take the weighted mean of the keys. Values have a projection of their own, W_v and b_v.",
+        "You take the weighted mean of the keys. Values have their own projection, W_v and b_v.",
         "W_v",
         "W_k",
         "b_v",
@@ -221,7 +211,7 @@ SEEN_MISTAKES = edits(
     ),
     (
         "unmasked-values",
-        "The values are weighed with weights from before the mask. Use those that you return.",
+        "Values are weighed with weights from before the mask. Use those you return.",
         "weights @ v",
         "softmax(scores) @ v",
     ),

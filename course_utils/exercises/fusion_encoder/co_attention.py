@@ -70,7 +70,7 @@ MISTAKES = edits(
     ),
     (
         "at-what-the-other-saw",
-        "{x} looks at what {y} saw. It looks at {y} as it came in.",
+        "{x} looks at what {y} saw. Let it look at {y} itself.",
         _LOOK,
         f'(params["x"], x, {_OTHER} - y, mask, heads)',
     ),
@@ -94,12 +94,7 @@ MISTAKES = edits(
         _MASK,
         (f"{_MASK} | True", "x_there[:, :, None] & (y_there[:, None] | True)"),
     ),
-    (
-        "padding-looks",
-        "Padding of {x} looks around: the mask is True only where both are there.",
-        _MASK,
-        "(x_there[:, :, None] | True) & y_there[:, None]",
-    ),
+    ("padding-looks", "Padding of {x} looks around: both have to be there.", _MASK, "(x_there[:, :, None] | True) & y_there[:, None]"),
     (
         "padding-zeroed",
         "Padding of {x} is set to 0. Leave it: the mask keeps everybody from looking at it.",

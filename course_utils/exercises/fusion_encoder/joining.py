@@ -49,17 +49,12 @@ VECTOR_MISTAKES = edits(
     join_streams,
     (
         "no-types",
-        "A type is missing, `types[0]` for words or `types[1]` for regions: by it the encoder tells a word from a region.",
+        "Types are missing: words get `types[0]`, regions `types[1]`, so that the encoder can tell them apart.",
         'params["types"]',
         tuple(f'({kept} * params["types"])' for kept in ("0", "[[0], [1]]", "[[1], [0]]")),
     ),
     ("types-exchanged", "The types have changed places: row 0 is for words, row 1 for regions.", '["types"]', '["types"][::-1]'),
-    (
-        "same-type",
-        "Words and regions get the same type. Words have row 0, regions row 1.",
-        '["types"]',
-        ('["types"][[0, 0]]', '["types"][[1, 1]]'),
-    ),
+    ("same-type", "All get the same type. Words have row 0, regions row 1.", '["types"]', ('["types"][[0, 0]]', '["types"][[1, 1]]')),
     ("no-positions", "The words have no positions: without them a text is a bag of words.", 'params["pos', '0 * params["pos'),
     (
         "other-positions",

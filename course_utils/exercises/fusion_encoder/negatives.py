@@ -84,19 +84,9 @@ MISTAKES = edits(
         _BEST,
         "true.argmin(1)",
     ),
-    (
-        "no-noise",
-        "You always take the most similar wrong partner: the noise is not used. Adding it makes a draw of it.",
-        _SUM,
-        "similarity",
-    ),
+    ("no-noise", "You always take the most similar wrong one: the noise is not used. Adding it makes it a draw.", _SUM, "similarity"),
     ("no-similarity", "Every wrong partner is equally likely: the similarity is not used. Add the noise to it.", _SUM, "noise"),
-    (
-        "log-of-noise",
-        "You make Gumbel noise of the noise. It is Gumbel noise already: add it.",
-        _SUM,
-        "similarity - np.log(-np.log(noise))",
-    ),
+    ("log-of-noise", "You make Gumbel noise of the noise. It is that already: add it.", _SUM, "similarity - np.log(-np.log(noise))"),
     ("left-out-with-zero", "True partners get 0 instead of −∞: where the others are negative, 0 wins.", "-np.inf", "0"),
     (
         "left-out-before-noise",
@@ -105,18 +95,8 @@ MISTAKES = edits(
         ("noise", "noise - 1", "noise + similarity.min()", "noise + similarity.min(1, keepdims=True)"),
     ),
     ("true-only", "You draw among the true partners: the mask is turned round.", "(true,", "(~true,"),
-    (
-        "least-similar",
-        "You take the smallest (`argmin`): an easy negative. Take the largest.",
-        _BEST,
-        "np.where(true, np.inf, logits).argmin(1)",
-    ),
-    (
-        "least-similar-sign",
-        "You turn the similarity round: the likelier, the less similar. Add it with its own sign.",
-        _SUM,
-        "noise - similarity",
-    ),
+    ("least-similar", "You take the smallest, an easy negative. Take the largest.", _BEST, "np.where(true, np.inf, logits).argmin(1)"),
+    ("least-similar-sign", "You subtract the similarity: the less similar, the likelier. Add it.", _SUM, "noise - similarity"),
     (
         "noise-subtracted",
         "You subtract the noise. Gumbel noise is not symmetric: only *adding* it makes the argmax a draw from the softmax.",

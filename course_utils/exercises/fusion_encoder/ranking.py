@@ -45,18 +45,8 @@ MISTAKES = edits(
         _SHORTLIST,
         "by_fused",
     ),
-    (
-        "shortlist-worst-first",
-        "The shortlist goes upwards: the fusion encoder's worst comes first. `argsort` sorts upwards: negate the scores.",
-        "-fused",
-        "fused",
-    ),
-    (
-        "worst-first",
-        "Your order goes upwards, the worst first. `argsort` sorts upwards: negate the scores.",
-        _RETURN,
-        "return ranking[:, ::-1]",
-    ),
+    ("shortlist-worst-first", "The fusion encoder's worst comes first. `argsort` sorts upwards: negate the scores.", "-fused", "fused"),
+    ("worst-first", "Your order begins with the worst. `argsort` sorts upwards: negate the scores.", _RETURN, "return ranking[:, ::-1]"),
     ("dual-upwards", "The shortlist holds the dual encoder's *worst*: `argsort` sorts upwards. Negate the similarities.", "-dual", "dual"),
     (
         "both-upwards",
@@ -64,12 +54,7 @@ MISTAKES = edits(
         "(-",
         "(",
     ),
-    (
-        "shortlist-by-number",
-        "You sort the shortlist by number first. The columns of `fused` are in the dual encoder's order.",
-        "(short,",
-        "(np.sort(short, 1),",
-    ),
+    ("shortlist-by-number", "You sort the shortlist by number. `fused` has the dual encoder's order.", "(short,", "(np.sort(short, 1),"),
     (
         "best-only-moved",
         "Only the fusion encoder's best moves. It puts the whole shortlist in order.",
@@ -85,12 +70,7 @@ MISTAKES = edits(
         "rest], 1)",
         ("order], 1)", "order], 1)[:, : dual.shape[1]]"),
     ),
-    (
-        "over-queries",
-        "You sort the dual encoder's scores over the queries (axis 0). Sort each query's candidates: axis 1.",
-        "-dual, axis=1",
-        "-dual, axis=0",
-    ),
+    ("over-queries", "You sort `dual` over the queries (axis 0). Sort each query's candidates: axis 1.", "-dual, axis=1", "-dual, axis=0"),
     (
         "short",
         "Your shortlist is shorter than it should be: `fused` has k columns, and k is not always the same.",
@@ -144,7 +124,7 @@ MISTAKES = edits(
     ),
     (
         "first-query-for-all",
-        "Every row follows the first query. Each has a shortlist of its own (axis 1).",
+        "Every row follows the first query. Each has its own shortlist (axis 1).",
         _RETURN,
         "return 0 * ranking + ranking[0]",
     ),
