@@ -21,7 +21,7 @@ from course_utils.instructor.source import read
 if not shutil.which("bwrap") and not os.environ.get("CI"):  # CI installs it, and must not pass without
     pytest.skip("bubblewrap is not installed, and hand-ins are graded in it", allow_module_level=True)
 
-PATIENCE = 20  # seconds a cell, here: endless loops are part of the class
+PATIENCE = 30  # seconds a cell, here: endless loops are part of the class
 
 
 class Class:

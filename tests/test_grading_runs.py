@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import csv
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ import pytest
 pytest.importorskip("nbgrader", reason="the instructor's tools are not part of this environment")
 import handins
 import nbformat
+import nbgrader.api as nbgrader_api
 from classroom import Class, small_course
 from handins import FIRST, NAME, SECOND, cell
 from nbgrader.api import Gradebook
@@ -57,6 +59,8 @@ def test_plain_nbgrader_commands_work_and_one_old_hand_in_stops_nobody(room):
     graded = nbgrader(root, "autograde", NAME)
     assert "was made from the release 0123456789ab" in graded.stderr
     assert nbgrader(root, "generate_feedback", NAME).returncode == 0
+    with sqlite3.connect(root / "gradebook.db") as tables:  # made by nbgrader's own command
+        assert tables.execute("select version_num from alembic_version").fetchall() == [(nbgrader_api.get_alembic_version(),)]
     with Gradebook(f"sqlite:///{root}/gradebook.db") as book:
         marks = {s.student.id: s.score for s in book.assignment_submissions(NAME)}
     assert marks["ann"] == 7 and marks["cy"] == 3 and not marks["bob"]
