@@ -2,7 +2,7 @@
 
 Where an answer trains a model, the course's own is trained once, in full. For `make test-full` are those beside it that
 train the course's models for longer, and the two that take longest themselves. Of these, `make test` shows that they begin
-as they did when they were last trained in full: batches, losses, rates and lengths of their runs, and what they answer then.
+as they did when they were last trained in full: batches, losses, rates and lengths of their runs, what they answer then, and the thresholds.
 """
 
 import ast
@@ -113,7 +113,8 @@ def begun(key: str) -> dict[str, list[float]]:
     with training.first_steps(canaries.STEPS) as runs, runtime.compiled_soon():
         (answer,) = core.answer(checks.find(key).reference, checks.find(key).cases(7))
     told = {name: numbers for k, run in enumerate(runs) for name, numbers in canaries.kept(k, run).items()}
-    return told | {"measure/answer": canaries.digest(answer / answer.max())}
+    thresholds = importlib.import_module(checks.find(key).judge.__module__).THRESHOLDS
+    return told | {"measure/answer": canaries.digest(answer / answer.max()), "measure/thresholds": [*thresholds]}
 
 
 @pytest.mark.newest
