@@ -127,12 +127,6 @@ MISTAKES = edits(
         ),
     ),
     (
-        "root-twice",
-        "You took the square root twice: `norm` is the length already.",
-        _EACH,
-        "(lambda x: x / np.linalg.norm(x, axis=1, keepdims=True) ** 0.5)(",
-    ),
-    (
         "distance",
         "This is a distance: small for similar vectors. We want the cosine itself, 1 for equal directions.",
         "return table",
@@ -173,12 +167,6 @@ MISTAKES = edits(
         "You compared query i with picture i only. Compare every query with every picture: shape (Q, G).",
         "return table",
         "return table.diagonal()",
-    ),
-    (
-        "sum-of-lengths",
-        "You divided by the sum of the two lengths. It is their product.",
-        "return table",
-        "return queries @ gallery.T / (np.linalg.norm(queries, axis=1)[:, None] + np.linalg.norm(gallery, axis=1))",
     ),
     (
         "ranks",
