@@ -5,8 +5,6 @@ unpickles nothing; its size, depth and number of parts are bounded before anythi
 :func:`hold` and :func:`reply`; the grader's side writes the cases, reads the answers and judges them elsewhere.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

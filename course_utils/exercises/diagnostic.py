@@ -1,7 +1,5 @@
 """Ten questions on what the course assumes, each with where to refresh it. Not graded."""
 
-from __future__ import annotations
-
 import dataclasses
 import html
 import re

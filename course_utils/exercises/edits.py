@@ -1,7 +1,5 @@
 """A mistake as an edit: the right function with a piece of its text exchanged, as a learner would have typed it."""
 
-from __future__ import annotations
-
 import inspect
 import re
 import textwrap

@@ -5,8 +5,6 @@ exercise lists what only its own subject can go wrong with; where a better sente
 under the same key, and is tried first.
 """
 
-from __future__ import annotations
-
 import inspect
 import itertools
 from collections.abc import Callable, Iterator

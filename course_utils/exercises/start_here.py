@@ -1,7 +1,5 @@
 """The practice exercise of notebook 00: cosine similarity between queries and a gallery."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np

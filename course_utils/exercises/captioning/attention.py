@@ -1,7 +1,5 @@
 """Soft attention over the places of a picture, for one word."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np

@@ -1,7 +1,5 @@
 """One step of beam search."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np

@@ -1,7 +1,5 @@
 """CIDEr-D of one caption."""
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 import math

@@ -1,7 +1,5 @@
 """The loss of captions of different lengths."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np

@@ -1,7 +1,5 @@
 """One step of an LSTM that reads a word and what was looked at."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 

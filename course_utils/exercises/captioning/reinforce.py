@@ -1,7 +1,5 @@
 """A surrogate whose slopes are REINFORCE's."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from course_utils.exercises.comparison import agrees, show

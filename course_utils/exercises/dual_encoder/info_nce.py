@@ -1,7 +1,5 @@
 """CLIP's loss, from pictures to texts and from texts to pictures."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np

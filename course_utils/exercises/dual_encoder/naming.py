@@ -1,7 +1,5 @@
 """Naming without training for it, each name in several prompts."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np

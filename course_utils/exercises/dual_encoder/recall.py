@@ -1,7 +1,5 @@
 """Recall at k."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The k best of a cache."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np

@@ -1,7 +1,5 @@
 """SigLIP's loss, every pair by itself."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np

@@ -1,7 +1,5 @@
 """One step of training two linear towers."""
 
-from __future__ import annotations
-
 import math
 
 import jax

@@ -1,7 +1,5 @@
 """How well an answer agrees with ten people, one of them left out at a time."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np

@@ -1,7 +1,5 @@
 """One look at the picture."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The full bilinear form, and what it costs."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The open challenge of notebook 01: taught on biased questions, tested on balanced ones."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Multimodal low-rank bilinear pooling."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np

@@ -1,7 +1,5 @@
 """MUTAN, a bilinear form whose core has a low rank."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np

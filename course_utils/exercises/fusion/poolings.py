@@ -1,7 +1,5 @@
 """What the checks of all poolings share: their cases, and a mistake with the axes before the last."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

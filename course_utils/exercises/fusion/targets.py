@@ -1,7 +1,5 @@
 """From what people said to what a classifier of answers is trained on."""
 
-from __future__ import annotations
-
 import collections
 import functools
 

@@ -1,7 +1,5 @@
 """The cheapest way to move the words onto the regions."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from course_utils.exercises.core import Case, Exercise, Picture, Verdict

@@ -1,7 +1,5 @@
 """Cross-attention with heads and a mask."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from course_utils.exercises.arrays import masked_softmax, normal

@@ -1,7 +1,5 @@
 """Two streams that look at each other."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Words and regions as one sequence, and who may look at whom."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from course_utils.exercises.arrays import lengths, normal

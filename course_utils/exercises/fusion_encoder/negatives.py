@@ -1,7 +1,5 @@
 """Wrong partners, the likelier the more similar, and never a true one."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from course_utils.exercises.arrays import normal

@@ -1,7 +1,5 @@
 """The dual encoder proposes, the fusion encoder decides."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np
