@@ -127,7 +127,6 @@ MISTAKES = edits(
     (
         "distance",
         "This is a distance: small for similar vectors. We want the cosine itself, 1 for equal directions.",
-        "return table",
         (
             "return 1 - table",
             "return np.linalg.norm(queries[:, None] - gallery, axis=-1)",
@@ -138,14 +137,12 @@ MISTAKES = edits(
     (
         "absolute",
         "You lost the sign (an absolute value, a square?): opposite directions have cosine −1, not 1.",
-        "return table",
         ("return np.abs(table)", "return table**2"),
     ),
-    ("shifted", "You mapped the cosine to 0 … 1. Leave it between −1 and 1.", "return table", "return (1 + table) / 2"),
+    ("shifted", "You mapped the cosine to 0 … 1. Leave it between −1 and 1.", "return (1 + table) / 2"),
     (
         "angle",
         "This is the angle. We want its cosine: leave out the arccos.",
-        "return table",
         ("return np.arccos(np.clip(table, -1, 1))", "return np.degrees(np.arccos(np.clip(table, -1, 1)))"),
     ),
     (
@@ -154,22 +151,15 @@ MISTAKES = edits(
         _EACH,
         "(lambda x: _direction(x - x.mean(1, keepdims=True)))(",
     ),
-    (
-        "softmax",
-        "You applied a softmax. We want the cosines themselves.",
-        "return table",
-        ("return softmax(table)", "return softmax(table, 0)"),
-    ),
+    ("softmax", "You applied a softmax. We want the cosines themselves.", ("return softmax(table)", "return softmax(table, 0)")),
     (
         "paired",
         "You compared query i with picture i only. Compare every query with every picture: shape (Q, G).",
-        "return table",
         "return table.diagonal()",
     ),
     (
         "ranks",
         "These are places in a ranking. We want the cosines, in the gallery's order.",
-        "return table",
         ("return np.argsort(-table, 1)", "return np.argsort(table, 1)"),
     ),
     (
@@ -178,6 +168,7 @@ MISTAKES = edits(
         "_direction",
         "unit",
     ),
+    at="return table",
 )
 
 EXERCISES = (

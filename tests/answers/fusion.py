@@ -289,7 +289,7 @@ slips(
     ("nobody-left-out", "min(1, n / 3) with all annotators", " - same", ""),
     ("no-minimum", "forgot the minimum", "np.minimum(1, others / 3)", "(others / 3)"),
     ("only-for-ten", "divides by 10 at the end", ".mean(2)", ".sum(2) / 10"),
-    ("kinds-exchanged", "the two kinds exchanged", "- same", "- ~same", "np.minimum(1, others / 3)", "np.clip(others / 3, 0, 1)"),
+    ("kinds-exchanged", "the two kinds exchanged", "- same", "- ~same"),
     ("shape", "a column for each of the question's own answers", "word in vocabulary", "word in given"),
     ("sum-to-one", "rows divided by their sum, NaN for zeros", RETURN, RETURN + " / targets.sum(1, keepdims=True)"),
     ("sum-to-one", "softmax of the accuracies", RETURN, "return vocabulary, softmax(targets)"),

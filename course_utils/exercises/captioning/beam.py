@@ -61,7 +61,7 @@ def _tells(scores, log_probs, finished, end) -> bool:
 
 
 _SCORES, _FINISHED, _ORDER = "scores[:, None]", "stays, log_probs", 'np.argsort(-total, None, "stable")'
-_TOTAL, _BEST_EACH, _RETURN = "total[parents, tokens]", "(np.arange(k) * v + total.argmax(1))", "return best, parents, tokens"
+_TOTAL, _BEST_EACH = "total[parents, tokens]", "(np.arange(k) * v + total.argmax(1))"
 
 SCORE_MISTAKES = edits(
     beam_step,
@@ -81,9 +81,9 @@ SCORE_MISTAKES = edits(
         "You replace the score of a finished beginning. It keeps its score: add 0 to it at `end`.",
         *(_SCORES, "np.where(finished, 0, scores)[:, None]"),
     ),
-    ("finished-goes-on", "A finished beginning goes on with words. It gets `end`, again, at no cost.", _FINISHED, "log_probs, log_probs"),
-    ("finished-pays", "A finished beginning pays for its `end` again. That is free: add 0.", _FINISHED, "stays + log_probs, log_probs"),
-    ("finished-lost", "Finished beginnings disappear. They stay, with `end` again, at no cost.", _FINISHED, "-np.inf, log_probs"),
+    ("finished-goes-on", "A finished beginning goes on with words. It gets `end`, again, at no cost.", "log_probs, log_probs"),
+    ("finished-pays", "A finished beginning pays for its `end` again. That is free: add 0.", "stays + log_probs, log_probs"),
+    ("finished-lost", "Finished beginnings disappear. They stay, with `end` again, at no cost.", "-np.inf, log_probs"),
     (
         "finished-with-other-words",
         "A finished beginning may still go on with other words. Only `end` may follow: put −∞ at all others.",
@@ -98,7 +98,7 @@ SCORE_MISTAKES = edits(
     (
         "never-ends",
         "Beginnings that are not finished cannot end. For them `end` is a word like the others.",
-        *(_FINISHED, "stays, np.where(stays == 0, -np.inf, log_probs)"),
+        "stays, np.where(stays == 0, -np.inf, log_probs)",
     ),
     (
         "each-word-once",
@@ -114,7 +114,7 @@ SCORE_MISTAKES = edits(
     (
         "probabilities-added",
         "You add probabilities to log-probabilities. `log_probs` are logs already: add them as they are.",
-        *(_FINISHED, "stays, np.exp(log_probs)"),
+        "stays, np.exp(log_probs)",
     ),
     (
         "words-only",
@@ -128,31 +128,34 @@ SCORE_MISTAKES = edits(
         *("return best", ("return np.exp(best)", "return best / 2", "return log_softmax(best)")),
     ),
     ("not-highest-first", "Right totals in another order: the highest comes first.", "[:k]", ("[:k]; order.sort()", "[:k][::-1]")),
+    at=_FINISHED,
 )
 _PLACES = edits(
     beam_step,
-    ("from-1", "You count from 1. The first is 0.", _RETURN, "return best, parents + 1, tokens + 1"),
-    ("exchanged", "Parents and tokens have changed places.", _RETURN, "return best, tokens, parents"),
+    ("from-1", "You count from 1. The first is 0.", "return best, parents + 1, tokens + 1"),
+    ("exchanged", "Parents and tokens have changed places.", "return best, tokens, parents"),
     (
         "divided-by-k",
         "You divide by K. The table has V columns: place // V is the beginning, place % V the word.",
-        *(_RETURN, "return best, order // k, order % k"),
+        "return best, order // k, order % k",
     ),
     (
         "not-split",
         "This is the place in the table of K · V. Split it: `place // V` is the beginning, `place % V` the word.",
-        *(_RETURN, "return best, order, order"),
+        "return best, order, order",
     ),
+    at="return best, parents, tokens",
 )
 PARENT_MISTAKES = _PLACES + edits(
     beam_step,
     (
         "ranks",
         "You count the beginnings in the order of their scores. Parents are their places as they came.",
-        *("best, parents", "best, np.argsort(np.argsort(-scores))[parents]"),
+        "best, np.argsort(np.argsort(-scores))[parents]",
     ),
-    ("true-division", "Your parents are not whole: divide with `//`.", "best, parents", "best, order / v"),
-    ("parents-in-order", "Parents are not 0 … K−1: a beginning can win several places, or none.", "best, parents", "best, np.arange(k)"),
+    ("true-division", "Your parents are not whole: divide with `//`.", "best, order / v"),
+    ("parents-in-order", "Parents are not 0 … K−1: a beginning can win several places, or none.", "best, np.arange(k)"),
+    at="best, parents",
 )
 _END = "A finished beginning goes on with the first or last token. It goes on with `end`, which may be any."
 TOKEN_MISTAKES = _PLACES + edits(beam_step, ("token-for-end", _END, "== end", ("== 0", "== v - 1")))

@@ -103,15 +103,6 @@ MISTAKES = edits(
         *("else 0.0", "else np.nan", _EACH, "np.nansum(each) / max(1, np.isfinite(each).sum())"),
     ),
     (
-        "zeros-left-out",
-        "You take the mean over those numbers which are not 0. A 0 counts: divide by all.",
-        "scores.append(np.mean(each) * penalty)",
-        (
-            "scores.append(sum(each) / max(1, np.count_nonzero(each)) * penalty)",
-            "scores = [x for x in (*scores, *np.multiply(each, penalty)) if x] or [0.0]",
-        ),
-    ),
-    (
         "no-clipping",
         "A word said three times counts three times: this is CIDEr. CIDEr-D takes the smaller of the two weights, min(g, r), times r.",
         *("min(x, r.get(gram, 0))", "x"),
@@ -140,19 +131,12 @@ MISTAKES = edits(
     (
         "not-norms",
         "You divide by sums or squares. A norm has a root: ‖g‖ = √Σ g².",
-        _NORMS,
         (f"({_NORMS}) ** 2", "sum(g.values()) * sum(r.values())"),
     ),
-    (
-        "one-norm",
-        "You divide by one norm twice: one of the two is the candidate's, one the reference's.",
-        _NORMS,
-        (f"{_G} ** 2", f"{_R} ** 2"),
-    ),
+    ("one-norm", "You divide by one norm twice: one of the two is the candidate's, one the reference's.", (f"{_G} ** 2", f"{_R} ** 2")),
     (
         "norm-of-part",
         "Your norms are of what both texts have, or of the counts. They are of the whole vectors: counts times weights.",
-        _NORMS,
         (
             f"math.hypot(*(min(g[k], r.get(k, 0)) for k in g)) * {_R}",
             "math.hypot(*(g[k] for k in g if k in r)) * math.hypot(*(r[k] for k in g if k in r))",
@@ -173,11 +157,6 @@ MISTAKES = edits(
     ("idf-plus-one", "You add 1 to the frequency. An n-gram of no picture counts as one of one: max(1, frequency).", "max(1, f", "(1 + f"),
     ("idf-without-log", "You take pictures / frequency. Take its logarithm.", "math.log(pictures) - math.log", "pictures / "),
     ("idf-turned", "Frequent n-grams weigh more: log(pictures) − log(frequency) is turned round.", "math.log(pictures) - ", ""),
-    (
-        "unseen-weigh-nothing",
-        "An n-gram that no picture's references have weighs nothing here. It weighs most: max(1, frequency).",
-        *("(gram, 0))", "(gram, pictures))"),
-    ),
     ("not-all-n", "You leave out some n. Take n = 1, 2, 3 and 4, and their mean.", "(1, 5)", ("(1, 2)", "(4, 5)", "(1, 4)")),
     ("sum-over-n", "You add up over n. Take the mean of n = 1, 2, 3, 4.", _EACH, "sum(each)"),
     ("product-over-n", "You take a geometric mean over n, as BLEU does. Take the plain mean.", _EACH, "np.prod(each) ** 0.25"),
@@ -207,8 +186,9 @@ MISTAKES = edits(
     ),
     (
         "shares",
-        "You divide each count by the number of n-grams of its text. Take the count itself: min(g, r) compares the two.",
-        *("count *", "count / (len(text.split()) - n + 1) *"),
+        "You divide each count by the number of n-grams of its text. Take the count itself.",
+        "count *",
+        "count / (len(text.split()) - n + 1) *",
     ),
     ("sets", "An n-gram that occurs twice counts once. Take its count.", "count *", ""),
     (
@@ -216,6 +196,7 @@ MISTAKES = edits(
         "You put all n-grams into one vector. Each n has a cosine of its own.",
         *("(1, 5)", "(1, 2)", _GRAMS, "sum((_grams(text, k) for k in range(1, 5)), Counter())"),
     ),
+    at=_NORMS,
 )
 
 _REMARK = "The score differs. Take n = 1 and one reference by hand: two vectors of count × log(pictures / frequency)."

@@ -48,7 +48,7 @@ MISTAKES = edits(
     (
         "unmasked-sum-over-words",
         "Padding is in the sum, and you divide by the number of words. Leave it out of the sum too: multiply by the mask first.",
-        *(_MEAN, "costs.sum() / mask.sum()"),
+        "costs.sum() / mask.sum()",
     ),
     (
         "logits-masked",
@@ -58,23 +58,23 @@ MISTAKES = edits(
     (
         "mean-of-means",
         "You average each caption, or each place, first: words then do not count alike. Divide the sum of all by the number of all.",
-        *(_MEAN, ("((costs * mask).sum(1) / mask.sum(1)).mean()", "((costs * mask).sum(0) / np.maximum(mask.sum(0), 1)).mean()")),
+        ("((costs * mask).sum(1) / mask.sum(1)).mean()", "((costs * mask).sum(0) / np.maximum(mask.sum(0), 1)).mean()"),
     ),
     (
         "one-length-for-all",
         "You divide as if all captions were as long as the first or the longest. Divide by the number of words there are, `mask.sum()`.",
-        *(_MEAN, (f"{_SUM} / (mask[0].sum() * len(mask))", f"{_SUM} / (mask.sum(1).max() * len(mask))")),
+        (f"{_SUM} / (mask[0].sum() * len(mask))", f"{_SUM} / (mask.sum(1).max() * len(mask))"),
     ),
     (
         "sum-over-captions",
         "You divide by the number of captions. Divide by the number of words that are there, so that length does not matter.",
-        *(_MEAN, f"{_SUM} / len(mask)"),
+        f"{_SUM} / len(mask)",
     ),
     ("sum", "This is the sum. Divide it by the number of words that are there.", ".mean()", ".sum()"),
     (
         "off-by-one",
         "You divide by one more or one less than the number of words that are there, `mask.sum()`.",
-        *(_MEAN, (f"{_SUM} / (mask.sum() + 1)", f"{_SUM} / (mask.sum() - 1)")),
+        (f"{_SUM} / (mask.sum() + 1)", f"{_SUM} / (mask.sum() - 1)"),
     ),
     (
         "one-caption",
@@ -89,12 +89,12 @@ MISTAKES = edits(
     (
         "one-per-caption",
         "You return one number a caption. Divide the sum of all by the number of all words: one number.",
-        *(_MEAN, "(costs * mask).sum(1) / mask.sum(1)"),
+        "(costs * mask).sum(1) / mask.sum(1)",
     ),
     (
         "not-reduced",
         "You return one number a place. Add those that the mask allows, and divide by their number.",
-        *(_MEAN, ("costs * mask", "costs")),
+        ("costs * mask", "costs"),
     ),
     ("sign", "The sign is turned round: a loss is −log p, which is never negative.", "-np.take", "np.take"),
     ("mask-turned", "The mask is turned round: you average over the padding. True means that there is a word.", "[mask]", "[~mask]"),
@@ -104,11 +104,7 @@ MISTAKES = edits(
         _COSTS,
         ("-np.exp(-costs)[mask]", "(1 - np.exp(-costs))[mask]"),
     ),
-    (
-        "log-of-mean",
-        "You take the log of the mean probability. Take the mean of the logs.",
-        *(_MEAN, "-np.log(np.exp(-costs)[mask].mean())"),
-    ),
+    ("log-of-mean", "You take the log of the mean probability. Take the mean of the logs.", "-np.log(np.exp(-costs)[mask].mean())"),
     ("no-softmax", "You take the logits themselves. `jax.nn.log_softmax` makes them log-probabilities.", "log_softmax(", "("),
     ("softmax-axis", "The softmax runs over another axis. It runs over the V words: the last.", "float64)", ("float64), 1", "float64), 0")),
     ("softmax-twice", "There are two softmaxes: log_softmax takes the logits as they come.", _LOGITS, f"softmax({_LOGITS})"),
@@ -116,7 +112,7 @@ MISTAKES = edits(
     (
         "mean-over-vocabulary",
         "You divide by V too. Add up over the vocabulary (all but one are 0), and take the mean over the words that are there.",
-        *(_MEAN, "costs[mask].mean() / logits.shape[-1]"),
+        "costs[mask].mean() / logits.shape[-1]",
     ),
     (
         "another-loss",
@@ -135,8 +131,9 @@ MISTAKES = edits(
         "You shift by one: here `logits[b, t]` already predicts `tokens[b, t]`.",
         *("log_p = ", (_SHIFTED.format(":-1", "1:", "1:"), _SHIFTED.format("1:", ":-1", ":-1"))),
     ),
-    ("perplexity", "This is the perplexity, exp of the loss. Return the loss.", _MEAN, f"np.exp({_MEAN})"),
+    ("perplexity", "This is the perplexity, exp of the loss. Return the loss.", f"np.exp({_MEAN})"),
     ("zero-token-masked", "You leave out every token 0. Here 0 may be a word: the mask says what is there.", _COSTS, "costs[tokens != 0]"),
+    at=_MEAN,
 )
 
 _REMARK = "The value differs. Take one caption by hand: −log p of each of its words, and what is padding?"

@@ -48,19 +48,20 @@ WORD_MISTAKES = edits(
     (
         "no-stop-gradient",
         "The reward carries slopes of its own: words are pushed by log p(places) too. Put `jax.lax.stop_gradient` around the reward.",
-        *(_EACH, ("return each * (1 + _total(log_places))", "return each * _total(log_places)")),
+        ("return each * (1 + _total(log_places))", "return each * _total(log_places)"),
     ),
-    ("no-words", "The words do not learn: log p(words | looks) itself is missing, or its slopes are stopped.", _EACH, "return 0 * each"),
-    ("sign", "The sign is turned round: this makes the words less likely. A loss is to become small.", _EACH, "return -each"),
+    ("no-words", "The words do not learn: log p(words | looks) itself is missing, or its slopes are stopped.", "return 0 * each"),
+    ("sign", "The sign is turned round: this makes the words less likely. A loss is to become small.", "return -each"),
     (*_SUMMED, _EACH, "return each * len(each)"),
     (*_DIVIDED, _EACH, "return each / _length(log_words)"),
     (*_PADDING, _EACH, "return each * (log_words != 0)"),
-    ("mean-over-words", "You take the mean over the words. A caption's log p is their sum.", _EACH, "return each / log_words.shape[1]"),
+    ("mean-over-words", "You take the mean over the words. A caption's log p is their sum.", "return each / log_words.shape[1]"),
     (
         "words-times-reward",
         "You multiply the words by the reward too. They have a slope of their own, and need no reward: add the two terms.",
-        *(_EACH, ("return each * reward", "return each * reward * _total(log_places)")),
+        ("return each * reward", "return each * reward * _total(log_places)"),
     ),
+    at=_EACH,
 )
 PLACE_MISTAKES = edits(
     reinforce_slopes,
@@ -77,9 +78,9 @@ PLACE_MISTAKES = edits(
     (
         "probability-of-places",
         "The reward is multiplied by p(places). Multiply it by log p(places), as it comes.",
-        *(_REWARD, "* reward * np.exp(_total(log_places))"),
+        "* reward * np.exp(_total(log_places))",
     ),
-    ("product", "You multiply all three. Add the two: log p(words), and reward · log p(places).", _REWARD, "* reward * _total(log_words)"),
+    ("product", "You multiply all three. Add the two: log p(words), and reward · log p(places).", "* reward * _total(log_words)"),
     (
         "places-in-reward",
         "The reward has log p(places) in it. It comes from the words alone: how likely the caption became.",
@@ -95,11 +96,11 @@ PLACE_MISTAKES = edits(
         "You subtract the baseline once for each of the T words. Subtract it once, from their sum.",
         *(_BASELINE, "log_words.shape[1] * baseline[:, None]"),
     ),
-    ("standardised", "You divide the rewards by their spread. Take them as they are.", _REWARD, "* reward / (reward.std() + 1e-8)"),
+    ("standardised", "You divide the rewards by their spread. Take them as they are.", "* reward / (reward.std() + 1e-8)"),
     (
         "one-sign-only",
         "You lose the rewards of one sign, or the sign itself. Better than expected makes looks likelier, worse makes them rarer.",
-        *(_REWARD, ("* np.maximum(reward, 0)", "* np.minimum(reward, 0)", "* abs(reward)")),
+        ("* np.maximum(reward, 0)", "* np.minimum(reward, 0)", "* abs(reward)"),
     ),
     (*_DIVIDED, _REWARD, "* reward / _length(log_words)"),
     (*_PADDING, _REWARD, "* reward * (log_places != 0)"),
@@ -110,9 +111,9 @@ PLACE_MISTAKES = edits(
         "- b",
         ("+ b", "/ b"),
     ),
-    ("sign", "The sign is turned round: this makes good looks rarer.", _REWARD, "* -reward"),
-    ("no-reward", "Looks are made likelier whether they helped or not. Multiply log p(places) by the reward.", _REWARD, ""),
-    ("no-places", "Looks do not learn: add reward · log p(places), and stop the slopes of the reward only.", _REWARD, "* 0"),
+    ("sign", "The sign is turned round: this makes good looks rarer.", "* -reward"),
+    ("no-reward", "Looks are made likelier whether they helped or not. Multiply log p(places) by the reward.", ""),
+    ("no-places", "Looks do not learn: add reward · log p(places), and stop the slopes of the reward only.", "* 0"),
     (*_SUMMED, _REWARD, "* reward * len(each)"),
     (
         "reward-of-batch",
@@ -125,6 +126,7 @@ PLACE_MISTAKES = edits(
         _VALUE,
         "np.exp(_total(log_words))",
     ),
+    at=_REWARD,
 )
 
 

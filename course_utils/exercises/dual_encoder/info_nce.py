@@ -40,12 +40,12 @@ def info_nce(image, text, log_scale):
 _SCALE = "np.exp(np.float64(log_scale))"
 MISTAKES = edits(
     info_nce,
-    ("pictures-only", "This is half of it. Texts look for their pictures as well: average the two.", "return loss", "return rows.mean()"),
-    ("texts-only", "This is half of it. Pictures look for their texts as well: average the two.", "return loss", "return columns.mean()"),
+    ("pictures-only", "This is half of it. Texts look for their pictures as well: average the two.", "return rows.mean()"),
+    ("texts-only", "This is half of it. Pictures look for their texts as well: average the two.", "return columns.mean()"),
     ("not-halved", "You add the two directions. Take their mean: divide by 2.", " / 2", ""),
     ("summed", "You add up over the batch. Take the mean of all 2B searches.", "mean()", "sum()", " / 2", (" / 2", "")),
     ("divided-by-all-pairs", "You divide by all B² pairs. There are B searches in each direction: divide by B.", "/ 2", "/ 2 / len(s)"),
-    ("sign", "The sign is missing: this grows as the model improves. The loss is −log of the right share.", "return loss", "return -loss"),
+    ("sign", "The sign is missing: this grows as the model improves. The loss is −log of the right share.", "return -loss"),
     ("not-normalised", "These are dot products of raw vectors: a long one wins. Divide each by its length first.", "unit(", "("),
     ("text-not-normalised", "The pictures have length 1, the texts do not. Divide them by their lengths too.", "unit(text)", "text"),
     ("image-not-normalised", "The texts have length 1, the pictures do not. Divide them by their lengths too.", "unit(image)", "image"),
@@ -83,7 +83,6 @@ MISTAKES = edits(
     (
         "softmax-over-all",
         "There is one softmax over the whole table. Each row is a search, and each column.",
-        "return loss",
         "return np.log(np.exp(s).sum()) - s.trace() / len(s)",
     ),
     (
@@ -97,7 +96,6 @@ MISTAKES = edits(
     (
         "sigmoids",
         "You judge every pair by itself, with a sigmoid: that is SigLIP's loss. Here all compete, in a softmax.",
-        "return loss",
         "return np.log1p(np.exp(s - 2 * s * np.eye(len(s)))).sum() / len(s)",
     ),
     (
@@ -109,7 +107,6 @@ MISTAKES = edits(
     (
         "no-competition",
         "You look at the right pairs only. Nothing pushes the wrong ones apart: let them compete in a softmax.",
-        "return loss",
         ("return -s.trace() / len(s)", "return 1 - (a * b).sum(1).mean()"),
     ),
     (
@@ -120,11 +117,10 @@ MISTAKES = edits(
         "return loss",
         ("return loss", "return rows"),
     ),
-    ("both-returned", "You return both losses. Return their mean: one number.", "return loss", "return rows.mean(), columns.mean()"),
+    ("both-returned", "You return both losses. Return their mean: one number.", "return rows.mean(), columns.mean()"),
     (
         "log-of-mean",
         "You average shares before the logarithm. Take −log of each share, then the mean.",
-        "return loss",
         ("return -np.log(np.exp(-np.r_[rows, columns]).mean())", "return -np.log((np.exp(-rows) + np.exp(-columns)) / 2).mean()"),
     ),
     (
@@ -139,7 +135,8 @@ MISTAKES = edits(
         "np.diagonal",
         "(lambda t: t.max(1))",
     ),
-    ("table", "This is the table. Its loss: a cross-entropy along rows, one along columns.", "return loss", ("return s", "return a @ b.T")),
+    ("table", "This is the table. Its loss: a cross-entropy along rows, one along columns.", ("return s", "return a @ b.T")),
+    at="return loss",
 )
 
 EXERCISE = Exercise(

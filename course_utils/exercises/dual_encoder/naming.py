@@ -79,24 +79,17 @@ MISTAKES = edits(
     (
         "best-prompt",
         "You keep the best prompt of each class. An ensemble averages the prompts' vectors.",
-        "return table",
         "return np.einsum('bd,ked->bke', unit(image), unit(prompts)).max(2)",
     ),
     ("one-prompt", "You use one prompt only. Average all prompts of a class.", ".mean(1)", ("[:, 0]", "[:, -1]")),
-    ("softmax", "You applied a softmax. Return the cosines.", "return table", ("return softmax(table)", "return softmax(table, 0)")),
+    ("softmax", "You applied a softmax. Return the cosines.", ("return softmax(table)", "return softmax(table, 0)")),
     (
         "distance",
         "These are distances. Return the cosines: the best class has the highest.",
-        "return table",
         ("return 1 - table", "return np.sqrt(2 - 2 * table)", "return -np.sqrt(2 - 2 * table)"),
     ),
-    ("angles", "These are angles. Return their cosines: no `arccos`.", "return table", "return np.arccos(np.clip(table, -1, 1))"),
-    (
-        "absolute",
-        "You take the cosines without their signs. Keep them: opposite directions are the worst.",
-        "return table",
-        "return np.abs(table)",
-    ),
+    ("angles", "These are angles. Return their cosines: no `arccos`.", "return np.arccos(np.clip(table, -1, 1))"),
+    ("absolute", "You take the cosines without their signs. Keep them: opposite directions are the worst.", "return np.abs(table)"),
     (
         "wrong-axis",
         "You took lengths over the classes or the prompts. Each vector lies along the last axis.",
@@ -112,16 +105,11 @@ MISTAKES = edits(
     (
         "each-prompt",
         "These are cosines with every prompt. Average the prompts of a class first: shape (B, K).",
-        "return table",
         "return np.einsum('bd,ked->bke', unit(image), unit(prompts))",
     ),
-    (
-        "choices",
-        "These are the chosen classes. Return the cosines with all of them: shape (B, K).",
-        "return table",
-        "return table.argmax(1)",
-    ),
+    ("choices", "These are the chosen classes. Return the cosines with all of them: shape (B, K).", "return table.argmax(1)"),
     ("averaged-over-classes", "You average over the classes (axis 0). The prompts of a class lie along axis 1.", "mean(1)", "mean(0)"),
+    at="return table",
 )
 
 EXERCISE = Exercise(

@@ -58,16 +58,11 @@ MISTAKES = edits(
         "ranks(scores",
         "ranks(-scores",
     ),
-    ("one-too-far", "You look at the best k + 1: a rank that counts from 0 must be *below* k.", "< k", "<= k"),
-    ("one-too-few", "You look at the best k − 1: the best item has rank 0 where you count those above it.", "< k", "< k - 1"),
-    (
-        "exactly-at-k",
-        "You ask whether the right item is *exactly* in place k. It may be anywhere among the best k.",
-        "< k",
-        ("== k - 1", "== k"),
-    ),
-    ("best-only", "You look at the best item only, whatever k is. Look at the best k.", "< k", "< 1"),
-    ("first-k-for-all", "You use the first k for all. Each k has its own recall.", "< k", "< ks[0]"),
+    ("one-too-far", "You look at the best k + 1: a rank that counts from 0 must be *below* k.", "<= k"),
+    ("one-too-few", "You look at the best k − 1: the best item has rank 0 where you count those above it.", "< k - 1"),
+    ("exactly-at-k", "You ask whether the right item is *exactly* in place k. It may be anywhere among the best k.", ("== k - 1", "== k")),
+    ("best-only", "You look at the best item only, whatever k is. Look at the best k.", "< 1"),
+    ("first-k-for-all", "You use the first k for all. Each k has its own recall.", "< ks[0]"),
     (
         "precision",
         "You divide the hits by k: a precision. Recall asks of each query whether the right one is among the best k.",
@@ -81,7 +76,7 @@ MISTAKES = edits(
         "sum() / scores.shape[1]",
     ),
     ("counts", "These are the numbers of hits. Divide by the number of queries.", "mean()", "sum()"),
-    ("misses", "This is the share of queries that *miss* the right item.", "< k", ">= k"),
+    ("misses", "This is the share of queries that *miss* the right item.", ">= k"),
     ("chance", "This is what guessing gets, k / G. Look where the right item stands in each row.", _HITS, "min(1, k / scores.shape[1])"),
     (
         "reciprocal-rank",
@@ -129,6 +124,7 @@ MISTAKES = edits(
         ("return recalls", "return recalls.T"),
     ),
     ("ranks", "These are ranks. For each k, return the share of queries whose rank is among the best k.", "return recalls", "return ranks"),
+    at="< k",
 )
 
 EXERCISE = Exercise(

@@ -43,7 +43,7 @@ def search(cache, queries, k):
 ITEM_MISTAKES = edits(
     search,
     ("cosines-first", "These are the cosines. Return the items first: `return items, cosines`.", "items, found", "found, items"),
-    ("worst-first", "These are the k *lowest*: `argsort` puts the lowest first. Sort minus the cosines.", "-scores", "scores"),
+    ("worst-first", "These are the k *lowest*: `argsort` puts the lowest first. Sort minus the cosines.", "scores"),
     ("ascending", "These are the right items, the best one last. Turn them round.", "[:, :k]", "[:, :k][:, ::-1]"),
     ("all-items", "You return the whole gallery in order. Keep the first k.", "[:, :k]", ""),
     (
@@ -55,7 +55,6 @@ ITEM_MISTAKES = edits(
     (
         "positions-of-items",
         "You return each item's *place in the ranking* (argsort of argsort). Return which items take the first k places.",
-        "-scores",
         "np.argsort(-scores, 1)",
     ),
     (
@@ -64,7 +63,7 @@ ITEM_MISTAKES = edits(
         "return items",
         "return np.argsort(-scores, axis=0)[:, :k]",
     ),
-    ("absolute", "You rank by the cosine's size without its sign. Opposite directions are the worst.", "-scores", "-np.abs(scores)"),
+    ("absolute", "You rank by the cosine's size without its sign. Opposite directions are the worst.", "-np.abs(scores)"),
     ("best-left-out", "You leave the best one out: these are places 2 to k + 1.", ":k]", "1 : k + 1]"),
     (
         "counted-from-1",
@@ -84,6 +83,7 @@ ITEM_MISTAKES = edits(
         "(queries)",
         "(queries, 0)",
     ),
+    at="-scores",
 )
 COSINE_MISTAKES = edits(
     search,
@@ -97,19 +97,18 @@ COSINE_MISTAKES = edits(
     (
         "first-query",
         "These are cosines with the first query, whichever asks. Each query has its own row of the table.",
-        ", found",
         ", scores[0][items]",
     ),
-    ("distances", "These are distances. Return the cosines.", ", found", (", np.sqrt(2 - 2 * found)", ", 1 - found")),
-    ("ascending", "These are the right cosines, the best one last. Turn them round.", ", found", ", found[:, ::-1]"),
-    ("negated", "These are minus the cosines: give the sign back after sorting.", ", found", ", -found"),
+    ("distances", "These are distances. Return the cosines.", (", np.sqrt(2 - 2 * found)", ", 1 - found")),
+    ("ascending", "These are the right cosines, the best one last. Turn them round.", ", found[:, ::-1]"),
+    ("negated", "These are minus the cosines: give the sign back after sorting.", ", -found"),
     (
         "not-gathered",
         "These are the cosines of the gallery's first k items. Take those of the items found: `take_along_axis`.",
-        ", found",
         ", scores[:, :k]",
     ),
-    ("all-cosines", "These are all cosines. Return those of the k found.", ", found", (", scores", ", -np.sort(-scores, 1)")),
+    ("all-cosines", "These are all cosines. Return those of the k found.", (", scores", ", -np.sort(-scores, 1)")),
+    at=", found",
 )
 
 EXERCISE = Exercise(

@@ -63,22 +63,16 @@ MISTAKES = edits(
         "np.eye(n)",
     ),
     ("sign", "The sign is missing: this grows as the model improves. The loss is *minus* the sum of log sigmoids.", "return ", "return -"),
-    ("no-bias", "The bias is missing: add it to every scaled cosine.", "np.float64(bias)", "0"),
+    ("no-bias", "The bias is missing: add it to every scaled cosine.", "0"),
     ("bias-subtracted", "You subtract the bias. Add it.", "+ np", "- np"),
     ("bias-scaled", "You scale the bias too. Scale the cosines, then add it.", "(a @ b.T) + np.float64(bias)", "(a @ b.T + bias)"),
     (
         "bias-not-signed",
         "The sign stands before the scaled cosine alone. It stands before the sum: ±(scale · cosine + bias).",
-        "np.float64(bias)",
         "bias * signs",
     ),
-    ("bias-exp", "You add exp(bias). Add the bias itself; only the scale is learned as a logarithm.", "np.float64(bias)", "np.exp(bias)"),
-    (
-        "bias-on-diagonal",
-        "You add the bias to the right pairs only. Add it to every scaled cosine.",
-        "np.float64(bias)",
-        "bias * np.eye(n)",
-    ),
+    ("bias-exp", "You add exp(bias). Add the bias itself; only the scale is learned as a logarithm.", "np.exp(bias)"),
+    ("bias-on-diagonal", "You add the bias to the right pairs only. Add it to every scaled cosine.", "bias * np.eye(n)"),
     (
         "two-directions",
         "There are no two directions here: every pair counts once, and the sum is divided by B.",
@@ -119,6 +113,7 @@ MISTAKES = edits(
         "terms.sum() / n",
         ("terms.sum(1)", "terms.mean(1)", "terms"),
     ),
+    at="np.float64(bias)",
 )
 
 EXERCISE = Exercise(

@@ -90,17 +90,17 @@ def stepped(params, images, words, rate):
 _CLIP, _STEP = 'np.minimum(new["log_scale"], LARGEST)', "np.float64(params[name]) - rate * slopes[name]"
 STEP_MISTAKES = edits(
     stepped,
-    ("not-moved", "It has not moved, but is learned as well. Take slopes with respect to *all* parameters.", "rate *", "0 *"),
+    ("not-moved", "It has not moved, but is learned as well. Take slopes with respect to *all* parameters.", "0 *"),
     ("uphill", "You step uphill: you add the slope. Subtract it, so that the loss falls.", "- rate", "+ rate"),
-    ("no-learning-rate", "The learning rate is missing: subtract learning_rate times the slope.", "rate *", ""),
+    ("no-learning-rate", "The learning rate is missing: subtract learning_rate times the slope.", ""),
     ("slopes-returned", "These are the slopes. Return the parameters after the step: p − learning_rate · slope.", _STEP, "slopes[name]"),
     ("only-the-step", "This is the step alone. Add it to the parameters: p − learning_rate · slope.", "np.float64(params[name]) -", "-"),
     (
         "step-twice-as-large",
         "Your step is twice as long as it should be. Are the two directions of the loss added, not averaged?",
-        "rate *",
         "2 * rate *",
     ),
+    at="rate *",
 )
 IMAGE_MISTAKES = edits(
     stepped,
@@ -116,7 +116,6 @@ CLIP_MISTAKES = edits(
     (
         "not-clipped",
         "log_scale goes beyond ln 100 = 4.605: clip it after the step. The *scale* stays below 100, so a clip at 100 is never reached.",
-        _CLIP,
         'new["log_scale"]',
     ),
     (
@@ -130,13 +129,11 @@ CLIP_MISTAKES = edits(
     (
         "set-to-limit",
         "Your log_scale is never below ln 100. It is learned, and only above ln 100 cut off: a *minimum*, not `max`.",
-        _CLIP,
         "LARGEST",
     ),
     (
         "clipped-below",
         "You clip log_scale from below as well. Only s ≤ ln 100 is asked for: a minimum.",
-        _CLIP,
         'np.clip(new["log_scale"], 0, LARGEST)',
     ),
     (
@@ -159,6 +156,7 @@ CLIP_MISTAKES = edits(
         "LARGEST)",
         "LARGEST))",
     ),
+    at=_CLIP,
 )
 LOSS_MISTAKES = edits(
     stepped,
@@ -171,12 +169,12 @@ LOSS_MISTAKES = edits(
     (
         "loss-after",
         "This is the loss after the step, a second pass. `jax.value_and_grad` gives the one before for nothing.",
-        ", loss",
         ", loss_and_slopes(new, images, words)[0]",
     ),
-    ("summed", "You return B times the loss: it is a mean over the batch.", ", loss", ", loss * len(images)"),
-    ("not-halved", "You return twice the loss: take the mean of both directions.", ", loss", ", loss * 2"),
-    ("sign", "You return minus the loss.", ", loss", ", -loss"),
+    ("summed", "You return B times the loss: it is a mean over the batch.", ", loss * len(images)"),
+    ("not-halved", "You return twice the loss: take the mean of both directions.", ", loss * 2"),
+    ("sign", "You return minus the loss.", ", -loss"),
+    at=", loss",
 )
 
 

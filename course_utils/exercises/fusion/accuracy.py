@@ -55,55 +55,48 @@ def cases(seed: int) -> list[Case]:
     ]
 
 
-_MEAN, _EACH = "accuracies.sum(1) / a", "np.minimum(1, others / 3)"
+_EACH = "np.minimum(1, others / 3)"
 MISTAKES = edits(
     vqa_accuracy,
     (
         "nobody-left-out",
         "This is min(1, agreeing / 3) over all annotators. Leave out one at a time and average: 2 of ten give 0.6, not 0.67.",
-        _MEAN,
         "np.minimum(1, n / 3)",
     ),
-    ("fraction", "This is the fraction who agree. Three are enough for full accuracy: min(1, agreeing / 3).", _MEAN, "n / a"),
+    ("fraction", "This is the fraction who agree. Three are enough for full accuracy: min(1, agreeing / 3).", "n / a"),
     (
         "majority",
         "You ask whether it is the commonest answer. Every answer earns something: a third for each of the others who gave it.",
-        _MEAN,
         "np.array([np.bincount(row).argmax() for row in given]) == answers",
     ),
     (
         "all-or-nothing",
         "You give 1 from some number of votes on, and 0 below. Three are enough, and one or two are worth something: min(1, agreeing / 3).",
-        _MEAN,
         ("n >= 3", "n > 0", "n > a / 2", "(others > (a - 1) / 2).mean(1)"),
     ),
     ("rounded-down", "A third for each who agrees, and yours are whole numbers before the mean: divide with `/`, not `//`.", "/ 3", "// 3"),
     (
         "agreeing-left-out",
         "You always leave out somebody who agrees. Leave out each of the annotators in turn: mostly it is one who does not.",
-        _MEAN,
         "np.clip((n - 1) / 3, 0, 1)",
     ),
     (
         "one-left-out",
         "You leave out one annotator only, the first or the last. Leave out each in turn, and average.",
-        _MEAN,
         ("accuracies[:, 0]", "accuracies[:, -1]"),
     ),
     ("not-three", "It takes three of the others, neither two nor four: min(1, agreeing / 3).", "/ 3", ("/ 2", "/ 4")),
-    ("no-minimum", "Accuracies grow beyond 1: the minimum with 1 is missing.", _MEAN, ("others.mean(1) / 3", "n / 3")),
+    ("no-minimum", "Accuracies grow beyond 1: the minimum with 1 is missing.", ("others.mean(1) / 3", "n / 3")),
     (
         "maximum",
         "`max` keeps what is above 1. An accuracy is at most 1: use `min`.",
-        _MEAN,
         ("np.maximum(1, others / 3).mean(1)", "np.maximum(1, n / 3)"),
     ),
-    ("counts", "These are the numbers of people who agree. Turn them into accuracies: min(1, agreeing / 3).", _MEAN, "n"),
+    ("counts", "These are the numbers of people who agree. Turn them into accuracies: min(1, agreeing / 3).", "n"),
     ("sum", "You add up the accuracies with one annotator left out. Take their mean.", " / a", ""),
     (
         "not-averaged",
         "Take the mean over who is left out (axis 1): one accuracy a question, shape (B,).",
-        _MEAN,
         ("accuracies", "accuracies.mean(0)"),
     ),
     (
@@ -123,7 +116,6 @@ MISTAKES = edits(
     (
         "one-kind-only",
         "You leave out only those who agree, or only the others. Leave out both kinds: n − 1 votes remain for the first, n for the others.",
-        _MEAN,
         ("(accuracies * same).mean(1)", "(accuracies * ~same).mean(1)"),
     ),
     (
@@ -138,24 +130,18 @@ MISTAKES = edits(
         "answers[:, None]",
         "answers[0]",
     ),
-    (
-        "first-question-only",
-        "You return the first question's accuracy only: does `return` stand inside the loop?",
-        _MEAN,
-        "accuracies[0].mean()",
-    ),
+    ("first-question-only", "You return the first question's accuracy only: does `return` stand inside the loop?", "accuracies[0].mean()"),
     (
         "questions-for-annotators",
         "You take the number of questions for that of annotators: A is `given.shape[1]`.",
-        _MEAN,
         "(n * np.minimum(1, (n - 1) / 3) + (len(n) - n) * np.minimum(1, n / 3)) / len(n)",
     ),
     (
         "only-for-ten",
         "Right for ten annotators only: 0, 0.3, 0.6, 0.9, 1. Is there a 10 in your code where `given.shape[1]` belongs?",
-        _MEAN,
         ("np.minimum(1, 0.3 * n)", "accuracies.sum(1) / 10"),
     ),
+    at="accuracies.sum(1) / a",
 )
 PARTS = [  # three quarters of the points for ten annotators
     ("", 0.75, "The accuracies differ. Take one question by hand: leave out each annotator in turn, and count."),

@@ -42,7 +42,6 @@ MAP_MISTAKES = edits(
     (
         "softmax-over-batch",
         "The softmax runs over the questions, or the whole table. Each question shares itself out over its own N places: axis −1.",
-        _SOFTMAX,
         ("softmax(scores, 0)", "softmax(scores.reshape(1, -1)).reshape(scores.shape)"),
     ),
     (
@@ -51,22 +50,20 @@ MAP_MISTAKES = edits(
         "seen, p",
         (_OVER_K, f"{_OVER_K}.sum(-1)", f"{_OVER_K}.mean(-1)"),
     ),
-    ("no-softmax", "These are the scores. A softmax over the places makes them shares that add up to 1.", _SOFTMAX, ("scores", _SCORES)),
+    ("no-softmax", "These are the scores. A softmax over the places makes them shares that add up to 1.", ("scores", _SCORES)),
     (
         "half-a-softmax",
         "Half of the softmax is missing: take exp of each score, so that none is negative, and divide by the sum of these.",
-        _SOFTMAX,
         ("np.exp(scores)", "scores / scores.sum(1, keepdims=True)"),
     ),
-    ("sigmoid", "Each place has a sigmoid of its own. A softmax lets them compete: the shares add up to 1.", _SOFTMAX, "sigmoid(scores)"),
+    ("sigmoid", "Each place has a sigmoid of its own. A softmax lets them compete: the shares add up to 1.", "sigmoid(scores)"),
     (
         "hard",
         "All attention is on the best place. A softmax shares it out, and its slopes can be learned from.",
-        _SOFTMAX,
         "np.arange(scores.shape[1]) == scores.argmax(1)[:, None]",
     ),
-    ("log-softmax", "These are logarithms (`log_softmax`). Return the shares.", _SOFTMAX, "np.log(softmax(scores))"),
-    ("softmin", "You look where the scores are lowest: the sign is turned round.", _SOFTMAX, "softmax(-scores)"),
+    ("log-softmax", "These are logarithms (`log_softmax`). Return the shares.", "np.log(softmax(scores))"),
+    ("softmin", "You look where the scores are lowest: the sign is turned round.", "softmax(-scores)"),
     ("no-scale", "1/√k is missing: the scores are too large, and the map is too sharp.", _SCALE, ""),
     (
         "not-root-of-k",
@@ -118,20 +115,19 @@ MAP_MISTAKES = edits(
         _SCORES + _SCALE,
         'np.einsum("bnk,bk->bn", unit(keys), unit(query))',
     ),
+    at=_SOFTMAX,
 )
 NEXT_MISTAKES = edits(
     attention_hop,
-    ("no-residual", "You return what was seen without u: the question is forgotten. Add u.", "u + seen", "seen"),
+    ("no-residual", "You return what was seen without u: the question is forgotten. Add u.", "seen"),
     (
         "u-more-than-once",
         "u is added more than once, perhaps inside the sum over the places. Add it once: u + Σ p_n v_n.",
-        "u + seen",
         ("grid.shape[1] * u + seen", "2 * u + seen"),
     ),
     (
         "not-added",
         "Add what was seen to u, and do no more: u + Σ p_n v_n, of length D.",
-        "u + seen",
         ("u - seen", "u * seen", "(u + seen) / 2", "np.tanh(u + seen)", "np.concatenate([u, seen], -1)"),
     ),
     (
@@ -153,10 +149,10 @@ NEXT_MISTAKES = edits(
     (
         "places-not-summed",
         "You do not add up the weighted places. Sum over axis 1, to one vector a question, then add u.",
-        "u + seen",
         ("p[..., None] * grid", "u[:, None] + p[..., None] * grid"),
     ),
     ("scores-as-shares", "You weigh the places with their scores. Weigh them with the shares p.", "p, grid)", "scores, grid)"),
+    at="u + seen",
 )
 
 

@@ -33,7 +33,6 @@ FORM_MISTAKES = edits(
     (
         "bias-not-added-once",
         "The bias b is added once, at the end: not twice, not inside the sum over pairs of features, not subtracted.",
-        "z + b",
         ("z + 2 * b", f"z + {_SIZES} * b", "z - b"),
     ),
     (
@@ -45,7 +44,6 @@ FORM_MISTAKES = edits(
     (
         "outer-product",
         "This is the outer product of v and h. Weigh its numbers with T, and add them up for every output.",
-        "z + b",
         (_OUTER, f"({_OUTER}).reshape(*v.shape[:-1], -1)"),
     ),
     (
@@ -76,41 +74,38 @@ FORM_MISTAKES = edits(
     (
         "tanh",
         "You squash with tanh, as MLB does. A bilinear form has none.",
-        "z + b",
         ("np.tanh(z) + b", "np.tanh(z + b)", _FORM.replace("v, h", "np.tanh(v), np.tanh(h)") + " + b"),
     ),
+    at="z + b",
 )
 
 COUNT_MISTAKES = edits(
     bilinear,
-    ("no-bias-counted", "The numbers of b are learned too: add D_out.", _COUNT, "T.size"),
+    ("no-bias-counted", "The numbers of b are learned too: add D_out.", "T.size"),
     (
         "sum-of-sizes",
         "You add up the sizes of T's axes. T has D_v · D_h · D_out numbers: that is what makes it expensive.",
-        _COUNT,
         ("sum(T.shape)", "sum(T.shape) + b.size"),
     ),
     (
         "one-output",
         "You count the weights of one output. Each of the D_out outputs has a table, and a bias, of its own.",
-        _COUNT,
         (_SIZES, f"{_SIZES} + b.size", f"{_SIZES} + 1"),
     ),
     ("one-bias", "You count one bias. There are D_out of them.", "b.size", "1"),
     (
         "like-a-linear-layer",
         "This is the count of a linear layer on [v; h]. Here every *pair* of features has its weight: D_v · D_h of them.",
-        _COUNT,
         ("sum(T.shape[:2]) * b.size + b.size", "sum(T.shape[:2]) * b.size"),
     ),
     (
         "once-per-pair",
         "You multiply by the number of pairs of v and h. All of them share the same parameters.",
-        _COUNT,
         f"({_COUNT}) * v.size // v.shape[-1]",
     ),
-    ("inputs-counted", "v and h are inputs, they are not learned: count T and b only.", _COUNT, f"{_COUNT} + v.size + h.size"),
-    ("arrays", "Count the numbers in T and b, with `.size`: `len` counts arrays, or rows.", _COUNT, ("len(params)", "len(T) + len(b)")),
+    ("inputs-counted", "v and h are inputs, they are not learned: count T and b only.", f"{_COUNT} + v.size + h.size"),
+    ("arrays", "Count the numbers in T and b, with `.size`: `len` counts arrays, or rows.", ("len(params)", "len(T) + len(b)")),
+    at=_COUNT,
 )
 
 

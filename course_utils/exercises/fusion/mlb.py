@@ -25,18 +25,16 @@ _RETURN = "z @ P + b"
 _LATE = ("np.tanh(z) @ P + b", "np.tanh(z @ P) + b", f"np.tanh({_RETURN})")
 MISTAKES = edits(
     mlb,
-    ("sum", "You add the two sides. MLB multiplies them: a sum is no more than a linear layer on both.", "x * y", "x + y"),
+    ("sum", "You add the two sides. MLB multiplies them: a sum is no more than a linear layer on both.", "x + y"),
     (
         "sum-before-tanh",
         "This is tanh(U v + V h), one hidden layer. Each side has a tanh of its own, and then they are multiplied.",
-        "x * y",
         "np.tanh(v @ U + h @ V)",
     ),
     ("no-tanh", "The tanh is missing: each side goes through one before they are multiplied.", "np.tanh", ""),
     (
         "one-tanh",
         "One side has its tanh, the other's is missing: both go through one before they are multiplied.",
-        "x * y",
         ("x * (h @ V)", "(v @ U) * y"),
     ),
     ("tanh-too-late", "The tanh comes too late: it belongs to each side, before they are multiplied.", "np.tanh", "", _RETURN, _LATE),
@@ -56,7 +54,6 @@ MISTAKES = edits(
     (
         "gate",
         "One side goes through a sigmoid or a softmax, as a gate. Both sides go through tanh.",
-        "x * y",
         ("x * sigmoid(h @ V)", "sigmoid(v @ U) * y", "x * softmax(h @ V)", "softmax(v @ U) * y"),
     ),
     (
@@ -68,15 +65,9 @@ MISTAKES = edits(
     (
         "one-side",
         "One of the two sides is not in your product: it is tanh(U v) times tanh(V h), number by number.",
-        "x * y",
         ("x", "y", "x * x", "y * y"),
     ),
-    (
-        "residual",
-        "You add a side to the product, as a residual. MLB has the product only.",
-        "x * y",
-        ("x * y + x", "x * y + y", "x * y + x + y"),
-    ),
+    ("residual", "You add a side to the product, as a residual. MLB has the product only.", ("x * y + x", "x * y + y", "x * y + x + y")),
     ("not-projected", "The last step is missing: multiply the product, of length D, by P and add b.", _RETURN, "z"),
     (
         "projected-before-product",
@@ -94,9 +85,9 @@ MISTAKES = edits(
     (
         "rescaled",
         "You divide the product (by √D, or to length 1), or take its root. MLB leaves it as it is.",
-        "x * y",
         ("x * y / np.sqrt(len(P))", "unit(x * y)", "np.sign(x * y) * np.sqrt(np.abs(x * y))"),
     ),
+    at="x * y",
 ) + [flattened(mlb)]
 REMARK = "The values differ. Look at each side by itself first: tanh(U v) and tanh(V h), D numbers each."
 

@@ -51,7 +51,7 @@ MISTAKES = edits(
         _SUM,
         "m.sum(-2) * n.sum(-2)",
     ),
-    ("sum", "You add M_r ṽ and N_r h̃. They are multiplied, number by number.", "m * n", "m + n"),
+    ("sum", "You add M_r ṽ and N_r h̃. They are multiplied, number by number.", "m + n"),
     (
         "no-biases",
         "Biases are missing: each product has one (b_U, b_V, b_M, b_N), and b stands at the end.",
@@ -62,7 +62,6 @@ MISTAKES = edits(
     (
         "core-biases-after-product",
         "b_M and b_N come after the product. Each belongs to its own side: (M_r ṽ + b_M) ∘ (N_r h̃ + b_N).",
-        "m * n",
         tuple(f"(m - b_M) * (n - b_N) + b_M {sign} b_N" for sign in "+*"),
     ),
     (
@@ -80,7 +79,6 @@ MISTAKES = edits(
     (
         "cores-mixed-up",
         "M and b_M belong to the picture, N and b_N to the question: yours have changed places, or serve both.",
-        "m * n",
         (
             "(core(v, N) + b_N) * (core(h, M) + b_M)",
             "m * (core(h, M) + b_M)",
@@ -89,16 +87,10 @@ MISTAKES = edits(
             "(core(v, N) + b_M) * n",
         ),
     ),
-    (
-        "one-side",
-        "ṽ or h̃ goes through both cores, and the other is not used.",
-        "m * n",
-        ("m * (core(v, N) + b_N)", "(core(h, M) + b_M) * n"),
-    ),
+    ("one-side", "ṽ or h̃ goes through both cores, and the other is not used.", ("m * (core(v, N) + b_N)", "(core(h, M) + b_M) * n")),
     (
         "cores-transposed",
         "You multiply with a core the wrong way round: M has shape (D, R, D), and its *first* axis meets ṽ; N likewise.",
-        "m * n",
         ("(core(v, M.T) + b_M) * n", "m * (core(h, N.T) + b_N)", "(core(v, M.T) + b_M) * (core(h, N.T) + b_N)"),
     ),
     (
@@ -116,6 +108,7 @@ MISTAKES = edits(
         ("v * h", "(m * h[..., None, :]).sum(-2)", "(v[..., None, :] * n).sum(-2)"),
     ),
     ("not-projected", "The last step is missing: multiply the sum, of length D, by P and add b.", "z @ P + b", "z"),
+    at="m * n",
 ) + [flattened(mutan)]
 REMARK = "The values differ. Look at M_r ṽ and N_r h̃ for one r first, D numbers each."
 

@@ -166,45 +166,38 @@ TARGET_MISTAKES = edits(
     (
         "one-hot",
         "Only the best answer of a question gets a 1. Every answer has its accuracy: a second one with three votes gets 0.9.",
-        ", targets",
         (_FAVOURITE, f"{_BEST} * (targets > 0)", _BEST),
     ),
     (
         "best-only",
         "Only the best answer of a question has its accuracy. The others have theirs: do not set them to 0.",
-        ", targets",
         (f"{_BEST} * targets", f"{_FAVOURITE} * targets"),
     ),
     (
         "fraction",
         "These are fractions of the annotators. A target is the accuracy of exercise 01.1: four votes of ten are worth 1.",
-        ", targets",
         ", n / a",
     ),
     (
         "nobody-left-out",
         "This is min(1, votes / 3) over all annotators. An accuracy leaves out one at a time (exercise 01.1): 2 of ten give 0.6.",
-        ", targets",
         ", np.minimum(1, n / 3)",
     ),
-    ("no-minimum", "Targets grow beyond 1: the minimum with 1 is missing.", ", targets", (", n / 3", ", n * (a - 1) / (3 * a)")),
-    ("counts", "These are votes. A target is the accuracy that the answer would get (exercise 01.1).", ", targets", ", n"),
+    ("no-minimum", "Targets grow beyond 1: the minimum with 1 is missing.", (", n / 3", ", n * (a - 1) / (3 * a)")),
+    ("counts", "These are votes. A target is the accuracy that the answer would get (exercise 01.1).", ", n"),
     (
         "zero-or-one",
         "Your targets are 0 or 1. A target is an accuracy: one vote of ten is worth 0.3, two are worth 0.6.",
-        ", targets",
         (", n > 0", ", n >= 3", ", np.floor(targets)"),
     ),
     (
         "only-for-ten",
         "Right for ten annotators only: 0, 0.3, 0.6, 0.9, 1. Is there a 10 in your code where `len(given)` belongs?",
-        ", targets",
         (", np.minimum(1, 0.3 * n)", ", targets * a / 10"),
     ),
     (
         "sum-to-one",
         "Your rows sum to 1, as for a softmax. Each answer has its own sigmoid here: leave the accuracies as they are.",
-        ", targets",
         (
             f", targets / np.maximum(targets{_SUM}, 1e-9)",
             f", targets / targets{_SUM}",
@@ -216,11 +209,7 @@ TARGET_MISTAKES = edits(
     (
         "kinds-exchanged",
         "The two kinds are mixed up: each of the n who gave the answer leaves n − 1 votes behind, each of the others n.",
-        ", targets",
-        (
-            ", ((a - n) * np.minimum(1, (n - 1) / 3) + n * np.minimum(1, n / 3)) / a",
-            ", ((a - n) * np.clip((n - 1) / 3, 0, 1) + n * np.minimum(1, n / 3)) / a",
-        ),
+        (", ((a - n) * np.minimum(1, (n - 1) / 3) + n * np.minimum(1, n / 3)) / a",),
     ),
     (
         "cut-off-not-counted",
@@ -237,15 +226,14 @@ TARGET_MISTAKES = edits(
     (
         "numbers-of-the-best",
         "You return the place of each question's best answer. Return the accuracies of all answers, shape (B, K).",
-        ", targets",
         (", targets.argmax(1)", f"{_FAVOURITE}.argmax(1)"),
     ),
     (
         "rows-without-answer-dropped",
         "You drop questions whose answers were all cut off. Keep them, as rows of zeros: shape (B, K).",
-        ", targets",
         ", targets[targets.any(1)]",
     ),
+    at=", targets",
 )
 _FEW = "Here there are fewer answers than `most`: keep all of them, and give the table one column for each."
 

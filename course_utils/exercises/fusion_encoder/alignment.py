@@ -33,7 +33,7 @@ def optimal_transport(cost, beta, rounds):
     return plan
 
 
-_DELTA, _SIGMA, _RETURN = "delta = 1 / (t * (q @ sigma))", "sigma = 1 / (n * (delta @ q))", "return plan"
+_DELTA, _SIGMA = "delta = 1 / (t * (q @ sigma))", "sigma = 1 / (n * (delta @ q))"
 
 
 def _before_the_rounds(*lines: str) -> tuple[str, ...]:
@@ -42,7 +42,6 @@ def _before_the_rounds(*lines: str) -> tuple[str, ...]:
 
 MISTAKES = edits(
     optimal_transport,
-    # key, what is said, then what is typed instead of what
     (
         "sinkhorn",
         "Q is A itself in every round: that is Sinkhorn's blurred plan. Multiply by the plan so far, Q = A ∘ Π, and it sharpens.",
@@ -115,10 +114,9 @@ MISTAKES = edits(
     (
         "rows-of-one",
         "Each row is divided by its sum at the end. Return the plan as the last round leaves it.",
-        _RETURN,
         ("return plan / plan.sum(1, keepdims=True)", "return plan / plan.sum(1, keepdims=True) / t"),
     ),
-    ("q", "You return A, or Q of the last round. Return Π = δ Q σ.", _RETURN, ("return q", "return a")),
+    ("q", "You return A, or Q of the last round. Return Π = δ Q σ.", ("return q", "return a")),
     (
         "other-rounds",
         "You make another number of rounds: one too few or too many, just one, or always 50. `rounds` says how many.",
@@ -129,9 +127,9 @@ MISTAKES = edits(
     (
         "softmax",
         "Each word decides for itself, as by attention's softmax: nobody sees that a region is full. A plan has fixed sums of rows *and* of columns.",
-        _RETURN,
         ("return a / a.sum(1, keepdims=True) / t", "return a / a.sum(1, keepdims=True)", "return np.eye(n)[cost.argmin(1)] / t"),
     ),
+    at="return plan",
 )
 
 

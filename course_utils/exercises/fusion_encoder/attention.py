@@ -63,16 +63,9 @@ def cross_attention(params, x, context, mask, heads):
     return y, weights
 
 
-_SHARES = "masked_softmax(scores, mask)"
 WEIGHT_MISTAKES = edits(
     cross_attention,
-    # key, what is said, then what is typed instead of what
-    (
-        "no-mask",
-        "The mask is not used: hidden places get weight. Give them −∞ or a very low score before softmax.",
-        _SHARES,
-        "softmax(scores)",
-    ),
+    ("no-mask", "The mask is not used: hidden places get weight. Give them −∞ or a very low score before softmax.", "softmax(scores)"),
     (
         "mask-inverted",
         "You hide what should be seen: True means *attend*, `jnp.where(mask, scores, low)`.",
@@ -82,31 +75,26 @@ WEIGHT_MISTAKES = edits(
     (
         "mask-after-softmax",
         "You zero the weights after the softmax: the rest no longer adds up to 1. Hide the *scores*, before it.",
-        _SHARES,
         "softmax(scores) * mask",
     ),
     (
         "mask-multiplied",
         "Hidden scores are about 0, which is not low: e⁰ = 1 still gets weight. Give them −∞ or a very low score, not `scores * mask`.",
-        _SHARES,
         ("softmax(scores * mask)", "softmax(np.where(mask, scores, -1))"),
     ),
     (
         "mask-added",
         "You add the mask to the scores: True adds 1, which hides nothing. `jnp.where(mask, scores, low)`.",
-        _SHARES,
         "softmax(scores + mask)",
     ),
     (
         "zero-before-softmax",
         "Hidden scores are 0 in the softmax, which is not low: they take a part of the 1, and what is left, once you set their weights to 0, does not add up to 1.",
-        _SHARES,
         "softmax(scores * mask) * mask",
     ),
     (
         "mask-sign",
         "What is hidden gets a very *high* score, and all the weight. It needs a very low one.",
-        _SHARES,
         ("softmax(np.float32(scores) + np.float32(1e9) * ~mask)", "softmax(np.float64(scores) + 1e9 * ~mask)"),
     ),
     (
@@ -118,19 +106,16 @@ WEIGHT_MISTAKES = edits(
     (
         "softmax-over-queries",
         "The softmax runs over the T who look (axis −2), so that they compete for a place. Each shares itself out over the N places: axis −1.",
-        _SHARES,
         ("softmax(np.where(mask, scores, -1e30), -2)", "softmax(np.where(mask, scores, -1e30), -2) * mask"),
     ),
     (
         "softmax-over-heads",
         "The softmax runs over the heads (axis 1). Each head shares itself out over the places: axis −1.",
-        _SHARES,
         ("softmax(np.where(mask, scores, -1e30), 1)", "softmax(np.where(mask, scores, -1e30), 1) * mask"),
     ),
     (
         "no-softmax",
         "These are the scores. A softmax over the places makes them shares that add up to 1.",
-        _SHARES,
         ("scores", "np.where(mask, scores, 0)"),
     ),
     ("no-scale", "The scale is missing: divide the scores by √(D / H).", " / np.sqrt(width)", ""),
@@ -169,19 +154,17 @@ WEIGHT_MISTAKES = edits(
         "y, weights",
         ("y, weights.swapaxes(1, 2)", "y, weights.swapaxes(0, 1)", "y, np.moveaxis(weights, 1, -1)"),
     ),
-    # only a row that may look at nothing tells these from what is right
     (
         "empty-row-nan",
         "A row that may look at nothing becomes NaN (0 / 0). Fill with a low *finite* number, and set hidden weights to 0 after the softmax as well.",
-        _SHARES,
         "np.where(mask.any(-1, keepdims=True), masked_softmax(scores, mask), np.nan)",
     ),
     (
         "empty-row-shared-out",
         "A row that may look at nothing looks everywhere: all its scores are equally low. Set hidden weights to 0 after the softmax as well.",
-        _SHARES,
         "softmax(np.where(mask, scores, -1e30))",
     ),
+    at="masked_softmax(scores, mask)",
 )
 SEEN_MISTAKES = edits(
     cross_attention,

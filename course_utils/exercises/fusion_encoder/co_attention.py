@@ -46,12 +46,11 @@ _OTHER = "co_attention(params, x, y, x_there, y_there, heads)[1]"
 MISTAKES = edits(
     next_x,
     # key, what is said of a stream {x} that looks at {y}, then what is typed instead of what
-    ("no-residual", "You return what {x} saw without {x} itself: add it.", _RETURN, "return seen"),
-    ("unchanged", "{x} comes back as it went in: add what it saw of {y}.", _RETURN, "return x"),
+    ("no-residual", "You return what {x} saw without {x} itself: add it.", "return seen"),
+    ("unchanged", "{x} comes back as it went in: add what it saw of {y}.", "return x"),
     (
         "not-added",
         "{x} and what it saw are added, once each: no difference, mean or multiple.",
-        _RETURN,
         ("return x - seen", "return (x + seen) / 2", "return x + 2 * seen", "return 2 * x + seen"),
     ),
     (
@@ -96,16 +95,15 @@ MISTAKES = edits(
     (
         "padding-zeroed",
         "Padding of {x} is set to 0. Leave it: the mask keeps everybody from looking at it.",
-        _RETURN,
         "return (x + seen) * x_there[..., None]",
     ),
     (
         "normalised",
         "{x} is normalised after adding. That comes in the block around it.",
-        _RETURN,
         "x = x + seen\n    return (x - x.mean(-1, keepdims=True)) / x.std(-1, keepdims=True)",
     ),
     ("one-head", "There is one head. Pass `heads` on.", "mask, heads", "mask, 1"),
+    at=_RETURN,
 )
 
 

@@ -42,7 +42,6 @@ def join_streams(params, tokens, regions, there):
     return x, mask
 
 
-# key, what is said, then what is typed instead of what
 VECTOR_MISTAKES = edits(
     join_streams,
     (
@@ -92,7 +91,7 @@ VECTOR_MISTAKES = edits(
 _OF_STREAMS = "a := np.arange(mask.shape[1]) < tokens.shape[1]"
 MASK_MISTAKES = edits(
     join_streams,
-    ("everybody", "Everybody may look at everything: padding and hidden regions too.", "return x, mask", "return x, mask | True"),
+    ("everybody", "Everybody may look at everything: padding and hidden regions too.", "return x, mask | True"),
     (
         "rows-of-padding",
         "Nobody looks at padding, but padding looks around: rows that are not there are False as well.",
@@ -116,42 +115,37 @@ MASK_MISTAKES = edits(
     (
         "oneself-always",
         "Padding and hidden regions look at themselves. Their rows are False everywhere.",
-        "return x, mask",
         "return x, mask | np.eye(mask.shape[1], dtype=bool)",
     ),
     (
         "additive",
         "This is a mask to add to scores. Return True where one may look, False elsewhere.",
-        "return x, mask",
         "return x, np.where(mask, 0, -np.inf)",
     ),
     ("text-padding-seen", "Padding of the text (token 0) is looked at.", "[words, there]", "[words | True, there]"),
     (
         "own-stream",
         "Words look at words only, and regions at regions: nothing would ever meet. In one stream everybody looks at everybody.",
-        "return x, mask",
         f"return x, mask & (({_OF_STREAMS})[:, None] == a)",
     ),
     (
         "other-stream",
         "Words look at regions only, and regions at words. In one stream everybody looks at everybody, themselves too.",
-        "return x, mask",
         f"return x, mask & (({_OF_STREAMS})[:, None] != a)",
     ),
     (
         "causal",
         "One looks back only, as a writer does. An encoder looks in both directions.",
-        "return x, mask",
         ("return x, np.tril(mask)", f"return x, mask & ~np.triu(({_OF_STREAMS})[:, None] & a, 1)"),
     ),
-    ("inverted", "True means *attend*; yours is the opposite.", "return x, mask", "return x, ~mask"),
+    ("inverted", "True means *attend*; yours is the opposite.", "return x, ~mask"),
     ("regions-first", "The mask has the regions first. The words come first.", "[words, there]", "[there, words]"),
     (
         "no-square",
         "This says who is there, shape (B, T + N). The mask says who may look at whom: `valid[:, :, None] & valid[:, None, :]`.",
-        "return x, mask",
         "return x, valid",
     ),
+    at="return x, mask",
 )
 
 

@@ -47,11 +47,10 @@ def hard_negatives(similarity, true, noise):
     return logits.argmax(1)
 
 
-_BEST, _SUM = "logits.argmax(1)", "similarity + noise"
+_SUM = "similarity + noise"
 _OTHERS = "softmax(np.where(true, -np.inf, similarity))"
 MISTAKES = edits(
     hard_negatives,
-    # key, what is said, then what is typed instead of what
     (
         "true-pair",
         "You may draw the true partner: it is the most similar of all. Leave out every column where `true` is True.",
@@ -73,13 +72,11 @@ MISTAKES = edits(
     (
         "first-true-drawn",
         "You always draw the first true partner. What is left out must be the worst of all: −∞ for `argmax`, +∞ for `argmin`.",
-        _BEST,
         "true.argmax(1)",
     ),
     (
         "first-wrong",
         "You always take the first wrong caption. Did you mean the largest of similarity plus noise? Then there are NaNs in it, such as 0 · ∞, and `argmax` takes the first of them.",
-        _BEST,
         "true.argmin(1)",
     ),
     ("no-noise", "You always take the most similar wrong one: the noise is not used. Adding it makes it a draw.", _SUM, "similarity"),
@@ -93,7 +90,7 @@ MISTAKES = edits(
         ("noise", "noise - 1", "noise + similarity.min()", "noise + similarity.min(1, keepdims=True)"),
     ),
     ("true-only", "You draw among the true partners: the mask is turned round.", "(true,", "(~true,"),
-    ("least-similar", "You take the smallest, an easy negative. Take the largest.", _BEST, "np.where(true, np.inf, logits).argmin(1)"),
+    ("least-similar", "You take the smallest, an easy negative. Take the largest.", "np.where(true, np.inf, logits).argmin(1)"),
     ("least-similar-sign", "You subtract the similarity: the less similar, the likelier. Add it.", _SUM, "noise - similarity"),
     (
         "noise-subtracted",
@@ -111,23 +108,21 @@ MISTAKES = edits(
     (
         "for-each-column",
         "You choose a row for each column (axis 0). Choose a column for each row: axis 1, shape (B,).",
-        _BEST,
         ("logits.argmax(0)", "logits.argmax(0)[: len(true)]"),
     ),
     (
         "value",
         "You return the largest value (`max`), or the similarity there. Return where it stands: `argmax`.",
-        _BEST,
         ("logits.max(1)", "similarity[np.arange(len(true)), logits.argmax(1)]"),
     ),
-    ("from-one", "You count the columns from 1. The first has number 0.", _BEST, "logits.argmax(1) + 1"),
+    ("from-one", "You count the columns from 1. The first has number 0.", "logits.argmax(1) + 1"),
     (
         "in-the-rest",
         "You count among the columns that are left. Return the column's number in the whole table: mask, do not delete.",
-        _BEST,
         "np.array([row[~own].argmax() for row, own in zip(logits, true)])",
     ),
-    ("one-for-all", "You return one number for the whole table: `argmax` needs its axis, `argmax(1)`.", _BEST, "logits.argmax()"),
+    ("one-for-all", "You return one number for the whole table: `argmax` needs its axis, `argmax(1)`.", "logits.argmax()"),
+    at="logits.argmax(1)",
 )
 
 

@@ -33,10 +33,9 @@ def rerank(dual, fused):
     return ranking
 
 
-_SHORTLIST, _RETURN = "np.take_along_axis(short, by_fused, 1)", "return ranking"
+_SHORTLIST = "np.take_along_axis(short, by_fused, 1)"
 MISTAKES = edits(
     rerank,
-    # key, what is said, then what is typed instead of what
     (
         "positions",
         "These are positions in the shortlist. Look up which candidates stand there: `jnp.take_along_axis(shortlist, order, axis=1)`.",
@@ -44,7 +43,7 @@ MISTAKES = edits(
         "by_fused",
     ),
     ("shortlist-worst-first", "The fusion encoder's worst comes first. `argsort` sorts upwards: negate the scores.", "-fused", "fused"),
-    ("worst-first", "Your order begins with the worst. `argsort` sorts upwards: negate the scores.", _RETURN, "return ranking[:, ::-1]"),
+    ("worst-first", "Your order begins with the worst. `argsort` sorts upwards: negate the scores.", "return ranking[:, ::-1]"),
     ("dual-upwards", "The shortlist holds the dual encoder's *worst*: `argsort` sorts upwards. Negate the similarities.", "-dual", "dual"),
     (
         "both-upwards",
@@ -84,7 +83,6 @@ MISTAKES = edits(
     (
         "first-columns",
         "You take column j of `fused` for candidate j. It belongs to the j-th *best* of the dual encoder.",
-        _RETURN,
         (
             "return np.argsort(-np.c_[fused, dual[:, k:]], axis=1)",
             "return np.c_[by_fused, np.tile(np.arange(k, dual.shape[1]), (len(dual), 1))]",
@@ -93,13 +91,11 @@ MISTAKES = edits(
     (
         "scales-mixed",
         "You put the fusion encoder's scores among the dual encoder's and sort all together. Their scales differ: sort the shortlist by itself.",
-        _RETURN,
         "np.put_along_axis(dual := dual.copy(), short, fused, 1)\n    return np.argsort(-dual, axis=1)",
     ),
     (
         "scores-added",
         "You add both scores and sort all together. Inside the shortlist only the fusion encoder decides; the rest stays behind.",
-        _RETURN,
         "return np.argsort(-dual - np.take_along_axis(np.pad(fused, ((0, 0), (0, rest.shape[1]))), np.argsort(order, 1), 1), axis=1)",
     ),
     (
@@ -111,7 +107,6 @@ MISTAKES = edits(
     (
         "ranks",
         "You return which rank each candidate gets. Return candidates in the order of their ranks: one `argsort` too many.",
-        _RETURN,
         "return np.argsort(ranking, 1)",
     ),
     (
@@ -120,12 +115,8 @@ MISTAKES = edits(
         "(short, by_fused,",
         "(short, np.argsort(by_fused, 1),",
     ),
-    (
-        "first-query-for-all",
-        "Every row follows the first query. Each has its own shortlist (axis 1).",
-        _RETURN,
-        "return 0 * ranking + ranking[0]",
-    ),
+    ("first-query-for-all", "Every row follows the first query. Each has its own shortlist (axis 1).", "return 0 * ranking + ranking[0]"),
+    at="return ranking",
 )
 
 
