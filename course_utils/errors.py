@@ -1,6 +1,6 @@
 """Errors that a learner meets: one sentence that says what to do, without a traceback in a notebook."""
 
-from __future__ import annotations
+from collections.abc import Iterable
 
 
 class OneSentence(Exception):
@@ -20,3 +20,11 @@ class UnknownName(OneSentence, KeyError):
 
 class BadInput(OneSentence, ValueError):
     """An argument that a learner typed and that cannot be used; the message says what can."""
+
+
+def known(what: str, name: object, allowed: Iterable[str]) -> int:
+    """The position of a name among those allowed. Raises ValueError with all of them if it is none."""
+    allowed = list(allowed)
+    if name not in allowed:
+        raise ValueError(f"There is no {what} {name!r}. Choose from: {', '.join(allowed)}.")
+    return allowed.index(name)

@@ -13,10 +13,7 @@ _HERE = Path(__file__).resolve().parent
 def data_dir() -> Path:
     """The folder of artwork, names, checkpoints and recorded results.
 
-    Raises
-    ------
-    FileNotFoundError
-        If neither the wheel's copy nor the checkout's ``data/`` exists.
+    Raises FileNotFoundError if neither the wheel's copy nor the checkout's ``data/`` exists.
     """
     for folder in (_HERE / "_data", _HERE.parent / "data"):
         if (folder / "CHECKSUMS.json").is_file():
@@ -44,10 +41,8 @@ def data_file(name: str) -> Path:
 
     ``name`` is relative to the data folder, with ``/``.
 
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If the file is missing, or is not the file that the course was built with. Both say what to do.
+    Raises FileNotFoundError or ValueError if the file is missing, or is not the file that the course was built with.
+    Both say what to do.
     """
     folder = data_dir()
     path, expected = folder / name, _checksums(folder).get(name)
@@ -60,6 +55,14 @@ def data_file(name: str) -> Path:
         raise ValueError(f"The data file {name} was altered or only partly downloaded. {remedy}")
     _opened.add(name)
     return path
+
+
+def list_file(name: str) -> None:
+    """Lists a data file, as it is now, in ``data/CHECKSUMS.json``."""
+    folder = data_dir()
+    sums = json.loads((folder / "CHECKSUMS.json").read_text())
+    sums[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    (folder / "CHECKSUMS.json").write_text(json.dumps(dict(sorted(sums.items())), indent=2) + "\n")
 
 
 def opened() -> dict[str, str]:

@@ -54,10 +54,7 @@ class Vocabulary(Sequence[str]):
     split, join : a text as words and back. The default splits at spaces and off punctuation, and keeps capitals.
     name : what texts it is for, in messages.
 
-    Raises
-    ------
-    ValueError
-        If a word stands twice or is not one word, or a special is not in angle brackets.
+    Raises ValueError if a word stands twice or is not one word, or a special is not in angle brackets.
     """
 
     def __init__(

@@ -194,10 +194,8 @@ def fit(
     progress
         Show a progress bar where nothing watches.
 
-    Raises
-    ------
-    ValueError
-        If nothing is trainable, if ``steps`` is below 1, or as soon as the loss stops being a finite number.
+    Raises ValueError if nothing is trainable, if ``steps`` is below 1, or as soon as the loss stops being a finite
+    number.
     """
     if steps < 1:
         raise ValueError(f"steps is {steps}; take at least 1.")

@@ -18,8 +18,20 @@ from course_utils.exercises import checks
 NAME = "01_small"
 FIRST, SECOND, QUESTION = "ex-01-3", "ex-01-6", "ex-01-q1"
 BOTH = (FIRST, SECOND)
-# Endless, but it leaves the processor to others, who are graded at the same time; two hand-ins spin.
+# Endless, but it leaves the processor to others, who are graded at the same time; one hand-in spins.
 ENDLESS = "while True: __import__('time').sleep(0.01)"
+
+# Every file that can be read, but for the system's and Python's own. Links are not followed: through /proc they lead round
+# in circles, and who goes there is stopped before anything was read. Another root that a process has is looked at itself.
+EVERYWHERE = """import glob, os, sys
+def everywhere(end="", top="/"):
+    others = [root for root in glob.glob("/proc/[0-9]*/root/") if os.path.isdir(root) and not os.path.samefile(root, "/")]
+    for start in [top, *others]:
+        known = [start.rstrip("/") + folder for folder in ("/proc", "/sys", "/usr", sys.prefix, sys.base_prefix)]
+        for folder, inner, files in os.walk(start):
+            inner[:] = [name for name in inner if os.path.join(folder, name) not in known]
+            yield from (os.path.join(folder, name) for name in files if name.endswith(end))
+"""
 
 MLB = """def mlb_pooling(params, v, h):
     {before}
@@ -342,7 +354,7 @@ def cannot_be_interrupted(nb):
     write(
         nb,
         SECOND,
-        "def bilinear_pooling(params, v, h):\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass",
+        f"def bilinear_pooling(params, v, h):\n    while True:\n        try:\n            {ENDLESS}\n        except BaseException: pass",
     )
 
 
@@ -460,12 +472,12 @@ _ATTACKS_ON_THE_INTERPRETER = {
     "answers-nothing": "import course_utils.exercises.border as b\nb.encode_old = b.encode\nb.encode = lambda v: b.encode_old([])",
     "holds-another-exercise": "import course_utils.exercises.border as b\nb._held.clear()\nb.hold = lambda *a: None",
     "shadows-modules": "open('numpy.py', 'w').write('ones = zeros = None')\nopen('/tmp/sitecustomize.py', 'w').write('raise SystemExit')\nopen('course_utils.py', 'w').write('x = 1')",
-    "reads-solutions": "import glob, re\ntext = ''.join(open(f).read() for f in glob.glob('/**/01_small.*', recursive=True) + glob.glob('../../../solutions/**/*.py', recursive=True))\n"
+    "reads-solutions": f"{EVERYWHERE}import re\ntext = ''.join(open(f).read() for f in everywhere() if '/01_small.' in f or '/solutions/' in f)\n"
     "exec(re.search(r'def mlb_pooling.*?END', text, re.S).group())",
-    "reads-another-hand-in": "import glob, json\nfor f in glob.glob('/**/*.ipynb', recursive=True):\n    for c in json.load(open(f))['cells']:\n        exec(''.join(c['source']))",
-    "writes-the-gradebook": "import glob, sqlite3\nfound = glob.glob('/**/gradebook.db', recursive=True)\nassert found\nfor f in found:\n"
+    "reads-another-hand-in": f"{EVERYWHERE}import json\nfor f in everywhere('.ipynb'):\n    for c in json.load(open(f))['cells']:\n        exec(''.join(c['source']))",
+    "writes-the-gradebook": f"{EVERYWHERE}import sqlite3\nfound = list(everywhere('gradebook.db'))\nassert found\nfor f in found:\n"
     "    d = sqlite3.connect(f); d.execute('update grade set auto_score = 99'); d.commit()",
-    "reads-the-seed": "import glob, os\nseed = [open(f).read() for f in glob.glob('/**/instructor_seed', recursive=True)]\nassert seed or os.environ['COURSE_GRADING_SEED']",
+    "reads-the-seed": f"{EVERYWHERE}seed = [open(f).read() for f in everywhere('instructor_seed')]\nassert seed or os.environ['COURSE_GRADING_SEED']",
     "leaves-a-daemon": "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(600)\n    os._exit(0)",
     "breeds": "import os, time\nfor _ in range(3):\n    try:\n        for _ in range(300):\n            if os.fork() == 0: time.sleep(60); os._exit(0)\n    except OSError: pass",
     "fills-the-disk": "try:\n    for i in range(100):\n        open(f'/tmp/{i}', 'wb').write(b'x' * 10**7)\nexcept OSError as e: print(e)",
@@ -563,10 +575,7 @@ def shows_one_exercises_inputs_in_another(nb):
 
 @hand_in(7.0, BOTH)
 def shows_all_that_it_can_read(nb):
-    own(
-        nb,
-        "import glob, os\nfor name in glob.glob('/**/*.ipynb', recursive=True) + glob.glob('*'):\n    print(open(name).read())\nprint(In, dict(os.environ))",
-    )
+    own(nb, f"{EVERYWHERE}for name in [*everywhere('.ipynb'), *glob.glob('*')]:\n    print(open(name).read())\nprint(In, dict(os.environ))")
 
 
 # --- refused, with a reason

@@ -1,7 +1,5 @@
 """Somebody follows the README's steps to a new notebook, word by word, and gets one that builds, checks and grades."""
 
-from __future__ import annotations
-
 import csv
 import os
 import re

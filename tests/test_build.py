@@ -1,7 +1,5 @@
 """From the hand-written form to the executed and the released notebook, and what refuses a wrong one."""
 
-from __future__ import annotations
-
 import re
 import shutil
 
@@ -19,9 +17,13 @@ from course_utils.instructor.source import SourceError, read
 TINY = "07_tiny"
 
 
+def source_of(course):
+    return course / "solutions" / TINY / f"{TINY}.py"
+
+
 def edited(course, old, new, count=1):
     """Replaces text in the tiny course's source; says so if it is not there."""
-    path = course / "solutions" / TINY / f"{TINY}.py"
+    path = source_of(course)
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new, count))
@@ -73,7 +75,7 @@ def test_a_mistake_in_a_marker_is_named_with_its_line(authored, old, new, line, 
 
 
 def test_cells_in_the_wrong_order_are_refused(authored):
-    path = authored / "solutions" / TINY / f"{TINY}.py"
+    path = source_of(authored)
     head, check, graded, rest = re.split(r'(?=# %% check="07.1"|# %% graded="07.1"|# %% \[markdown\] exercise="07.2")', path.read_text())
     path.write_text(head + graded + check + rest)
     with pytest.raises(SourceError, match="not in the order exercise, solution, check, graded"):
@@ -96,7 +98,7 @@ def by_id(nb):
 
 
 def test_roles_points_and_ids(authored):
-    cells = by_id(assemble(read(authored / "solutions" / TINY / f"{TINY}.py"), authored))
+    cells = by_id(assemble(read(source_of(authored)), authored))
     roles = {key: cell.metadata.nbgrader for key, cell in cells.items() if "nbgrader" in cell.metadata}
     assert list(roles) == [
         "ex-07-1-solution",
@@ -118,7 +120,7 @@ def test_roles_points_and_ids(authored):
 
 
 def test_an_inserted_cell_changes_no_other_cells_id(authored):
-    path = authored / "solutions" / TINY / f"{TINY}.py"
+    path = source_of(authored)
     before = [cell.id for cell in assemble(read(path), authored).cells]
     edited(authored, "# %% deterministic=true", "# %%\nprint(13)\n\n# %% deterministic=true")
     after = [cell.id for cell in assemble(read(path), authored).cells]
@@ -132,7 +134,7 @@ def test_equal_cells_have_different_ids(authored):
 
 
 def test_header_hints_badge_and_rubric_are_rendered(authored):
-    nb = assemble(read(authored / "solutions" / TINY / f"{TINY}.py"), authored)
+    nb = assemble(read(source_of(authored)), authored)
     cells = by_id(nb)
     first, second = cells["ex-07-1-text"].source, cells["ex-07-2-text"].source
     assert first.startswith("### Exercise 07.1 · Square a number\n\n**4 points** · difficulty ●○○ · about 2 min · `square`\n\n")
@@ -145,7 +147,7 @@ def test_header_hints_badge_and_rubric_are_rendered(authored):
 
 
 def test_the_release_stamp_changes_with_what_is_gradable_only(authored):
-    path = authored / "solutions" / TINY / f"{TINY}.py"
+    path = source_of(authored)
     stamp = release_stamp(read(path))
     edited(authored, "A square is a product.", "Multiply.")
     edited(authored, "product_of_itself", "product", count=2)
@@ -173,7 +175,7 @@ def test_the_release_has_stubs_and_nothing_for_graders(tiny):
     assert cells["ex-07-q1-answer"].source == "YOUR ANSWER HERE"
     assert "ubric" not in cells["ex-07-q1-question"].source and "MARK SCHEME" not in cells["ex-07-q1-question"].source
     assert not any(cell.get("outputs") for cell in cells.values())
-    found = secrets(read(tiny / "solutions" / TINY / f"{TINY}.py"))
+    found = secrets(read(source_of(tiny)))
     assert "return product_of_itself" in found and "3.0 * (negate(41) == -41)" in found
     assert any("Both factors" in line for line in found) and any("naming both signs" in line for line in found)
     text = build.places(tiny, TINY)[1].read_text()
@@ -245,11 +247,11 @@ def test_check_refuses_a_source_that_is_newer(course, capsys):
 def test_check_refuses_an_edited_cell_id_or_metadata(course, monkeypatch, change):
     place = build.places(course, TINY)[0]
     monkeypatch.setattr(build, "release", lambda nb, name, root: build.places(root, name)[1].read_bytes())  # it was not edited
-    assert build.check(course / "solutions" / TINY / f"{TINY}.py", course) == []
+    assert build.check(source_of(course), course) == []
     nb = nbformat.read(place, as_version=4)
     nb.cells[2].update(change)
     nbformat.write(nb, place)
-    (fault,) = build.check(course / "solutions" / TINY / f"{TINY}.py", course)
+    (fault,) = build.check(source_of(course), course)
     assert "is not what the source says" in fault
 
 

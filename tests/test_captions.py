@@ -314,11 +314,7 @@ def test_tuples_are_those_of_a_plain_count():
             plain["sign", PLACES[scenes.word_cell[i]]] += 1
         assert levels["full"][i] == plain
         more = levels["relations"][i] - plain
-        assert more.total() == max(plain_things(scenes, i) - 1, 0) and plain <= levels["relations"][i]
-
-
-def plain_things(scenes, i) -> int:
-    return len(describe(scenes, i)) + int(scenes.word[i] >= 0)
+        assert more.total() == max(len(describe(scenes, i)) + int(word >= 0) - 1, 0) and plain <= levels["relations"][i]
 
 
 def test_relations_hold_between_two_things_that_their_descriptions_single_out():

@@ -32,14 +32,6 @@ def arrays(model):
     return {key: np.asarray(value) for key, value in enumerate(jax.tree.leaves(nnx.state(model, nnx.Param)))}
 
 
-def list_checksum(folder, name):
-    file = folder / name
-    sums = json.loads((folder / "CHECKSUMS.json").read_text())
-    sums[name] = hashlib.sha256(file.read_bytes()).hexdigest()
-    (folder / "CHECKSUMS.json").write_text(json.dumps(sums))
-    paths._checksums.cache_clear()
-
-
 @pytest.fixture
 def data(tmp_path, monkeypatch):
     """A data folder of its own, with the course's artwork and no checkpoint."""
@@ -61,7 +53,8 @@ def net(data):
     model = Net()
     (data / "checkpoints").mkdir()
     checkpoint.save(model, data / "checkpoints/net.safetensors")
-    list_checksum(data, "checkpoints/net.safetensors")
+    paths.list_file("checkpoints/net.safetensors")
+    paths._checksums.cache_clear()
     return model
 
 
@@ -97,7 +90,8 @@ def test_a_checkpoint_of_another_model_is_refused_and_the_model_stays(net, other
 def test_a_checkpoint_with_too_little_in_it_is_refused(data):
     (data / "checkpoints").mkdir()
     checkpoint.save(Net(bias=False), data / "checkpoints/small.safetensors")
-    list_checksum(data, "checkpoints/small.safetensors")
+    paths.list_file("checkpoints/small.safetensors")
+    paths._checksums.cache_clear()
     other = Net()
     before = arrays(other)
     with pytest.raises(ValueError, match="not there: rest.1.bias, rest.1.scale"):

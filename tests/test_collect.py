@@ -1,7 +1,5 @@
 """What a class really hands in: whose is it, which attempt counts, what is refused."""
 
-from __future__ import annotations
-
 import json
 import os
 import zipfile

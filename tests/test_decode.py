@@ -102,13 +102,6 @@ def test_dividing_by_the_length_prefers_longer_texts():
     assert lengths == [1, 3]
 
 
-def test_a_finished_text_stays_as_it_is():
-    scores, log_probs = jnp.array([-1.0, -2.0]), jnp.log(jnp.array([[0.2, 0.3, 0.5], [0.6, 0.3, 0.1]]))
-    new, parents, tokens = decode.beam_step(scores, log_probs, jnp.array([True, False]), END)
-    assert float(new[0]) == -1.0 and (int(parents[0]), int(tokens[0])) == (0, END)
-    assert (int(parents[1]), int(tokens[1])) == (1, 0)
-
-
 def test_both_searches_compile():
     step, state = tiny(2)
     eager = decode.beam(step, state, 2, begin=BEGIN, end=END, length=T, width=3)

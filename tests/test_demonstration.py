@@ -1,7 +1,5 @@
 """Which cells of a hand-in grading leaves out: none that an answer needs, and no more than that."""
 
-from __future__ import annotations
-
 import pytest
 
 pytest.importorskip("nbgrader", reason="the instructor's tools are not part of this environment")

@@ -161,6 +161,8 @@ def test_a_dialogue_by_hand():
         ("what is to the left of it?", "a dog"),
         ("what is to the left of it?", "nothing"),
     } <= talks
+    # Elsewhere a sign is no thing: "what is beside it?" must not have two answers.
+    assert ("what is to the right of it?", "a sign") not in talks
 
 
 def test_the_seed_fixes_the_dialogue():
@@ -175,10 +177,3 @@ def test_the_seed_fixes_the_dialogue():
 def test_too_few_or_too_many_turns(turns):
     with pytest.raises(ValueError, match=f"turns is {turns}; expected 1 to 10"):
         dialogue(np.random.default_rng(0), drawn()[0][:2], turns)
-
-
-def test_what_stands_beside_a_thing_is_never_a_sign():
-    """Elsewhere a sign is no thing: "what is above it?" must not have two answers."""
-    scene = compose([{"kind": "dog", "place": "left"}], word="exit", word_place="right")
-    talks = [turn for seed in range(60) for turn in dialogue(np.random.default_rng(seed), scene, 4)[0]]
-    assert ("what is to the right of it?", "a sign") not in talks

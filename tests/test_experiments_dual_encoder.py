@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from flax import nnx
+from shared import fit_nothing
 
-from course_utils import training
 from course_utils.experiments import dual_encoder as experiment
 from course_utils.experiments.dual_encoder import (
     binding,
@@ -28,15 +27,8 @@ pytestmark = pytest.mark.newest  # On Colab's releases the released notebooks ru
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
-    """Nothing is learnt here, but every batch is drawn and fits its loss."""
     monkeypatch.delenv("COURSE_FAST", raising=False)
-
-    def fit(model, loss_fn, sample, *, steps, data=None, **options):
-        batch = {**(data or {}), **sample(np.random.default_rng(0))}
-        loss, _ = nnx.eval_shape(loss_fn, model, batch)
-        assert loss.shape == ()
-
-    monkeypatch.setattr(training, "fit", fit)
+    fit_nothing(monkeypatch)
     monkeypatch.setattr(trainer, "BATCH", 13)
     for name, value in (("SCENES", 210), ("TEST", 34), ("BATCH", 11)):
         monkeypatch.setattr(binding, name, value)

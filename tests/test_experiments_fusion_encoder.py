@@ -5,8 +5,8 @@ import collections
 import numpy as np
 import pytest
 from flax import nnx
+from shared import fit_nothing
 
-from course_utils import training
 from course_utils.arms import Arm
 from course_utils.experiments import fusion_encoder as experiment
 from course_utils.experiments.fusion_encoder import arms, binding, colleague, dataset, objectives, retrieval, trainer
@@ -151,16 +151,8 @@ def test_the_colleagues_negatives_are_one_exchange_of_neighbours(data):
 
 
 def test_every_arm_of_the_recording_is_measured_once_with_batches_that_fit(monkeypatch):
-    """Nothing is learnt here, but every batch is drawn and fits its loss."""
     monkeypatch.setenv("COURSE_FAST", "1")
-    trained = []
-
-    def fit(model, loss_fn, sample, *, steps, data=None, **options):
-        loss, _ = nnx.eval_shape(loss_fn, model, {**(data or {}), **sample(np.random.default_rng(0))})
-        assert loss.shape == ()
-        trained.append(steps)
-
-    monkeypatch.setattr(training, "fit", fit)
+    trained = fit_nothing(monkeypatch)
     rows = experiment.run(0) + experiment.baselines()
     keys = [(row["arm"], row["measure"]) for row in rows]
     assert len(set(keys)) == len(keys) and all(type(row["value"]) is float for row in rows)

@@ -1,7 +1,5 @@
 """Kernels forked from one parent: each has no rights, meets no other, and ends with its sandbox."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -100,6 +100,16 @@ def test_nothing_is_left_behind(everybody):
     assert subprocess.run(["pgrep", "-u", "65534", "-f", "time.sleep"], capture_output=True).stdout == b""
 
 
+def test_who_looks_everywhere_looks(tmp_path):
+    """Else the hand-ins that search for the gradebook, the seed and others' answers would find nothing for no reason of ours."""
+    (tmp_path / "a/b").mkdir(parents=True)
+    (tmp_path / "a/b/gradebook.db").touch()
+    (tmp_path / "a/round").symlink_to(tmp_path)
+    space: dict = {}
+    exec(handins.EVERYWHERE, space)
+    assert [*space["everywhere"]("gradebook.db", f"{tmp_path}/")][:1] == [str(tmp_path / "a/b/gradebook.db")]
+
+
 def test_written_answers_wait_for_a_person(everybody):
     assert everybody.rows["reference"]["waiting"] == everybody.rows["answers-the-question"]["waiting"] == "2"
     assert everybody.rows["untouched"]["waiting"] == "0"

@@ -1,7 +1,5 @@
 """Imports point one way, a learner loads nothing of the instructor's, and importing the course is cheap."""
 
-from __future__ import annotations
-
 import ast
 import os
 import re

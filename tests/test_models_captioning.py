@@ -53,36 +53,6 @@ def test_every_word_has_a_class_and_every_noun_a_kind():
     assert (words.WORD_KIND >= 0).sum() == (words.WORD_CLASS == 0).sum()
 
 
-# ---- one look and one step
-
-
-def test_soft_attention_is_a_mean_that_follows_its_shares():
-    rng = np.random.default_rng(1)
-    params = {n: jnp.asarray(rng.normal(size=s)) for n, s in {"W_v": (4, 3), "W_h": (6, 3), "b": 3, "w": 3}.items()}
-    places, h = rng.normal(size=(2, 5, 4)), rng.normal(size=(2, 6))
-    mask = np.array([[True] * 5, [True, True, False, True, False]])
-    context, alpha = C.soft_attention(params, places, h, mask)
-    np.testing.assert_allclose(alpha.sum(-1), 1, rtol=1e-5)
-    assert (np.asarray(alpha)[~mask] == 0).all() and (np.asarray(alpha)[mask] > 0).all()
-    np.testing.assert_allclose(context, (np.asarray(alpha)[..., None] * places).sum(1), rtol=1e-4)
-    order = np.array([3, 0, 4, 1, 2])
-    again, turned = C.soft_attention(params, places[:, order], h, mask[:, order])
-    np.testing.assert_allclose(turned, np.asarray(alpha)[:, order], rtol=1e-4)
-    np.testing.assert_allclose(again, context, rtol=1e-4)
-    _, other = C.soft_attention(params, places, h + 1, mask)
-    assert np.abs(other - alpha).max() > 1e-3
-
-
-def test_a_memory_with_open_forget_gates_keeps_what_it_has():
-    d = 4
-    params = {name: jnp.zeros((d, 4 * d)) for name in ("W_x", "W_z", "W_h")}
-    params["b"] = jnp.repeat(jnp.array([-50.0, 50.0, 0.0, 50.0]), d)
-    c = jnp.arange(2 * d).reshape(2, d) / 5
-    h, kept = C.lstm_step(params, jnp.zeros((2, d)), c, jnp.ones((2, d)), jnp.ones((2, d)))
-    np.testing.assert_allclose(kept, c, atol=1e-5)
-    np.testing.assert_allclose(h, np.tanh(c), atol=1e-5)
-
-
 # ---- captioners
 
 
@@ -164,18 +134,6 @@ def test_a_captioner_learns_a_few_captions_by_heart(way):
 
 
 # ---- losses
-
-
-def test_padding_counts_for_nothing():
-    rng = np.random.default_rng(4)
-    logits, tokens = rng.normal(size=(3, 5, 7)), rng.integers(0, 7, (3, 5))
-    mask = np.arange(5) < np.array([[2], [5], [3]])
-    loss = C.caption_loss(logits, tokens, mask)
-    p = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
-    terms = -np.log(p[np.arange(3)[:, None], np.arange(5), tokens])
-    assert float(loss) == pytest.approx(terms[mask].mean(), rel=1e-5)
-    logits[~mask] += 9 * rng.normal(size=logits[~mask].shape)
-    assert float(C.caption_loss(logits, tokens, mask)) == pytest.approx(float(loss), rel=1e-6)
 
 
 def test_a_place_is_drawn_as_often_as_its_share():

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
+from shared import normal, run
 
 from course_utils import losses, training
 from course_utils.models import dual_encoder as D
@@ -22,16 +23,6 @@ from course_utils.world.things import RGB
 CLIP_FILE = np.load(Path(__file__).parent / "parity/clip.npz")
 IMAGE = ViTConfig(side=12, patch=4, width=18, depth=3, heads=3, hidden=24)
 TEXT = clip.TextConfig(words=50, length=10, width=16, depth=2, heads=2, hidden=32, eos=49)
-
-
-def normal(*shape, seed=0):
-    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
-
-
-@nnx.jit
-def run(model, *args):
-    """Compiled as a whole: an eager forward would compile every operation by itself."""
-    return model(*args)
 
 
 def agree(got, expected):
@@ -161,12 +152,7 @@ def test_a_bag_has_no_order_and_passes_over_what_it_never_met():
         np.testing.assert_allclose(vectors[[0, 1, 3]], padded[[0, 1, 3]], atol=1e-6)
 
 
-def test_a_window_tower_shares_what_it_learns_and_refuses_what_does_not_fit():
-    x = normal(2, 8, 12, 3)
-    w = pixels.overlapping_windows(x, 2)
-    assert w.shape == (2, 4, 6, 48)
-    inner = x[1, 1:5, 3:7]  # the window of row 1, column 2 starts half a stride before it
-    np.testing.assert_array_equal(np.sort(w[1, 1, 2]), np.sort(inner.ravel()))
+def test_a_window_tower_refuses_what_does_not_fit():
     for stride in (3, 6):
         with pytest.raises(ValueError, match="does not fit 8 px"):
             towers.WindowTower(D.WindowConfig(side=8, stride=stride), 3, rngs=nnx.Rngs(0))

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
+from shared import CLOSE, normal, run
 
 from course_utils import training
 from course_utils.models import fusion
@@ -18,18 +19,7 @@ from course_utils.text import PAD
 from course_utils.world import questions as Q
 from course_utils.world import render
 
-CLOSE = {"rtol": 1e-5, "atol": 2e-6}
 SIZES = {"d_v": 5, "d_h": 7, "d_out": 3}
-
-
-def normal(*shape, seed=0):
-    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
-
-
-@nnx.jit
-def run(model, *args):
-    """Compiled as a whole: an eager forward would compile every operation by itself."""
-    return model(*args)
 
 
 def parameters(name, seed=0, **sizes):
@@ -101,11 +91,9 @@ def test_mutan_is_tucker_with_a_core_of_rank_r():
     np.testing.assert_allclose(pooling.mutan_pooling(params, v, h), expected, rtol=1e-4, atol=1e-4)
 
 
-def test_mlb_by_hand_and_its_low_rank():
+def test_where_tanh_is_almost_straight_mlb_is_a_bilinear_form_of_low_rank():
+    """T = U ∘ V ∘ P."""
     params, v, h = parameters("mlb"), normal(11, 5), normal(11, 7, seed=9)
-    expected = [params["P"].T @ (np.tanh(params["U"].T @ v[n]) * np.tanh(params["V"].T @ h[n])) for n in range(11)]
-    np.testing.assert_allclose(pooling.mlb_pooling(params, v, h), np.array(expected) + params["b"], rtol=1e-4, atol=1e-5)
-    # where tanh is almost straight it is the bilinear form with T = U ∘ V ∘ P
     tensor = np.einsum("id,jd,dk->ijk", *(params[name] for name in "UVP"))
     small = pooling.mlb_pooling(params, 1e-2 * v, 1e-2 * h) - params["b"]
     np.testing.assert_allclose(1e4 * small, bilinear({"T": tensor, "b": 0 * params["b"]}, v, h), rtol=2e-2, atol=2e-2)
@@ -164,16 +152,6 @@ def test_an_additive_hop_by_hand():
     for b in range(2):
         seen = [np.tanh(params["W_I"].T @ v + params["W_Q"].T @ u[b] + params["b"]) for v in grid[b]]
         scores = np.array(seen) @ params["w"]
-        expected = np.exp(scores) / np.exp(scores).sum()
-        np.testing.assert_allclose(p[b], expected, **CLOSE)
-        np.testing.assert_allclose(got[b], u[b] + expected @ grid[b], **CLOSE)
-
-
-def test_a_dot_product_hop_by_hand():
-    params, grid, u = {"W_I": normal(6, 5), "W_Q": normal(6, 5, seed=1)}, normal(2, 7, 6, seed=4), normal(2, 6, seed=5)
-    got, p = stacked.dot_product_hop(params, grid, u)
-    for b in range(2):
-        scores = grid[b] @ params["W_I"] @ params["W_Q"].T @ u[b] / 5**0.5
         expected = np.exp(scores) / np.exp(scores).sum()
         np.testing.assert_allclose(p[b], expected, **CLOSE)
         np.testing.assert_allclose(got[b], u[b] + expected @ grid[b], **CLOSE)

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
+from shared import run
 
 from course_utils.models import fusion_encoder as fe
 from course_utils.models.fusion_encoder import dual, words
@@ -25,11 +26,6 @@ TINY = fe.StreamConfig.tiny()
 def full_precision():
     with jax.default_matmul_precision("highest"):
         yield
-
-
-@nnx.jit
-def run(model, *args):
-    return model(*args)
 
 
 # losses as one program each
@@ -88,40 +84,6 @@ def test_every_published_weight_counts(visualbert):
 # --- attention
 
 
-def attention_params(d=6, d_context=7, seed=0):
-    shapes = {"W_q": (d, d), "W_k": (d_context, d), "W_v": (d_context, d), "W_o": (d, d)}
-    params = {name: normal(*shape, seed=seed + k) for k, (name, shape) in enumerate(shapes.items())}
-    return params | {f"b_{letter}": normal(d, seed=seed + 9 + k) for k, letter in enumerate("qkvo")}
-
-
-def by_loops(params, x, context, mask, heads):
-    """Every query, head and batch by itself."""
-    size = x.shape[-1] // heads
-    out, maps = np.zeros(x.shape), np.zeros((len(x), heads, x.shape[1], context.shape[1]))
-    for b in range(len(x)):
-        q, k, v = (a @ params[f"W_{n}"] + params[f"b_{n}"] for a, n in ((x[b], "q"), (context[b], "k"), (context[b], "v")))
-        for h in range(heads):
-            part = slice(h * size, (h + 1) * size)
-            for t in range(x.shape[1]):
-                open_ = np.flatnonzero(mask[b, t])
-                if len(open_):
-                    s = k[open_][:, part] @ q[t, part] / np.sqrt(size)
-                    maps[b, h, t, open_] = np.exp(s - s.max()) / np.exp(s - s.max()).sum()
-                out[b, t, part] = maps[b, h, t] @ v[:, part]
-    return out @ params["W_o"] + params["b_o"], maps
-
-
-def test_cross_attention_by_loops():
-    params, x, context = attention_params(), normal(3, 5, 6), normal(3, 4, 7)
-    mask = np.random.default_rng(1).random((3, 5, 4)) < 0.6
-    mask[1, 2] = False
-    y, weights = fe.cross_attention(params, x, context, mask, 2)
-    expected, maps = by_loops(params, x, context, mask, 2)
-    np.testing.assert_allclose(weights, maps, **CLOSE)
-    np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-5)
-    assert not np.asarray(weights)[1, :, 2].any(), "who may look at nothing sees nothing"
-
-
 def test_the_module_is_the_courses_attention_with_a_function_inside():
     ours = fe.CrossAttention(6, 3, rngs=nnx.Rngs(4))
     theirs = MultiHeadAttention(6, 3, rngs=nnx.Rngs(4))
@@ -131,16 +93,6 @@ def test_the_module_is_the_courses_attention_with_a_function_inside():
             np.testing.assert_allclose(got, expected, **CLOSE)
     silent = fe.CrossAttention(6, 3, function=lambda p, x, c, m, h: (0 * x, None), rngs=nnx.Rngs(4))
     assert not silent(x)[0].any()
-
-
-def test_co_attention_looks_at_both_streams_as_they_were():
-    params = {"x": attention_params(d_context=6), "y": attention_params(d_context=6, seed=50)}
-    x, y = normal(3, 5, 6), normal(3, 4, 6)
-    x_there, y_there = texts() > 0, np.array([[1, 1, 1, 0], [1, 0, 1, 1], [1, 1, 1, 1]], bool)
-    new_x, new_y = fe.co_attention(params, x, y, x_there, y_there, 2)
-    mask = x_there[:, :, None] & y_there[:, None]
-    np.testing.assert_allclose(new_x, x + by_loops(params["x"], x, y, mask, 2)[0], rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(new_y, y + by_loops(params["y"], y, x, mask.swapaxes(1, 2), 2)[0], rtol=1e-4, atol=1e-5)
 
 
 def test_a_post_norm_block_ends_normalised_and_pre_and_post_differ():
@@ -209,21 +161,6 @@ def test_boxes_are_the_nine_places():
     np.testing.assert_array_equal(fe.cell_boxes(10)[0], [0, 0, 1, 1, 1, 1, 1])
     with pytest.raises(ValueError, match="no square"):
         fe.cell_boxes(8)
-
-
-def test_joining_by_hand():
-    rng = np.random.default_rng(3)
-    params = {"words": normal(11, 6), "positions": normal(5, 6), "types": normal(2, 6), "W": normal(7, 6), "b": normal(6)}
-    tokens, regions, there = texts(length=4), normal(3, 2, 7), rng.random((3, 2)) < 0.6
-    x, mask = fe.join_streams(params, tokens, regions, there)
-    assert x.shape == (3, 6, 6) and mask.shape == (3, 6, 6) and mask.dtype == bool
-    for b in range(3):
-        for t in range(4):
-            np.testing.assert_allclose(x[b, t], params["words"][tokens[b, t]] + params["positions"][t] + params["types"][0], **CLOSE)
-        for n in range(2):
-            np.testing.assert_allclose(x[b, 4 + n], regions[b, n] @ params["W"] + params["b"] + params["types"][1], rtol=1e-4, atol=1e-5)
-        valid = [*(tokens[b] > 0), *there[b]]
-        np.testing.assert_array_equal(mask[b], np.outer(valid, valid))
 
 
 def test_an_unknown_stream_is_refused():

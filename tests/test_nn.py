@@ -7,26 +7,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
+from shared import CLOSE, normal, run
 
-from course_utils.nn import init, published
+from course_utils.nn import published
 from course_utils.nn.attention import MultiHeadAttention, masked_softmax
 from course_utils.nn.embed import Embed, Positions, extend_columns, extend_rows
 from course_utils.nn.linear import Linear
 from course_utils.nn.lstm import LSTM, LSTMCell
 from course_utils.nn.masks import attention_mask
 from course_utils.nn.transformer import Block, Transformer
-
-CLOSE = {"rtol": 1e-5, "atol": 2e-6}
-
-
-def normal(*shape, seed=0):
-    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
-
-
-@nnx.jit
-def run(model, *args):
-    """Compiled as a whole: an eager forward would compile every operation by itself."""
-    return model(*args)
 
 
 def bits(rows):
@@ -175,26 +164,23 @@ def test_tables():
     assert abs(np.asarray(Embed(997, 61, rngs=nnx.Rngs(0)).embedding[...]).std() - 61**-0.5) < 0.01
 
 
-def test_initialisers_give_the_same_numbers_and_shapes_without_drawing():
-    one, two, other = (Linear(5, 7, rngs=nnx.Rngs(seed)) for seed in (0, 0, 1))
-    assert np.array_equal(one.kernel[...], two.kernel[...]) and not np.array_equal(one.kernel[...], other.kernel[...])
-    shapes = nnx.eval_shape(lambda: Block(6, 2, rngs=nnx.Rngs(0)))
-    assert shapes.mlp.up.kernel.shape == (6, 24)
-    assert init.normal(0.5) is init.normal(0.5)
-
-
 class Two(nnx.Module):
     def __init__(self):
         self.first, self.second = Linear(3, 5, rngs=nnx.Rngs(0)), Linear(5, 2, use_bias=False, rngs=nnx.Rngs(0))
 
 
-def test_published_weights_find_their_places_by_name():
+def published_two():
+    """The names of Two's published weights, and the weights."""
     names = {
         "a.weight": ("first.kernel", published.transpose),
         "a.bias": ("first.bias", published.same),
         "b.weight": ("second.kernel", published.transpose),
     }
-    tensors = {"a.weight": normal(5, 3), "a.bias": normal(5), "b.weight": normal(2, 5)}
+    return names, {"a.weight": normal(5, 3), "a.bias": normal(5), "b.weight": normal(2, 5)}
+
+
+def test_published_weights_find_their_places_by_name():
+    names, tensors = published_two()
     model = Two()
     published.load(model, tensors, names)
     x = normal(4, 3, seed=1)
@@ -213,12 +199,7 @@ def test_published_weights_find_their_places_by_name():
     ],
 )
 def test_published_weights_that_do_not_fit_change_nothing(change, message):
-    names = {
-        "a.weight": ("first.kernel", published.transpose),
-        "a.bias": ("first.bias", published.same),
-        "b.weight": ("second.kernel", published.transpose),
-    }
-    tensors = {"a.weight": normal(5, 3), "a.bias": normal(5), "b.weight": normal(2, 5)}
+    names, tensors = published_two()
     change(tensors, names)
     model, untouched = Two(), Two()
     with pytest.raises(ValueError, match=message):

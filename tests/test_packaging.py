@@ -1,7 +1,5 @@
 """What installs, where, and what it brings along: environment.yml, Colab's frozen pins, a wheel outside the checkout."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

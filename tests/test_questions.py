@@ -1,7 +1,5 @@
 """Questions: each answer checked by a slow second oracle that reads the English, pairs one edit apart, no prior left."""
 
-from __future__ import annotations
-
 import dataclasses
 import hashlib
 import re
@@ -12,7 +10,7 @@ import pytest
 from course_utils.text import PAD
 from course_utils.world import questions as Q
 from course_utils.world.questions.forms import KIND, SIZE
-from course_utils.world.scenes import HELD_OUT_PAIRS, Scenes, check, compose, describe, sample
+from course_utils.world.scenes import HELD_OUT, Scenes, check, compose, describe, sample
 from course_utils.world.things import COLOURS, KINDS, KNOWLEDGE, SIZES, WORDS
 
 pytestmark = pytest.mark.newest  # symbols and words: canaries repeat what is drawn of them on every release
@@ -140,8 +138,7 @@ def edits(a: Scenes, b: Scenes) -> tuple[np.ndarray, set[str]]:
 
 
 def shows_held_out(scenes: Scenes) -> np.ndarray:
-    held = np.array([[(k, c) in HELD_OUT_PAIRS for c in range(len(COLOURS))] for k in range(len(KINDS))])
-    return (held[scenes.kind, scenes.colour] & scenes.present).any(1)
+    return (HELD_OUT[scenes.kind, scenes.colour] & scenes.present).any(1)
 
 
 # --- wording

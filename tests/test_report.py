@@ -1,7 +1,5 @@
 """The instructor's report: who, what, why; and nothing that a hand-in could slip into the page."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

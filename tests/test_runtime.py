@@ -100,6 +100,7 @@ def test_initialisers_have_their_spread_and_follow_the_key():
     assert abs(kernel.mean()) < 0.001 and abs(kernel.std() - 211**-0.5) < 0.001
     np.testing.assert_array_equal(kernel, Linear(211, 307, rngs=nnx.Rngs(0)).kernel[...])
     assert not np.array_equal(kernel, Linear(211, 307, rngs=nnx.Rngs(1)).kernel[...])
+    assert init.normal(0.5) is init.normal(0.5)
     assert abs(np.std(init.normal(0.3)(jax.random.key(0), (997, 3))) - 0.3) < 0.02
 
 

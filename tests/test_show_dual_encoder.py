@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from shared import ANY_VALUES, NO_PERCENTAGES, any_recording, estimate, said, tidy
 
-from course_utils.arms import Arm, Estimate
+from course_utils.arms import Arm
 from course_utils.errors import BadInput
 from course_utils.experiments.dual_encoder import binding, pretrained
 from course_utils.models.dual_encoder import pictures
@@ -14,27 +15,9 @@ from course_utils.show.dual_encoder import search
 CHANGES = ("another thing", "another colour", "colours swapped")
 
 
-def estimate(mean: float, half: float = 0.01, seeds: int = 3) -> Estimate:
-    return Estimate(mean, mean - half, mean + half, seeds)
-
-
-def recording(rng: np.random.Generator, low: float, high: float) -> dict:
-    found = {(arm, change): estimate(float(rng.uniform(low, high))) for arm in binding.ARMS for change in CHANGES}
-    for style in ("noto", "twemoji", "fluent"):
-        arms = [Arm(left_out=style, variation="augmented"), Arm(left_out=style, pixels="nearest")]
-        for arm in arms + [Arm(left_out=style, variation="as drawn")] * (style == "twemoji"):
-            found[arm, "text R@1"] = estimate(float(rng.uniform(low, high)))
-    return found
-
-
-def tidy(board):
-    assert board.lint() == [], board.alt
-    assert 8 < len(board.alt.split()) <= 45, (len(board.alt.split()), board.alt)
-
-
-@pytest.mark.parametrize(("seed", "low", "high"), [(0, 0, 1), (1, 0.9, 0.95), (2, 0.01, 0.03), (3, 0.15, 0.25)])
+@ANY_VALUES
 def test_results_are_tidy_whatever_was_measured(seed, low, high):
-    recorded = recording(np.random.default_rng(seed), low, high)
+    recorded = any_recording("03", seed, low, high)
     for live, guess in (({"twemoji": (low + high) / 2}, 35), ({}, None)):
         tidy(F.retrieval(recorded, live, guess, gallery=807))
     tidy(F.binding(recorded, dict.fromkeys(CHANGES, high)))
@@ -42,17 +25,19 @@ def test_results_are_tidy_whatever_was_measured(seed, low, high):
 
 
 def test_titles_say_what_was_recorded():
-    recorded = recording(np.random.default_rng(0), 0.2, 0.3)
+    recorded = any_recording("03", 0, 0.2, 0.3)
     for style in ("noto", "twemoji", "fluent"):
         recorded[Arm(left_out=style, variation="augmented"), "text R@1"] = estimate(0.24)
         recorded[Arm(left_out=style, pixels="nearest"), "text R@1"] = estimate(0.08)
-    words = " ".join(text.get_text() for text in F.retrieval(recorded, {}, gallery=807).ax.texts)
-    assert "3.0 to 3.0 times" in words
+    assert "3.0 to 3.0 times" in said(F.retrieval(recorded, {}, gallery=807))
     recorded[binding.ARMS[0], "colours swapped"] = estimate(0.5)
-    assert "right in 50 of 100" in " ".join(text.get_text() for text in F.binding(recorded, {}).ax.texts)
-    for guess in ("40", 140, -1):
-        with pytest.raises(BadInput, match="percent"):
-            F.retrieval(recorded, {}, guess, gallery=807)
+    assert "right in 50 of 100" in said(F.binding(recorded, {}))
+
+
+@NO_PERCENTAGES
+def test_a_guess_that_is_no_percentage_is_refused(guess):
+    with pytest.raises(BadInput, match="percent"):
+        F.retrieval(any_recording("03"), {}, guess, gallery=807)
 
 
 def drawn(n: int) -> np.ndarray:
@@ -77,7 +62,7 @@ def test_tables_of_cosines_mark_the_best_name_and_count_the_right_ones():
     right = np.eye(8) + 0.1 * rng.normal(size=(8, 8))
     board = F.similarities(drawn(8), names, {"before": rng.normal(size=(8, 8)), "after": right})
     tidy(board)
-    assert "after: 8 of 8 right" in " ".join(text.get_text() for text in board.ax.texts)
+    assert "after: 8 of 8 right" in said(board)
     with pytest.raises(ValueError, match="n is 8"):
         F.similarities(drawn(8), names, {"wrong": np.zeros((7, 8))})
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from shared import ANY_VALUES, NO_PERCENTAGES, any_recording, estimate, said, tidy
 
-from course_utils.arms import Arm, Estimate, Recording
+from course_utils.arms import Arm
 from course_utils.errors import BadInput
 from course_utils.show import fusion as F, results
 from course_utils.world.questions import TYPES
@@ -12,32 +13,13 @@ TESTS = ("biased", "balanced", "flipped")
 BLIND = Arm(model="blind", taught="biased", pictures=4000)
 
 
-def estimate(mean: float, half: float = 0.01, seeds: int = 4) -> Estimate:
-    return Estimate(mean, mean - half, mean + half, seeds)
-
-
-def recording(rng: np.random.Generator, low: float = 0.0, high: float = 1.0) -> dict:
-    """Every arm that the figures read, with values anywhere between low and high."""
-
-    def draw() -> Estimate:
-        return estimate(float(rng.uniform(low, high)))
-
-    found = Recording()
-    for model in ("sighted", "blind"):
-        for taught in ("biased", "balanced"):
-            for n in (1000, 4000, 16_000):
-                found |= {(Arm(model=model, taught=taught, pictures=n), test): draw() for test in TESTS}
-    for task in ("sum", "few products", "all products"):
-        found[Arm(task=task, baseline="commonest answer"), "accuracy"] = draw()
-        for name in ("concat", "concat-mlp", "mlb", "mutan", "bilinear"):
-            found |= {(Arm(task=task, pooling=name), str(n)): draw() for n in ((8000,) if name == "bilinear" else (1000, 2000, 4000, 8000))}
-    for count in (1, 2):
-        for how in ("plain", "shown"):
-            arm = Arm(score="dot-product", hops=count, how=how)
-            found[arm, "accuracy"] = draw()
-            for k in range(1, count + 1):
-                shares = rng.dirichlet(np.ones(4))
-                found |= {(arm, f"hop {k} on {on}"): estimate(s) for on, s in zip(("anchor", "target", "other", "empty"), shares)}
+def recording(seed: int, low: float = 0.0, high: float = 1.0) -> dict:
+    """As recorded, with values anywhere between low and high; shares of a look add up to 1, and a guess is a guess."""
+    found, rng = any_recording("01", seed, low, high), np.random.default_rng(seed)
+    for arm in found.where(score="dot-product"):
+        for k in range(1, arm.hops + 1):
+            shares = rng.dirichlet(np.ones(4))
+            found |= {(arm, f"hop {k} on {on}"): estimate(share) for on, share in zip(("anchor", "target", "other", "empty"), shares)}
     found[Arm(questions="same", baseline="another thing"), "accuracy"] = estimate(0.4, 0)
     return found
 
@@ -55,27 +37,25 @@ def boards(recorded: dict, live: float):
     yield results.arms("Arms", named, {}, each={name: [live, live / 2] for name in named}, chance=0.5)
 
 
-@pytest.mark.parametrize(("seed", "low", "high"), [(0, 0, 1), (1, 0.97, 1), (2, 0, 0.02), (3, 0.25, 0.3)])
+@ANY_VALUES
 def test_figures_are_tidy_whatever_was_measured(seed, low, high):
-    recorded = recording(np.random.default_rng(seed), low, high)
+    recorded = recording(seed, low, high)
     for board in boards(recorded, live=(low + high) / 2):
-        assert board.lint() == [], board.alt
-        assert 8 < len(board.alt.split()) <= 40, board.alt
+        tidy(board, words=40)
 
 
 def test_titles_say_what_was_recorded():
-    recorded = recording(np.random.default_rng(0))
+    recorded = recording(0)
     recorded[BLIND, "biased"] = estimate(0.73)
     recorded[BLIND, "flipped"] = estimate(0.15)
-    words = [text.get_text() for text in F.prior(recorded, {}).ax.texts]
-    assert any("73%" in text and "15%" in text for text in words)
+    assert "73% right where the prior holds, 15%" in said(F.prior(recorded, {}))
     recorded[Arm(score="dot-product", hops=2, how="shown"), "accuracy"] = estimate(0.69)
     assert "69%" in F.hops(recorded, {}).alt
     types = {name: 0.9 if name == "what" else 0.5 for name in TYPES}
-    assert any("blind: what" in text.get_text() for text in F.by_type({"one": types}, dict.fromkeys(TYPES, 0.4)).ax.texts)
+    assert "blind: what" in said(F.by_type({"one": types}, dict.fromkeys(TYPES, 0.4)))
 
 
-@pytest.mark.parametrize("guess", ["40", 140, -1])
+@NO_PERCENTAGES
 def test_a_guess_that_is_no_percentage_is_refused(guess):
     with pytest.raises(BadInput, match="percent"):
-        F.prior(recording(np.random.default_rng(0)), {}, guess)
+        F.prior(recording(0), {}, guess)

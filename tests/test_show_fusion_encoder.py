@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from flax import nnx
+from shared import ANY_VALUES, NO_PERCENTAGES, any_recording, tidy
 
-from course_utils.arms import Arm, Estimate
+from course_utils.arms import Arm
 from course_utils.errors import BadInput
 from course_utils.models import fusion_encoder as fe
 from course_utils.show import fusion_encoder as F
@@ -12,30 +13,13 @@ from course_utils.show.fusion_encoder import attention
 from course_utils.world.things import PLACES
 
 
-class Anything(dict):
-    """Every recorded arm, with values anywhere between low and high."""
-
-    def __init__(self, seed, low, high):
-        self.rng, self.low, self.high = np.random.default_rng(seed), low, high
-
-    def __missing__(self, key):
-        mean = float(self.rng.uniform(self.low, self.high))
-        self[key] = Estimate(mean, mean - 0.01, mean + 0.01, 3, (self.low, mean, self.high))
-        return self[key]
-
-
 def pictures(count):
     return np.random.default_rng(0).integers(0, 255, (count, 12, 12, 3)).astype(np.uint8)
 
 
-def tidy(board, words=45):
-    assert board.lint() == [], board.alt
-    assert 8 < len(board.alt.split()) <= words, board.alt
-
-
-@pytest.mark.parametrize(("seed", "low", "high"), [(0, 0, 1), (1, 0.97, 1), (2, 0, 0.02), (3, 0.5, 0.55)])
+@ANY_VALUES
 def test_figures_are_tidy_whatever_was_measured(seed, low, high):
-    recorded = Anything(seed, low, high)
+    recorded = any_recording("04", seed, low, high)
     tidy(F.binding(recorded, {Arm(model="dual", depth=0): low, Arm(stream="single", negatives="hard"): high}, 35), words=55)
     tidy(F.binding(recorded, {}), words=55)
     tidy(F.negatives(recorded))
@@ -43,10 +27,10 @@ def test_figures_are_tidy_whatever_was_measured(seed, low, high):
     tidy(F.cost(recorded, 128, (2, 4, 8, 16), {"dual": {"R@1": low, "passes": 256}}))
 
 
-@pytest.mark.parametrize("guess", ["half", -1, 101, [50]])
+@NO_PERCENTAGES
 def test_a_guess_is_a_percentage(guess):
     with pytest.raises(BadInput, match="from 0 to 100"):
-        F.binding(Anything(0, 0, 1), {}, guess)
+        F.binding(any_recording("04"), {}, guess)
 
 
 def test_the_diagram_and_pictures_are_tidy():

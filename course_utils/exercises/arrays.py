@@ -1,7 +1,5 @@
 """What the checks compute with, in NumPy: random inputs, softmaxes, cosines."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -5,8 +5,6 @@ unpickles nothing; its size, depth and number of parts are bounded before anythi
 :func:`hold` and :func:`reply`; the grader's side writes the cases, reads the answers and judges them elsewhere.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os
@@ -23,25 +21,9 @@ from course_utils.exercises import core
 LARGEST = 64_000_000  # bytes of a frame
 DEEPEST, MOST = 8, 100_000  # levels of nesting, parts
 LONGEST = 100_000  # characters of one string
-_DTYPES = frozenset(
-    [
-        "bool",
-        "int8",
-        "int16",
-        "int32",
-        "int64",
-        "uint8",
-        "uint16",
-        "uint32",
-        "uint64",
-        "float16",
-        "float32",
-        "float64",
-        "complex64",
-        "complex128",
-    ]
-)
+_DTYPES = frozenset("bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split())
 _MAGIC = b"VLMA1\n"
+_DAMAGED = "The answers came back damaged."
 
 
 class Unreadable(ValueError):
@@ -98,14 +80,14 @@ def decode(frame: bytes) -> Any:
     """
     start = len(_MAGIC) + 8
     if len(frame) > LARGEST or not frame.startswith(_MAGIC) or len(frame) < start:
-        raise Unreadable("The answers came back damaged.")
+        raise Unreadable(_DAMAGED)
     size = int.from_bytes(frame[len(_MAGIC) : start], "little")
     if size > len(frame) - start:
         raise Unreadable("The answers came back cut off.")
     try:
         head = json.loads(frame[start : start + size])
     except (ValueError, RecursionError):
-        raise Unreadable("The answers came back damaged.") from None
+        raise Unreadable(_DAMAGED) from None
     at, parts = start + size, 0
 
     def value(node: Any, depth: int) -> Any:
@@ -114,7 +96,7 @@ def decode(frame: bytes) -> Any:
         if depth > DEEPEST or parts > MOST:
             raise Unreadable("The answers came back with too many parts.")
         if type(node) is not dict or len(node) != 1:
-            raise Unreadable("The answers came back damaged.")
+            raise Unreadable(_DAMAGED)
         ((kind, v),) = node.items()
         if kind == "v" and (v is None or type(v) in (bool, int, str)):
             return v
@@ -137,12 +119,12 @@ def decode(frame: bytes) -> Any:
             array = np.frombuffer(frame, dtype, count, at).reshape(shape).astype(v[0])
             at += count * dtype.itemsize
             return array
-        raise Unreadable("The answers came back damaged.")
+        raise Unreadable(_DAMAGED)
 
     try:
         result = value(head, 0)
     except (ValueError, OverflowError) as error:
-        raise error if isinstance(error, Unreadable) else Unreadable("The answers came back damaged.") from None
+        raise error if isinstance(error, Unreadable) else Unreadable(_DAMAGED) from None
     if at != len(frame):
         raise Unreadable("The answers came back longer than they say.")
     return result

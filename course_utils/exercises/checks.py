@@ -1,7 +1,5 @@
 """``check`` for the learner, ``grade`` for the grader: the same cases and the same judge."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import difflib

@@ -1,7 +1,5 @@
 """What an answer holds, numbers or words, and whether two answers agree."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -5,8 +5,6 @@ was expected and returns a :class:`Verdict`. Between them stands :func:`answer`,
 inputs. Only arrays, strings and JSON pass from one to the other, so the middle part can run in another process.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import linecache
 import traceback

@@ -1,7 +1,5 @@
 """A mistake as an edit: the right function with a piece of its text exchanged, as a learner would have typed it."""
 
-from __future__ import annotations
-
 import inspect
 import re
 import textwrap
@@ -11,7 +9,7 @@ from course_utils.exercises import arrays
 from course_utils.exercises.core import Mistake
 
 
-def edits(fn: Callable, *rows: tuple) -> list[Mistake]:
+def edits(fn: Callable, *rows: tuple, at: str = "") -> list[Mistake]:
     """The mistakes that are edits of ``fn``, a function of some module.
 
     Parameters
@@ -20,6 +18,8 @@ def edits(fn: Callable, *rows: tuple) -> list[Mistake]:
         (key, sentence, old, new, old, new, …): every ``old`` gives way to the ``new`` behind it wherever it stands in the
         function's text, one pair after the other. A ``new`` may use what is in the function's module and in
         :mod:`course_utils.exercises.arrays`. The last may be a tuple of several: one mistake for each, told alike.
+    at
+        The ``old`` of the rows that name none: (key, sentence, new).
 
     Raises
     ------
@@ -29,7 +29,7 @@ def edits(fn: Callable, *rows: tuple) -> list[Mistake]:
     text = textwrap.dedent(inspect.getsource(fn))
     text = text[re.search(r"^def ", text, re.MULTILINE).start() :]  # what its decorators do is done once
     return [
-        Mistake(key, says, _edit(fn, text, key, [*pieces, new]))
+        Mistake(key, says, _edit(fn, text, key, [*(pieces or [at]), new]))
         for key, says, *pieces, last in rows
         for new in (last if isinstance(last, tuple) else (last,))
     ]

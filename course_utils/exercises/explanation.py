@@ -1,7 +1,5 @@
 """What is wrong with an answer, in a learner's words: a headline, and a short key that tests and reports count."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence

@@ -4,8 +4,6 @@
 that is better or worse, not right or wrong, gets partial credit from :func:`judge_score`.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Sequence

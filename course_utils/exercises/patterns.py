@@ -4,8 +4,6 @@ A pattern is ``pattern(case, expected, got) → (headline, diagnosis) or None`` 
 are tried in every exercise; :func:`no_shares` makes one for those that return shares.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -5,8 +5,6 @@ exercise lists what only its own subject can go wrong with; where a better sente
 under the same key, and is tried first.
 """
 
-from __future__ import annotations
-
 import inspect
 import itertools
 from collections.abc import Callable, Iterator
@@ -34,10 +32,12 @@ def slips(reference: Callable, args: tuple) -> Iterator[Mistake]:
 
 
 def _arguments(reference: Callable, args: tuple) -> Iterator[tuple[str, Path, Any]]:
-    """Of every argument that holds numbers its name, path and value; of a dictionary those of its entries."""
+    """Of every argument that holds numbers its name, path and value; of a dictionary those of its parameters."""
     for place, (name, value) in enumerate(zip(inspect.signature(reference).parameters, args)):
-        entries = [(key, (place, key), entry) for key, entry in value.items()] if isinstance(value, dict) else [(name, (place,), value)]
-        yield from (entry for entry in entries if isinstance(entry[2], (np.ndarray, bool, int, float)))
+        if isinstance(value, dict):
+            yield from ((key, (place, key), entry) for key, entry in value.items() if isinstance(entry, (np.ndarray, float)))
+        elif isinstance(value, (np.ndarray, bool, int, float)):
+            yield name, (place,), value
 
 
 def _of_argument(name: str, value: Any) -> Iterator[tuple[str, str, Callable]]:

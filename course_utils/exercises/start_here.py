@@ -1,7 +1,5 @@
 """The practice exercise of notebook 00: cosine similarity between queries and a gallery."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np
@@ -82,7 +80,11 @@ def _too_much_zeroed(case, expected, got):
         return f"A vector of zeros should have cosine 0 with everything; yours has {got[blank].flat[0]:.3g}.", "zero-vector-value"
 
 
-_BOTH = "_direction(queries), _direction(gallery)"
+def _squared(x):
+    return x / (x**2).sum(1, keepdims=True)
+
+
+_BOTH, _EACH = "_direction(queries), _direction(gallery)", "_direction("
 MISTAKES = edits(
     cosine_similarity,
     (
@@ -92,167 +94,73 @@ MISTAKES = edits(
         "",
     ),
     (
-        "transposed",
-        "Your table lies on its side: one row a query, one column a picture, so shape (Q, G).",
-        "return table",
-        "return table.T",
-    ),
-    (
         "wrong-axis",
         "You took lengths down the columns (axis 0). Each row is a vector: take them along the last axis.",
         _BOTH,
-        "unit(queries, 0), unit(gallery, 0)",
+        ("unit(queries, 0), unit(gallery, 0)", "unit(queries, 0), _direction(gallery)", "_direction(queries), unit(gallery, 0)"),
     ),
     (
         "one-length-for-all",
         "You divided by one length for the whole table. Did you forget `axis=` (and `keepdims=True`) in the norm?",
-        _BOTH,
-        "[x / np.linalg.norm(x) for x in (queries, gallery)]",
+        _EACH,
+        "(lambda x: x / np.linalg.norm(x))(",
     ),
-    (
-        "gallery-not-normalised",
-        "The queries have length 1, the gallery does not: divide it by its lengths too.",
-        "_direction(gallery)",
-        "gallery",
-    ),
-    (
-        "queries-not-normalised",
-        "The gallery has length 1, the queries do not: divide them by their lengths too.",
-        "_direction(queries)",
-        "queries",
-    ),
+    ("gallery-not-normalised", "The queries have length 1, the gallery does not: divide it by its lengths too.", "_direction(g", "(g"),
+    ("queries-not-normalised", "The gallery has length 1, the queries do not: divide them by their lengths too.", "_direction(q", "(q"),
     (
         "squared-lengths",
-        "You divided by the squared length: the square root is missing.",
+        "You divided by a squared length, or by a length twice. Divide by each length once.",
         _BOTH,
-        "[x / (x**2).sum(1, keepdims=True) for x in (queries, gallery)]",
+        ("_squared(queries), _squared(gallery)", "_squared(queries), _direction(gallery)", "_direction(queries), _squared(gallery)"),
     ),
     (
-        "sum-of-absolutes",
-        "You divided by the sum of absolute values. A length is the root of the sum of squares.",
-        _BOTH,
-        "[x / np.abs(x).sum(1, keepdims=True) for x in (queries, gallery)]",
+        "no-length",
+        "You divided by something else (a sum, the largest entry, a deviation?). A length is the root of the sum of squares.",
+        _EACH,
+        (
+            "(lambda x: x / np.abs(x).sum(1, keepdims=True))(",
+            "(lambda x: x / x.sum(1, keepdims=True))(",
+            "(lambda x: x / np.abs(x).max(1, keepdims=True))(",
+            "(lambda x: x / x.std(1, keepdims=True))(",
+        ),
     ),
     (
         "distance",
-        "This is a cosine distance, 1 − cos: 0 for equal directions. We want the cosine itself, 1 for equal directions.",
-        "return table",
-        "return 1 - table",
+        "This is a distance: small for similar vectors. We want the cosine itself, 1 for equal directions.",
+        (
+            "return 1 - table",
+            "return np.linalg.norm(queries[:, None] - gallery, axis=-1)",
+            "return ((queries[:, None] - gallery) ** 2).sum(-1)",
+            "return np.linalg.norm(a[:, None] - b, axis=-1)",
+        ),
     ),
     (
-        "euclidean",
-        "This is the Euclidean distance: it is small for similar vectors. We want the cosine, which is large for them.",
-        "return table",
-        "return np.linalg.norm(queries[:, None] - gallery, axis=-1)",
+        "absolute",
+        "You lost the sign (an absolute value, a square?): opposite directions have cosine −1, not 1.",
+        ("return np.abs(table)", "return table**2"),
     ),
-    ("absolute", "You lost the sign: opposite directions have cosine −1, not 1.", "return table", "return np.abs(table)"),
-    ("angle", "This is the angle. We want its cosine: leave out the arccos.", "return table", "return np.arccos(np.clip(table, -1, 1))"),
+    ("shifted", "You mapped the cosine to 0 … 1. Leave it between −1 and 1.", "return (1 + table) / 2"),
+    (
+        "angle",
+        "This is the angle. We want its cosine: leave out the arccos.",
+        ("return np.arccos(np.clip(table, -1, 1))", "return np.degrees(np.arccos(np.clip(table, -1, 1)))"),
+    ),
     (
         "centred",
         "You subtracted each vector's mean first; that is a correlation. Leave the vectors where they are.",
-        "(queries)",
-        "(queries - queries.mean(1, keepdims=True))",
-        "(gallery)",
-        "(gallery - gallery.mean(1, keepdims=True))",
+        _EACH,
+        "(lambda x: _direction(x - x.mean(1, keepdims=True)))(",
     ),
-    ("softmax", "You applied a softmax: the rows sum to 1. We want the cosines themselves.", "return table", "return softmax(table)"),
+    ("softmax", "You applied a softmax. We want the cosines themselves.", ("return softmax(table)", "return softmax(table, 0)")),
     (
         "paired",
         "You compared query i with picture i only. Compare every query with every picture: shape (Q, G).",
-        "return table",
         "return table.diagonal()",
     ),
     (
-        "queries-over-wrong-axis",
-        "You took the lengths of the queries down the columns. Each row is a vector: use the last axis.",
-        "_direction(queries)",
-        "unit(queries, 0)",
-    ),
-    (
-        "gallery-over-wrong-axis",
-        "You took the lengths of the gallery down the columns. Each row is a vector: use the last axis.",
-        "_direction(gallery)",
-        "unit(gallery, 0)",
-    ),
-    (
-        "largest-entry",
-        "You divided by the largest entry. A length is the root of the sum of squares.",
-        _BOTH,
-        "[x / np.abs(x).max(1, keepdims=True) for x in (queries, gallery)]",
-    ),
-    (
-        "plain-sum",
-        "You divided by the sum of the entries. A length is the root of the sum of squares.",
-        _BOTH,
-        "[x / x.sum(1, keepdims=True) for x in (queries, gallery)]",
-    ),
-    (
-        "standard-deviation",
-        "You divided by a standard deviation, which subtracts the mean first. Take the length.",
-        _BOTH,
-        "[x / x.std(1, keepdims=True) for x in (queries, gallery)]",
-    ),
-    (
-        "gallery-squared",
-        "You divided the gallery by its squared lengths (or by its lengths twice).",
-        "_direction(gallery)",
-        "gallery / (gallery**2).sum(1, keepdims=True)",
-    ),
-    (
-        "queries-squared",
-        "You divided the queries by their squared lengths (or by their lengths twice).",
-        "_direction(queries)",
-        "queries / (queries**2).sum(1, keepdims=True)",
-    ),
-    (
-        "root-twice",
-        "You took the square root twice: `norm` is the length already.",
-        _BOTH,
-        "[x / np.linalg.norm(x, axis=1, keepdims=True) ** 0.5 for x in (queries, gallery)]",
-    ),
-    (
-        "sum-of-lengths",
-        "You divided by the sum of the two lengths. It is their product.",
-        "return table",
-        "return queries @ gallery.T / (np.linalg.norm(queries, axis=1)[:, None] + np.linalg.norm(gallery, axis=1))",
-    ),
-    ("shifted", "You mapped the cosine to 0 … 1. Leave it between −1 and 1.", "return table", "return (1 + table) / 2"),
-    ("squared", "You squared the cosine: the sign is lost.", "return table", "return table**2"),
-    (
-        "degrees",
-        "This is the angle in degrees. We want its cosine: leave out the arccos.",
-        "return table",
-        "return np.degrees(np.arccos(np.clip(table, -1, 1)))",
-    ),
-    (
-        "euclidean-squared",
-        "This is a squared Euclidean distance. We want the cosine, which is large for similar vectors.",
-        "return table",
-        "return ((queries[:, None] - gallery) ** 2).sum(-1)",
-    ),
-    (
-        "euclidean-of-unit",
-        "This is the distance between vectors of length 1. We want their dot product.",
-        "return table",
-        "return np.linalg.norm(a[:, None] - b, axis=-1)",
-    ),
-    (
-        "softmax-over-queries",
-        "You applied a softmax: the columns sum to 1. We want the cosines themselves.",
-        "return table",
-        "return softmax(table, 0)",
-    ),
-    (
         "ranks",
-        "These are positions in a ranking. We want the cosines themselves, in the gallery's order.",
-        "return table",
-        "return np.argsort(-table, 1)",
-    ),
-    (
-        "ranks-ascending",
-        "These are positions in a ranking. We want the cosines themselves, in the gallery's order.",
-        "return table",
-        "return np.argsort(table, 1)",
+        "These are places in a ranking. We want the cosines, in the gallery's order.",
+        ("return np.argsort(-table, 1)", "return np.argsort(table, 1)"),
     ),
     (
         "zero-vector",
@@ -260,6 +168,7 @@ MISTAKES = edits(
         "_direction",
         "unit",
     ),
+    at="return table",
 )
 
 EXERCISES = (

@@ -7,8 +7,6 @@ was recorded from it. Make the recordings anew after it: ``make experiments``.
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 
 import numpy as np
 from flax import nnx
@@ -75,15 +73,12 @@ CHECKPOINTS = {
 
 def make(name: str) -> None:
     """Trains, writes ``data/checkpoints/NAME.safetensors`` and lists its checksum."""
-    folder = paths.data_dir()
-    file = folder / "checkpoints" / f"{name}.safetensors"
+    file = paths.data_dir() / "checkpoints" / f"{name}.safetensors"
     file.parent.mkdir(exist_ok=True)
     train, measure = CHECKPOINTS[name]
     model = train()
     checkpoint.save(model, file)
-    sums = json.loads((folder / "CHECKSUMS.json").read_text())
-    sums[f"checkpoints/{name}.safetensors"] = hashlib.sha256(file.read_bytes()).hexdigest()
-    (folder / "CHECKSUMS.json").write_text(json.dumps(dict(sorted(sums.items())), indent=2) + "\n")
+    paths.list_file(f"checkpoints/{name}.safetensors")
     print(name, {what: round(share, 3) for what, share in measure(model).items()}, "right on test scenes")
 
 

@@ -8,7 +8,6 @@ something else. ``--canaries`` notes the canaries alone, after they themselves w
 from __future__ import annotations
 
 import argparse
-import hashlib
 import importlib
 import json
 import os
@@ -28,10 +27,7 @@ SEEDS = 5  # where an experiment does not say how many it runs
 def load(number: str) -> Recording:
     """The recorded results of a notebook: (arm, measure) → :class:`~course_utils.arms.Estimate`.
 
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If there is no recording, or it was altered.
+    Raises FileNotFoundError or ValueError if there is no recording, or it was altered.
     """
     values: dict[tuple[Arm, str], list[float]] = {}
     for row in json.loads(paths.data_file(f"results/{number}.json").read_text())["rows"]:
@@ -104,16 +100,13 @@ def canary_numbers(number: str) -> dict[str, dict[str, list[float]]]:
 
 def write(number: str, result: dict) -> Path:
     """Writes ``data/results/NN.json`` and lists its checksum."""
-    folder = paths.data_dir()
-    file = folder / "results" / f"{number}.json"
+    file = paths.data_dir() / "results" / f"{number}.json"
     file.parent.mkdir(exist_ok=True)
     rows = ",\n  ".join(json.dumps(row, default=vars) for row in result["rows"])
     sung = ",\n  ".join(f"{json.dumps(name)}: {json.dumps(numbers)}" for name, numbers in result["canaries"].items())
     head = json.dumps({name: value for name, value in result.items() if name not in ("rows", "canaries")})[:-1]
     file.write_text(f'{head}, "rows": [\n  {rows}\n], "canaries": {{\n  {sung}\n}}}}\n')
-    sums = json.loads((folder / "CHECKSUMS.json").read_text())
-    sums[f"results/{number}.json"] = hashlib.sha256(file.read_bytes()).hexdigest()
-    (folder / "CHECKSUMS.json").write_text(json.dumps(dict(sorted(sums.items())), indent=2) + "\n")
+    paths.list_file(f"results/{number}.json")
     return file
 
 

@@ -16,6 +16,7 @@ from flax import nnx
 
 from course_utils import runtime, training
 from course_utils.arms import Arm, Estimate, Recording
+from course_utils.errors import known
 from course_utils.models.start_here import PatchTower, TowerConfig, classification_loss
 from course_utils.world import augment, emoji
 
@@ -84,20 +85,16 @@ def train(
     vary
         Shift, scale, mirror and tint the pictures, on random backgrounds (not with the leaking background).
 
-    Raises
-    ------
-    ValueError
-        If there is no such arm.
+    Raises ValueError if there is no such arm.
     """
-    if arm not in ARMS:
-        raise ValueError(f"There is no arm {arm!r}. Choose from: {', '.join(ARMS)}.")
+    known("arm", arm, ARMS)
     the, label = task(), training_labels(arm, seed)
-    known = np.flatnonzero(~the.new)
+    taught = np.flatnonzero(~the.new)
     art = np.stack([the.pictures(style) for style in emoji.TRAINING_STYLES])  # (3, n, 32, 32, 4)
     ground = GROUND if arm == COLLEAGUES else WHITE
 
     def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:
-        row, style = rng.choice(known, batch), rng.integers(len(art), size=batch)
+        row, style = rng.choice(taught, batch), rng.integers(len(art), size=batch)
         rgba = art[style, row]
         image = augment.vary(rgba, rng) if vary else emoji.on_background(rgba, ground[label[row], None, None])
         return {"image": image, "label": label[row]}

@@ -3,8 +3,6 @@
 Everything here is a pure function of the ``.py`` file and of the repository's address in ``pyproject.toml``.
 """
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import json

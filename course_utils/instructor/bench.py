@@ -4,8 +4,6 @@ Absolute times depend on the machine and on what else it does; compare figures o
 rate is a ratio measured in one process, so it carries over better.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

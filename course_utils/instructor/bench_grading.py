@@ -6,8 +6,6 @@ included, once from nothing and once with the programs of the release already co
 Prints one JSON.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -5,8 +5,6 @@ For each ``solutions/NN_topic/NN_topic.py`` it writes ``solutions/NN_topic/NN_to
 or leaking. ``--no-execute`` is for trying a layout: its solution has no outputs, and ``--check`` refuses it.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import re
@@ -37,10 +35,7 @@ class BuildError(RuntimeError):
 def sources(root: Path, numbers: list[str]) -> list[Path]:
     """The hand-written files of the notebooks ``numbers`` ("00", "07"), of all when empty.
 
-    Raises
-    ------
-    BuildError
-        If a number names no notebook.
+    Raises BuildError if a number names no notebook.
     """
     found = {path.stem[:2]: path for path in sorted(root.glob("solutions/[0-9][0-9]_*/[0-9][0-9]_*.py"))}
     if unknown := [n for n in numbers if n[:2] not in found]:
@@ -99,10 +94,7 @@ def execute(nb: NotebookNode, name: str) -> None:
 def normalise(nb: NotebookNode, name: str) -> None:
     """Drops widget views and overwritten progress lines and fixes the metadata.
 
-    Raises
-    ------
-    BuildError
-        If an output shows a memory address or a folder of this machine.
+    Raises BuildError if an output shows a memory address or a folder of this machine.
     """
     nb.metadata.language_info = dict(LANGUAGE)
     for cell in nb.cells:

@@ -1,7 +1,5 @@
 """Which cells of a hand-in only demonstrate: released as they are, and nothing that an answer uses comes from them."""
 
-from __future__ import annotations
-
 import ast
 import re
 import symtable

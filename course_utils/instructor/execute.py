@@ -6,8 +6,6 @@ crosses back as data (:mod:`course_utils.exercises.border`). The judge runs here
 own interpreter reaches the verdict, and the hidden cases come too late to be printed into its feedback.
 """
 
-from __future__ import annotations
-
 import ast
 import dataclasses
 import secrets
@@ -226,10 +224,7 @@ class Run:
 def asked_of(nb: NotebookNode, tests: Mapping[str, str]) -> list[Asked]:
     """The graded code cells; the test of each is a call ``grade("NN.k", name)``, as the release says.
 
-    Raises
-    ------
-    ValueError
-        If a test says anything else: what it would run cannot be judged outside.
+    Raises ValueError if a test says anything else: what it would run cannot be judged outside.
     """
     found = []
     for cell in nb.cells:

@@ -5,8 +5,6 @@ process that asked (:mod:`course_utils.instructor.results`), so a killed worker'
 grading goes on where it was, and nothing counts twice.
 """
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import logging

@@ -1,7 +1,5 @@
 """What an instructor should look at: answers that use the course's own. A flag is a sentence; it never changes a mark."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator, Sequence
 

@@ -9,8 +9,6 @@ what was imported before any of them, copied when written.
 See ``man 2 setns``, ``man 7 user_namespaces``; ``bwrap --info-fd``.
 """
 
-from __future__ import annotations
-
 import ctypes
 import fcntl
 import functools

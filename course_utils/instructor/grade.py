@@ -6,8 +6,6 @@ that cannot be graded is reported with its reason and never stops the others. Ev
 a time; what was run once is not run again. ``marks.csv`` is the table that is printed, ``report.html`` tells more.
 """
 
-from __future__ import annotations
-
 import argparse
 import csv
 import hashlib
@@ -39,10 +37,7 @@ from course_utils.instructor.source import read
 def register(root: Path, assignment: str) -> None:
     """Tells the gradebook what the release is: nbgrader keeps hidden tests and points there.
 
-    Raises
-    ------
-    ReleaseError
-        If the gradebook holds marks for another release of this assignment.
+    Raises ReleaseError if the gradebook holds marks for another release of this assignment.
     """
     source = read(root / "solutions" / assignment / f"{assignment}.py")
     try:

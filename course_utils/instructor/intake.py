@@ -4,8 +4,6 @@ Cell roles, points and locked text come from the release, never from the hand-in
 source of its solution cells, its own cells and their order, and nothing else.
 """
 
-from __future__ import annotations
-
 import copy
 import re
 from pathlib import Path
@@ -23,10 +21,7 @@ class Refused(ValueError):
 def load(path: Path) -> NotebookNode:
     """Reads a hand-in.
 
-    Raises
-    ------
-    Refused
-        If it is too large or not a notebook.
+    Raises Refused if it is too large or not a notebook.
     """
     if path.stat().st_size > LARGEST:
         raise Refused(f"{path.name} has more than {LARGEST / 1e6:g} MB: clear its outputs and hand in again.")
@@ -54,10 +49,7 @@ def repair(nb: NotebookNode, released: NotebookNode) -> list[str]:
     Afterwards every released cell that has a role occurs at most once, with the release's metadata; graded cells and
     written answers exactly once, each graded cell below its solution; no other cell has a role or a tag.
 
-    Raises
-    ------
-    Refused
-        If it is another notebook, or one of an older release.
+    Raises Refused if it is another notebook, or one of an older release.
     """
     roles = {c.metadata.nbgrader.grade_id: c for c in released.cells if "nbgrader" in c.metadata}
     _same_release(nb, released, roles)

@@ -91,10 +91,7 @@ class Kernel:
     def show(self, cell: NotebookNode) -> None:
         """Runs a cell and leaves in it what it shows.
 
-        Raises
-        ------
-        nbclient.exceptions.DeadKernelError
-            If the kernel ends.
+        Raises nbclient.exceptions.DeadKernelError if the kernel ends.
         """
         if time.monotonic() > self.end:
             return

@@ -1,7 +1,5 @@
 """Steps that the course adds to nbgrader's own pipeline; ``nbgrader_config.py`` says where each one stands and why."""
 
-from __future__ import annotations
-
 import json
 import secrets
 from pathlib import Path

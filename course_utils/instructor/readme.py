@@ -1,7 +1,5 @@
 """What the README takes from elsewhere: the course's address, the table of notebooks, and its picture."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 
@@ -17,10 +15,7 @@ _CLONE = re.compile(r"(?<=git clone )\S+")
 def stamp(readme: str, root: Path) -> str:
     """The README with the address of ``pyproject.toml`` and one row for every notebook under ``solutions/``.
 
-    Raises
-    ------
-    ValueError
-        If the markers that enclose the table are missing.
+    Raises ValueError if the markers that enclose the table are missing.
     """
     if not _TABLE.search(readme):
         raise ValueError("README.md has lost the lines <!-- notebooks --> and <!-- /notebooks --> around its table.")

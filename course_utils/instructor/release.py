@@ -1,24 +1,29 @@
 """What learners get, made by nbgrader itself; and the proof that nothing of what they should not get is in it."""
 
-from __future__ import annotations
-
-import functools
 import tempfile
 from pathlib import Path
 
 import nbformat
 import nbgrader.api
+from alembic.config import Config as Alembic
+from alembic.script import ScriptDirectory
 from nbformat import NotebookNode
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.dbutil import _temp_alembic_ini
 from nbgrader.utils import capture_log
 from traitlets.config import Config, PyFileConfigLoader
 
 from course_utils.instructor.source import BEGIN_SOLUTION, END_SOLUTION, Source, split_hints, split_rubric, stub_of
 
 
-# For every new gradebook nbgrader starts a program that tells the version of its tables: seconds, and always the same answer.
-nbgrader.api.get_alembic_version = functools.cache(nbgrader.api.get_alembic_version)
+def _version_of_tables() -> str:
+    with _temp_alembic_ini("sqlite://") as settings_of_alembic:
+        return ScriptDirectory.from_config(Alembic(settings_of_alembic)).get_current_head()
+
+
+# For every new gradebook nbgrader starts a program that tells the version of its tables, for seconds; asked here, it is soon told.
+nbgrader.api.get_alembic_version = _version_of_tables
 
 
 class ReleaseError(RuntimeError):

@@ -4,8 +4,6 @@ For each exercise how many earned how much and which misconception struck how ma
 repaired, what to look at, and how long it took.
 """
 
-from __future__ import annotations
-
 import collections
 import json
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """What running a hand-in gave, kept on disk: so that grading can be interrupted, and done by many, and nothing twice."""
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 import hashlib

@@ -5,8 +5,6 @@ and the course are read-only; the home folder is empty, private and forgotten af
 sockets in one folder, which is all that both can write.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

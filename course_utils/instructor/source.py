@@ -15,8 +15,6 @@ An author marks a cell in its ``# %%`` line; everything else is ordinary text an
 :func:`read` turns that into :class:`Source`, or raises :class:`SourceError` with every mistake and its line.
 """
 
-from __future__ import annotations
-
 import ast
 import dataclasses
 import hashlib

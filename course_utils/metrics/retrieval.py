@@ -23,10 +23,7 @@ def ranks(scores: np.ndarray, target: np.ndarray) -> np.ndarray:
     -------
     int64[Q]
 
-    Raises
-    ------
-    ValueError
-        If there is not one target for each query, or one is not in the gallery, or a score is NaN.
+    Raises ValueError if there is not one target for each query, or one is not in the gallery, or a score is NaN.
     """
     scores, target = np.asarray(scores), np.asarray(target)
     if scores.ndim != 2 or target.shape != scores.shape[:1]:
@@ -76,10 +73,7 @@ def top_k(cache: jax.Array, queries: jax.Array, k: int) -> tuple[jax.Array, jax.
     -------
     items int32[Q, k], cosines float32[Q, k]
 
-    Raises
-    ------
-    ValueError
-        If k is not between 1 and G.
+    Raises ValueError if k is not between 1 and G.
     """
     if not 1 <= k <= len(cache):
         raise ValueError(f"k is {k}; the cache has {len(cache)} items, so choose 1 to {len(cache)}.")

@@ -100,10 +100,7 @@ def vqa_accuracy(predictions: Sequence[str], annotations: Sequence[Sequence[str]
     predictions : B answers.
     annotations : for each question what its annotators answered, usually ten.
 
-    Raises
-    ------
-    ValueError
-        If the numbers of predictions and of annotated questions differ, or a question has no annotation.
+    Raises ValueError if the numbers of predictions and of annotated questions differ, or a question has no annotation.
     """
     if isinstance(predictions, str) or len(predictions) != len(annotations):
         raise ValueError(
@@ -163,10 +160,7 @@ def by_type(scores: np.ndarray, types: Sequence[str]) -> dict[str, tuple[float, 
     scores : float[B]
     types : B names.
 
-    Raises
-    ------
-    ValueError
-        If there is not one type for each score.
+    Raises ValueError if there is not one type for each score.
     """
     scores, types = np.asarray(scores), np.asarray(types)
     if scores.shape != types.shape:

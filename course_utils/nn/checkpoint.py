@@ -21,10 +21,8 @@ def save(model: nnx.Module, path: Path) -> None:
 def load(model: nnx.Module, name: str) -> None:
     """Puts the shipped checkpoint ``name`` into ``model``, in place, as float32.
 
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If the file is missing or altered, or belongs to a model of another shape; the model is then unchanged.
+    Raises FileNotFoundError or ValueError if the file is missing or altered, or belongs to a model of another shape;
+    the model is then unchanged.
     """
     tensors = load_file(paths.data_file(f"checkpoints/{name}.safetensors"))
     wide = {key: np.asarray(array, jnp.float32) for key, array in tensors.items()}

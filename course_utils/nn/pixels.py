@@ -17,10 +17,7 @@ def patchify(image: jax.Array, patch: int) -> jax.Array:
 
     Within a patch, pixels go row by row and a pixel's channels stay together.
 
-    Raises
-    ------
-    ValueError
-        If the patch size does not divide height and width.
+    Raises ValueError if the patch size does not divide height and width.
     """
     height, width = image.shape[1:3]
     if height % patch or width % patch:

@@ -27,10 +27,7 @@ def load(model: nnx.Module, tensors: Mapping[str, np.ndarray], names: Names) -> 
 
     Every tensor must be used and every parameter of the model filled.
 
-    Raises
-    ------
-    ValueError
-        Naming what is missing, left over or of another shape; the model is then unchanged.
+    Raises ValueError naming what is missing, left over or of another shape; the model is then unchanged.
     """
     params = {".".join(map(str, path)): param for path, param in nnx.to_flat_state(nnx.state(model, nnx.Param))}
     targets = {path for path, _ in names.values()}

@@ -24,10 +24,7 @@ def art(name: str, style: str = "noto") -> np.ndarray:
 
     160 px where the data hold display art, 64 px for the kinds of scenes, else the 32 px that a model reads.
 
-    Raises
-    ------
-    KeyError
-        If no concept has this name; the message gives close ones.
+    Raises KeyError if no concept has this name; the message gives close ones.
     """
     known = emoji.load()
     if name in known.display_names and style in emoji.TRAINING_STYLES:
@@ -42,10 +39,7 @@ def scene(names: Sequence[str] = SCENE, style: str = "noto", *, ground=SKY, side
 
     A display picture, sharper than anything a model of the course reads.
 
-    Raises
-    ------
-    ValueError
-        If there are not four names.
+    Raises ValueError if there are not four names.
     """
     from PIL import Image
 

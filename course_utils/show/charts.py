@@ -134,10 +134,7 @@ def dots(
     (float or None for each row) adds hollow diamonds: only where the paper's unit and chance level are ours.
     ``places`` : the height of each row, if they do not stand one apart. Set the x limits before or after.
 
-    Raises
-    ------
-    ValueError
-        If the lists differ in length.
+    Raises ValueError if the lists differ in length.
     """
     n = len(names)
     roles = [roles] * n if isinstance(roles, str) else list(roles)

@@ -25,10 +25,7 @@ def mask_difference(expected: np.ndarray, got: np.ndarray) -> tuple[np.ndarray, 
 
     Both arguments and both results are bool[rows, columns].
 
-    Raises
-    ------
-    ValueError
-        If the two masks differ in shape.
+    Raises ValueError if the two masks differ in shape.
     """
     expected, got = np.atleast_2d(expected).astype(bool), np.atleast_2d(got).astype(bool)
     if expected.shape != got.shape:
@@ -58,10 +55,7 @@ def describe(picture) -> str:
 def comparison(picture) -> Board:
     """Draws a :class:`course_utils.exercises.Picture` as a board of three panels (two where the shapes differ).
 
-    Raises
-    ------
-    ValueError
-        If the kind is neither ``"mask"`` nor ``"map"``.
+    Raises ValueError if the kind is neither ``"mask"`` nor ``"map"``.
     """
     if picture.kind not in ("mask", "map"):
         raise ValueError(f"A picture is a mask or a map, not {picture.kind!r}.")

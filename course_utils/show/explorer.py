@@ -59,11 +59,8 @@ def scene_page(
     question : answered from the symbols; without one, a question is drawn.
     point : a referring expression; without one, an expression of the kind ``pointed_by`` is drawn.
 
-    Raises
-    ------
-    ValueError
-        If a name is unknown or the wish cannot be composed. A question or expression that cannot be read is said so
-        in its own line.
+    Raises ValueError if a name is unknown or the wish cannot be composed. A question or expression that cannot be read
+    is said so in its own line.
     """
     rng = np.random.default_rng(seed)
     if wish.strip():

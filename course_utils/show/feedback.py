@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from html import escape
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from course_utils.show import html
 from course_utils.show.palette import NEUTRAL, VERDICT
@@ -24,29 +24,11 @@ _SIGNS = {"right": "✓", "wrong": "✗", "open": "–"}
 _CODE = f"{html.CODE};font-size:12.5px;white-space:pre-wrap;overflow-wrap:anywhere"
 
 
-class Verdict(Protocol):
-    """What a card needs to know of :class:`course_utils.exercises.Verdict`, which lies above this layer."""
-
-    score: float
-    headline: str
-    diagnosis: str
-    expected: str
-    got: str
-    picture: Any
-    measured: Any
-
-    @property
-    def passed(self) -> bool: ...
-
-    @property
-    def accepted(self) -> bool: ...
-
-
 @dataclasses.dataclass(frozen=True, repr=False)
 class Card:
     """One check's outcome, ready to be shown. Made by :func:`card`."""
 
-    verdict: Verdict
+    verdict: Any  # course_utils.exercises.core.Verdict; that lies above this layer
     exercise_id: str
     name: str
     points: float | None
@@ -149,7 +131,7 @@ class Card:
 
 
 def card(
-    verdict: Verdict,
+    verdict: Any,
     *,
     exercise_id: str,
     name: str,
@@ -162,6 +144,7 @@ def card(
 
     Parameters
     ----------
+    verdict : a :class:`course_utils.exercises.core.Verdict`.
     exercise_id, name : ``"NN.k"`` and the function that the learner writes.
     points : the exercise's points, or None where it is ungraded; the card shows what ``verdict.score`` earns of them.
     done, total : exercises passed so far in this notebook, and all of them (0: say nothing).

@@ -40,10 +40,7 @@ def gallery(
     pictures : uint8[S, S, 3 or 4], or float in [0, 1]; transparency becomes white.
     columns : pictures a row. side : px. right : bool for each picture.
 
-    Raises
-    ------
-    ValueError
-        If there is no picture, or not one label (verdict) for each.
+    Raises ValueError if there is no picture, or not one label (verdict) for each.
     """
     if not len(pictures) or (len(labels) not in (0, len(pictures))) or (right is not None and len(right) != len(pictures)):
         raise ValueError("gallery needs at least one picture, and a label (and a verdict) for each or for none.")

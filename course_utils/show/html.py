@@ -1,7 +1,5 @@
 """Pieces of HTML pages, in light and dark notebooks alike: the white card, and what stands on it. Styles are inline."""
 
-from __future__ import annotations
-
 import base64
 import io
 from html import escape

@@ -127,10 +127,7 @@ def spotlight(picture: np.ndarray, attention: np.ndarray) -> np.ndarray:
     -------
     float[H, W, 3] in [0, 1]. A uniform attention leaves the picture as it is; so does one that is zero everywhere.
 
-    Raises
-    ------
-    ValueError
-        If ``attention`` is not a matrix of finite, non-negative numbers.
+    Raises ValueError if ``attention`` is not a matrix of finite, non-negative numbers.
     """
     a = np.asarray(attention, float)
     if a.ndim != 2 or not np.isfinite(a).all() or a.min() < 0:

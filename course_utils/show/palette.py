@@ -5,8 +5,6 @@ Blue is vision, amber is language, magenta is where the two meet. Each role has 
 The numbers live in ``palette.json``; :func:`use` applies them, and the plot style ``vlm.mplstyle``, to matplotlib.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 
@@ -50,10 +48,7 @@ def use() -> None:
 def role(name: str) -> dict[str, str]:
     """The shades of one role.
 
-    Raises
-    ------
-    KeyError
-        If there is no such role; the message lists those there are.
+    Raises KeyError if there is no such role; the message lists those there are.
     """
     if name not in ROLE:
         raise KeyError(f"There is no colour role {name!r}; choose one of {', '.join(ROLE)}.")

@@ -17,10 +17,7 @@ from course_utils.show.palette import NEUTRAL, role as role_of
 def check_guess(guess: float | None) -> None:
     """Refuses a guess that is neither ``None`` nor percent.
 
-    Raises
-    ------
-    BadInput
-        If the guess is no number from 0 to 100.
+    Raises BadInput if the guess is no number from 0 to 100.
     """
     if guess is not None and (not isinstance(guess, (int, float)) or not 0 <= guess <= 100):
         raise BadInput(f"Your guess is {guess!r}; write percent, a number from 0 to 100, such as 35.")
@@ -79,10 +76,7 @@ def arms(
     chance : the share of a guesser, dotted. ``top`` : where the axis ends, as a share.
     guess : the reader's, of which model, in percent; None is not drawn.
 
-    Raises
-    ------
-    BadInput
-        If the guess is no number from 0 to 100.
+    Raises BadInput if the guess is no number from 0 to 100.
     """
     check_guess(guess[1])
     names = list(recorded)

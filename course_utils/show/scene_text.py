@@ -12,10 +12,8 @@ _ATTRIBUTES = {"kind": KINDS, "colour": COLOURS, "size": SIZES, "place": PLACES}
 def read_scene(text: str, style: str = "noto", ground: str = BACKGROUND_NAMES[0]) -> Scenes:
     """A scene from words: ``large red dog top left, blue cat, sign zoo bottom``. What is not said is red and large.
 
-    Raises
-    ------
-    ValueError
-        If there are no words; for one that is no kind, colour, size or place, and for what :func:`scenes.compose` refuses.
+    Raises ValueError if there are no words; for one that is no kind, colour, size or place, and for what
+    :func:`scenes.compose` refuses.
     """
     if not text.strip(" ,"):
         raise ValueError("Name something, such as: red dog top left, small blue cat")

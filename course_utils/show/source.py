@@ -17,10 +17,7 @@ from course_utils.show.palette import MONO, NEUTRAL
 def show(thing: type | Callable) -> HTML:
     """The highlighted source code of a class or function of the course, on a white card.
 
-    Raises
-    ------
-    TypeError, OSError
-        If ``thing`` has no Python source.
+    Raises TypeError or OSError if ``thing`` has no Python source.
     """
     code = textwrap.dedent(inspect.getsource(thing))
     card = f"background:#FFFFFF;border:1px solid {NEUTRAL['rule']};border-radius:8px;padding:8px 16px;max-width:800px"

@@ -40,10 +40,7 @@ def towers(
     guess : the learner's prediction for the shuffled labels, in percent: {"training pictures": …, "new emoji": …};
         None is not drawn.
 
-    Raises
-    ------
-    BadInput
-        If a guess is no number from 0 to 100.
+    Raises BadInput if a guess is no number from 0 to 100.
     """
     guess = {measure: percent for measure, percent in (guess or {}).items() if percent is not None}
     for percent in guess.values():

@@ -90,10 +90,7 @@ def interactive(draw: Callable, **controls) -> Interactive:
     controls : widgets, or the short forms of ipywidgets: ``(0, 10)`` a slider, a list a menu, ``True`` a checkbox,
         text a field.
 
-    Raises
-    ------
-    ValueError
-        If a short form means no widget.
+    Raises ValueError if a short form means no widget.
     """
     made = {}
     for name, wish in controls.items():
@@ -130,10 +127,7 @@ def emoji_tour(name: str = "tiger", language: str = "en") -> Interactive:
 def emoji_page(name: str, language: str = "en") -> HTML:
     """One concept on a white card: as artists drew it, as a model reads it, as people call it.
 
-    Raises
-    ------
-    KeyError
-        If no concept has this English name, or the language is not one of ``emoji.LANGUAGES``.
+    Raises KeyError if no concept has this English name, or the language is not one of ``emoji.LANGUAGES``.
     """
     known = emoji.load()
     k = known.index(name.strip())

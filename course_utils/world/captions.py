@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from course_utils.errors import known
 from course_utils.world import facts as symbols
 from course_utils.world.languages import chinese, chooser, english, indonesian, turkish
 from course_utils.world.scenes import Scenes
@@ -47,10 +48,8 @@ def caption(
     opening : bool[B], whether a caption says that things are there ("there is", "var", "ada", "图中有"; not where a Chinese
         caption begins with a place); else ``rng``, or the plain wording, which has none, decides.
 
-    Raises
-    ------
-    ValueError
-        If the level or language is unknown; the message gives the allowed values. If ``order`` does not name every slot once.
+    Raises ValueError if the level or language is unknown; the message gives the allowed values. If ``order`` does not
+    name every slot once.
     """
     grammar = _grammar(language)
     batch = symbols.extract(scenes, level, order)
@@ -107,6 +106,5 @@ def tuples(scenes: Scenes, level: str = "short") -> list[Counter]:
 
 
 def _grammar(language: str):
-    if language not in _GRAMMARS:
-        raise ValueError(f"There is no caption language {language!r}. Choose from: {', '.join(LANGUAGES)}.")
+    known("caption language", language, LANGUAGES)
     return _GRAMMARS[language]

@@ -25,10 +25,7 @@ def dialogue(rng: np.random.Generator, scenes: Scenes, turns: int = 3) -> list[l
 
     No question is asked twice about the same thing. From three turns on, some question has a pronoun.
 
-    Raises
-    ------
-    ValueError
-        If the number of turns is not in 1..10.
+    Raises ValueError if the number of turns is not in 1..10.
     """
     if not 1 <= turns <= LONGEST:
         raise ValueError(f"turns is {turns}; expected 1 to {LONGEST}.")

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course_utils.errors import known
 from course_utils.world.scenes import SLOTS, Scenes
 from course_utils.world.things import COLOURS, KINDS, PLACES, SIZES, WORDS
 
@@ -81,16 +82,12 @@ def extract(scenes: Scenes, level: str, order: np.ndarray | None = None) -> list
     ``"relations"`` relates every thing but the first to the nearest one before it in reading order (the latest of
     several), sideways if they are further apart in columns than in rows, else up and down.
 
-    Raises
-    ------
-    ValueError
-        If the level is unknown; the message gives all of them. If a row of the order does not name every slot once.
+    Raises ValueError if the level is unknown; the message gives all of them. If a row of the order does not name every
+    slot once.
     """
-    if level not in LEVELS:
-        raise ValueError(f"There is no level {level!r}. Choose from: {', '.join(LEVELS)}.")
+    detail = known("level", level, LEVELS)
     if order is not None and not np.array_equal(np.sort(order, 1), np.tile(np.arange(SLOTS), (len(scenes), 1))):
         raise ValueError(f"order has shape {np.shape(order)}; expected ({len(scenes)}, {SLOTS}), in each row every slot once.")
-    detail = LEVELS.index(level)
     facts = []
     for i, nodes in enumerate(inventory(scenes)):
         groups: dict[tuple, list[int]] = {}

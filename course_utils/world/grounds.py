@@ -4,8 +4,6 @@ They keep their distance from the six object colours and from the pale and dark 
 nothing sinks into its ground (``tests/test_render.py`` measures it).
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 # name → sRGB, pattern, its strength in grey levels

@@ -6,8 +6,6 @@ towards white. Written as *ink*, three numbers a pixel of which every recoloured
 can be shrunk once and coloured later: averaging pixels and colouring them commute.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 # How far the darkest part goes from the colour towards black, and the lightest towards white.

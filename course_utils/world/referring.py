@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course_utils.errors import known
 from course_utils.world.facts import AXES, SIGN, holds
 from course_utils.world.languages import Choose, Phrases, Reader, chooser, inverse
 from course_utils.world.languages.english import RELATION_PHRASES, SIZE_WORDS
@@ -69,8 +70,7 @@ def referable(scenes: Scenes, kind: str = "location") -> np.ndarray:
     By attributes alone, objects alike in kind, colour and size cannot be told apart. Raises ValueError if the kind of
     expression is unknown.
     """
-    if kind not in EXPRESSIONS:
-        raise ValueError(f"There is no kind of expression {kind!r}. Choose from: {', '.join(EXPRESSIONS)}.")
+    known("kind of expression", kind, EXPRESSIONS)
     if kind != "attributes":
         return scenes.present
     alike = scenes.present[:, None] & scenes.present[:, :, None]
@@ -87,10 +87,7 @@ def refer(rng: np.random.Generator, scenes: Scenes, kind: str = "location") -> t
     texts : list of B texts
     slots : int8[B], the object that each one means; ``resolve(scenes, texts)`` fits exactly that one.
 
-    Raises
-    ------
-    ValueError
-        If the kind of expression is unknown, or a scene has no object that it can single out.
+    Raises ValueError if the kind of expression is unknown, or a scene has no object that it can single out.
     """
     possible = referable(scenes, kind)
     if not possible.any(1).all():
@@ -224,10 +221,7 @@ def resolve(scenes: Scenes, texts: str | Sequence[str]) -> np.ndarray:
     ``texts`` is one text for all scenes or one a scene. The text is read and looked up from its words alone. A relation
     fits nothing where its landmark is not exactly one thing.
 
-    Raises
-    ------
-    ValueError
-        If the number of texts is wrong, or a text is no referring expression.
+    Raises ValueError if the number of texts is wrong, or a text is no referring expression.
     """
     if isinstance(texts, str):
         texts = [texts] * len(scenes)

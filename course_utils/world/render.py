@@ -24,10 +24,7 @@ from course_utils.world.things import COLOURS, KINDS, SIZES
 def render(scenes: Scenes, side: int = 96) -> jax.Array:
     """Pictures: uint8[B, side, side, 3], spread over all devices along B. ``side`` is 64 or 96.
 
-    Raises
-    ------
-    ValueError
-        If the side is another, or the scenes are not possible.
+    Raises ValueError if the side is another, or the scenes are not possible.
     """
     count = len(scenes)
     symbols = stamps(scenes, side)

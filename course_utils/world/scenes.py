@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from course_utils.errors import known
 from course_utils.world import emoji
 from course_utils.world.grounds import BACKGROUNDS
 from course_utils.world.things import COLOURS, KINDS, PLACES, SIZES, WORDS
@@ -26,6 +27,7 @@ HELD_OUT = np.array([[(k, c) in HELD_OUT_PAIRS for c in range(len(COLOURS))] for
 
 # Streams of random numbers that never meet, one for each split.
 SEED_SPLITS = ("train", "validation", "test")
+SPLITS = ("train", "test", "all")  # of the pairs
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -95,7 +97,7 @@ def concatenate(parts: Sequence[Scenes]) -> Scenes:
 
 def generator(split: str, seed: int = 0) -> np.random.Generator:
     """A generator for one split: the same seed gives unrelated streams in ``"train"``, ``"validation"``, ``"test"``."""
-    return np.random.default_rng([_known("split", split, SEED_SPLITS), seed])
+    return np.random.default_rng([known("split", split, SEED_SPLITS), seed])
 
 
 def sample(
@@ -127,10 +129,8 @@ def sample(
     repeat : the probability that an object is of the same kind as the one drawn before it, so that there is
         something to count and to tell apart.
 
-    Raises
-    ------
-    ValueError
-        If a number is out of range, or a name is unknown, or the names leave nothing to draw; the message says what to give.
+    Raises ValueError if a number is out of range, or a name is unknown, or the names leave nothing to draw; the message
+    says what to give.
     """
     low, high = objects
     if not 1 <= low <= high <= SLOTS:
@@ -140,8 +140,7 @@ def sample(
     for name, value in (("sign", sign), ("repeat", repeat)):
         if not 0 <= value <= 1:
             raise ValueError(f"{name} is {value}; expected a probability between 0 and 1.")
-    if split not in ("train", "test", "all"):
-        raise ValueError(f"There is no split {split!r}. Choose from: train, test, all.")
+    known("split", split, SPLITS)
     style_of = _indices("styles", "art style", styles, emoji.STYLES)
     kind_of, colour_of = _indices("kinds", "kind", kinds, KINDS), _indices("colours", "colour", colours, COLOURS)
     allowed = np.isin(np.arange(len(COLOURS)), colour_of) & ~(HELD_OUT & (split == "train"))  # (K, C)
@@ -233,11 +232,8 @@ def compose(
     Scenes
         A batch of one, nothing jittered.
 
-    Raises
-    ------
-    ValueError
-        If there are more objects than slots, two things are in one place, or a name is unknown: the message gives the
-        allowed values.
+    Raises ValueError if there are more objects than slots, two things are in one place, or a name is unknown: the
+    message gives the allowed values.
     """
     if len(objects) > SLOTS:
         raise ValueError(f"A scene has room for {SLOTS} objects, not {len(objects)}.")
@@ -256,15 +252,15 @@ def compose(
             raise ValueError(f"An object has no {stray[0]!r}. Choose from: kind, colour, size, place.")
         if "kind" not in wish:
             raise ValueError(f"Object {slot} has no kind. Choose from: {', '.join(KINDS)}.")
-        scene["kind"][0, slot] = _known("kind", wish["kind"], KINDS)
-        scene["colour"][0, slot] = _known("colour", wish.get("colour", "red"), COLOURS)
-        scene["size"][0, slot] = _known("size", wish.get("size", "large"), SIZES)
+        scene["kind"][0, slot] = known("kind", wish["kind"], KINDS)
+        scene["colour"][0, slot] = known("colour", wish.get("colour", "red"), COLOURS)
+        scene["size"][0, slot] = known("size", wish.get("size", "large"), SIZES)
         if wish.get("place") is not None:
-            scene["cell"][0, slot] = take(_known("place", wish["place"], PLACES), f"a {wish['kind']}")
-    said = -1 if word is None else _known("word", word, WORDS)
+            scene["cell"][0, slot] = take(known("place", wish["place"], PLACES), f"a {wish['kind']}")
+    said = -1 if word is None else known("word", word, WORDS)
     if word is None and word_place is not None:
         raise ValueError(f"A sign at {word_place!r} needs a word. Choose from: {', '.join(WORDS)}.")
-    stands = -1 if word_place is None else take(_known("place", word_place, PLACES), f"the sign {word!r}")
+    stands = -1 if word_place is None else take(known("place", word_place, PLACES), f"the sign {word!r}")
     free = (cell for cell in range(CELLS) if cell not in tuple(taken))
     for slot, wish in enumerate(objects):
         if scene["cell"][0, slot] < 0:
@@ -273,7 +269,7 @@ def compose(
         stands = take(next(free), f"the sign {word!r}")
     if not 0 <= background < len(BACKGROUNDS):
         raise ValueError(f"There is no background {background}. Choose from 0 to {len(BACKGROUNDS) - 1}.")
-    single = {"style": _known("art style", style, emoji.STYLES), "background": background, "word": said, "word_cell": stands}
+    single = {"style": known("art style", style, emoji.STYLES), "background": background, "word": said, "word_cell": stands}
     return Scenes(**scene, **{name: np.array([value], np.int8) for name, value in single.items()})
 
 
@@ -293,10 +289,7 @@ def describe(scenes: Scenes, i: int = 0) -> list[dict[str, str]]:
 def check(scenes: Scenes) -> None:
     """Whether arrays made by hand are scenes at all.
 
-    Raises
-    ------
-    ValueError
-        Naming the first scene that is none, and why.
+    Raises ValueError naming the first scene that is none, and why.
     """
     present = scenes.present
     limits = {
@@ -333,19 +326,12 @@ def _indices(argument: str, what: str, names: Sequence[str], allowed: Sequence[s
     """The positions of names. Raises ValueError, with all that exist, if one does not, or none is given."""
     if not len(names):
         raise ValueError(f"{argument} is empty. Choose from: {', '.join(allowed)}.")
-    return np.array([_known(what, name, allowed) for name in names])
+    return np.array([known(what, name, allowed) for name in names])
 
 
 def _refuse(wrong: np.ndarray, why: str) -> None:
     if wrong.any():
         raise ValueError(f"Scene {np.argwhere(wrong)[0][0]} is not possible: {why}.")
-
-
-def _known(what: str, name: str, allowed: Sequence[str]) -> int:
-    """The position of a name. Raises ValueError with all that exist."""
-    if name not in allowed:
-        raise ValueError(f"There is no {what} {name!r}. Choose from: {', '.join(allowed)}.")
-    return allowed.index(name)
 
 
 _PER_OBJECT = ("kind", "colour", "size", "cell", "dx", "dy")

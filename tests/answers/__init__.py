@@ -4,8 +4,6 @@ A right one is written out. A wrong one is an edit of a right one, a row each; s
 have read only the exercise's text.
 """
 
-from __future__ import annotations
-
 import collections
 from collections.abc import Callable
 from typing import Any

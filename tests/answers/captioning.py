@@ -59,14 +59,6 @@ def attention_vmap(params, places, h, mask):
 
 
 @right("02.1")
-def attention_stacked_weights(params, places, h, mask):
-    both = jnp.concatenate([places, jnp.repeat(h[:, None], places.shape[1], axis=1)], axis=-1)
-    scores = jnp.tanh(both @ jnp.concatenate([params["W_v"], params["W_h"]]) + params["b"]) @ params["w"]
-    alpha = jax.nn.softmax(jnp.where(mask, scores, -jnp.inf))
-    return jnp.matmul(alpha[:, None], places)[:, 0], alpha
-
-
-@right("02.1")
 def attention_renormalised(params, places, h, mask):
     scores = jnp.tanh(places @ params["W_v"] + (h @ params["W_h"] + params["b"])[:, None]) @ params["w"]
     alpha = jax.nn.softmax(scores, axis=-1) * mask
@@ -148,28 +140,19 @@ slips(
     attention_numpy,
     ("no-mask", "no mask", "np.where(mask, seen @ w, -1e9)", "seen @ w"),
     ("mask-turned", "mask inverted", "where(mask", "where(~mask"),
-    ("mask-after-softmax", "mask after the softmax", "np.where(mask, seen @ w, -1e9)", "seen @ w", "alpha = ", "alpha = mask * "),
     ("scores-times-mask", "missing places get the score 0", "np.where(mask, seen @ w, -1e9)", "seen @ w * mask"),
-    ("scores-times-mask", "1e-9 instead of -1e9: a score of about 0", "-1e9", "1e-9"),
-    ("share-of-nothing", "multiplies the missing scores by -1e9", "-1e9", "seen @ w * -1e9"),
-    ("share-of-nothing", "sets the missing scores to -1, which is not enough", "-1e9", "-1.0"),
-    ("no-mask", "masks for the context, returns shares without the mask", "context, alpha", "context, softmax(seen @ w)"),
     ("unmasked-shares", "masks the shares, but the context is from all places", "alpha[..., None]", "softmax(seen @ w)[..., None]"),
     ("softmax-over-batch", "softmax over the batch", "(1, keepdims", "(0, keepdims"),
-    ("softmax-over-all", "one softmax over all the places of all pictures", "(1, keepdims", "(None, keepdims"),
-    ("no-bias", "forgets the bias", " + b", ""),
+    ("ignores-b", "forgets the bias", " + b", ""),
     ("bias-twice", "adds the bias on both sides", " + b", " + 2 * b"),
-    ("no-bias", "adds the bias after the tanh", " + b", "", "None])", "None]) + b"),
     ("no-tanh", "forgets the tanh", "np.tanh(keys + query[:, None])", "keys + query[:, None]"),
     ("tanh-on-each", "tanh of the places only, the state added behind", "keys + query[:, None])", "keys) + query[:, None]"),
-    ("tanh-on-each", "tanh of each side on its own", "keys + query[:, None])", "keys) + np.tanh(query)[:, None]"),
-    ("tanh-twice", "tanh around w as well", "seen @ w", "np.tanh(seen @ w)"),
-    ("sigmoid-for-tanh", "sigmoid instead of tanh", "np.tanh", "sigmoid"),
-    ("relu", "relu instead of tanh", "np.tanh(", "np.maximum(0, "),
+    ("tanh-of-score", "tanh around w as well", "seen @ w", "np.tanh(seen @ w)"),
+    ("not-tanh", "sigmoid instead of tanh", "np.tanh", "sigmoid"),
     ("no-state", "no state: the same look whatever was said", "h @ W_h", "0 * h @ W_h"),
     ("multiplied", "multiplies the two sides instead of adding them", " + b", "", "keys + query[:, None]", "keys * query[:, None] + b"),
     ("dot-product", "a scalar product of the two sides, as in section 1", "seen @ w", 'np.einsum("bnk,bk->bn", keys, h @ W_h)'),
-    ("no-w", "forgets w: sums over the inner width", "seen @ w", "seen.sum(-1)"),
+    ("ignores-w", "forgets w: sums over the inner width", "seen @ w", "seen.sum(-1)"),
     ("scaled", "divides by the root of the inner width", "seen @ w", "seen @ w / len(w) ** 0.5"),
     ("softmin", "softmax of minus the scores", "seen @ w", "-(seen @ w)"),
     ("sigmoid", "sigmoid instead of softmax", "weights / weights.sum(1, keepdims=True)", "sigmoid(scores)"),
@@ -178,16 +161,16 @@ slips(
     ("log-softmax", "the logarithm of the shares", "context, alpha", "context, np.log(alpha + 1e-9)"),
     ("uniform", "the mean of the places that are there", "seen @ w", "0 * (seen @ w)"),
     ("mean-of-weighted", "divides the context by N as well", "places).sum(1)", "places).mean(1)"),
-    ("plain-sum", "the context is the plain sum of the places", "alpha[..., None]", "mask[..., None]"),
+    ("not-weighed", "the context is the plain sum of the places", "alpha[..., None]", "mask[..., None]"),
     ("sum-of-keys", "weighs the projected places instead of the places", "alpha[..., None] * places", "alpha[..., None] * keys"),
     ("places-not-summed", "does not sum: the weighted places (B, N, D_v)", "places).sum(1)", "places)"),
     ("exchanged", "shares first, context second", "context, alpha", "alpha, context"),
     ("one-of-several", "only the context", "context, alpha", "context"),
     ("no-softmax", "scores instead of shares", "context, alpha", "context, seen @ w"),
-    ("axis-of-one", "keeps an axis of the shares", "context, alpha", "context, alpha[..., None]"),
-    ("axis-of-one", "keeps an axis of the context", "context, alpha", "context[:, None], alpha"),
-    ("first-state-for-all", "the first picture's state for all pictures", "h @ W_h", "h[:1] @ W_h"),
-    ("first-mask-for-all", "the first picture's mask for all pictures", "where(mask", "where(mask[:1]"),
+    ("axis-kept", "keeps an axis of the shares", "context, alpha", "context, alpha[..., None]"),
+    ("shape", "keeps an axis of the context", "context, alpha", "context[:, None], alpha"),
+    ("first-of-h", "the first picture's state for all pictures", "h @ W_h", "h[:1] @ W_h"),
+    ("first-of-mask", "the first picture's mask for all pictures", "where(mask", "where(mask[:1]"),
 )
 
 # ---- 02.2 lstm_step(params, h, c, word, context) → h, c
@@ -205,15 +188,6 @@ def lstm_numpy(params, h, c, word, context):
 
 
 right("02.2")(lstm_numpy)
-
-
-@right("02.2")
-def lstm_concatenated(params, h, c, word, context):
-    gates = jnp.concatenate([word, context, h], -1) @ jnp.concatenate([params["W_x"], params["W_z"], params["W_h"]]) + params["b"]
-    d = h.shape[-1]
-    i, f, g, o = (gates[:, k * d : (k + 1) * d] for k in range(4))
-    c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
-    return jax.nn.sigmoid(o) * jnp.tanh(c), c
 
 
 @right("02.2")
@@ -296,14 +270,14 @@ def lstm_mixed_rows(params, h, c, word, context):
     return cell_of(*gates_of(params, h, word, context).reshape(4, len(h), -1), c)
 
 
-@wrong("02.2", "sigmoid for all four", "candidate-sigmoid")
+@wrong("02.2", "sigmoid for all four", "candidate-not-tanh")
 def lstm_sigmoid_for_all(params, h, c, word, context):
     i, f, g, o = jax.nn.sigmoid(jnp.stack(jnp.split(gates_of(params, h, word, context), 4, -1)))
     c = f * c + i * g
     return o * jnp.tanh(c), c
 
 
-@wrong("02.2", "tanh for all four", "gates-tanh")
+@wrong("02.2", "tanh for all four", "gates-not-sigmoid")
 def lstm_tanh_for_all(params, h, c, word, context):
     i, f, g, o = jnp.split(jnp.tanh(gates_of(params, h, word, context)), 4, -1)
     c = f * c + i * g
@@ -329,22 +303,16 @@ def lstm_arguments_exchanged(params, c, h, word, context):
 slips(
     "02.2",
     lstm_numpy,
-    ("gates-in-torch-order-ifog", "order i, f, o, g", "i, f, g, o", "i, f, o, g"),
-    ("gates-as-igfo", "order i, g, f, o", "i, f, g, o", "i, g, f, o"),
+    ("gate-order", "order i, f, o, g", "i, f, g, o", "i, f, o, g"),
     ("forget-and-input-exchanged", "order f, i, g, o", "i, f, g, o", "f, i, g, o"),
-    ("gates-as-fiog", "order f, i, o, g", "i, f, g, o", "f, i, o, g"),
-    ("gates-as-ofgi", "order o, f, g, i: i and o exchanged", "i, f, g, o", "o, f, g, i"),
-    ("no-bias", "no bias", " + b", ""),
-    ("bias-thrice", "the bias with each of the three maps", " + b", " + 3 * b"),
+    ("ignores-b", "no bias", " + b", ""),
+    ("bias-repeated", "the bias with each of the three maps", " + b", " + 3 * b"),
     ("no-context", "forgets the context", "context @ W_z + ", ""),
-    ("no-word", "forgets the word", "word @ W_x + ", ""),
+    ("ignores-W_x", "forgets the word", "word @ W_x + ", ""),
     ("no-state", "forgets the state", "h @ W_h + ", ""),
     ("cell-for-state", "c where h belongs, in the gates", "h @ W_h", "c @ W_h"),
     ("state-for-cell", "h where c belongs: forgets h, not c", "f * c", "f * h"),
-    ("candidate-sigmoid", "g through a sigmoid", "np.tanh(g)", "sigmoid(g)"),
-    ("candidate-not-squashed", "g without tanh", "np.tanh(g)", "g"),
-    ("gates-not-squashed", "no squashing of the gates at all", "1 / (1 + np.exp(-x))", "x"),
-    ("output-gate-not-squashed", "the output gate without its sigmoid", "i, f, o", "i, f"),
+    ("output-gate-not-sigmoid", "the output gate without its sigmoid", "i, f, o", "i, f"),
     ("no-tanh-on-cell", "h' without the tanh of c'", "np.tanh(new)", "new"),
     ("sigmoid-of-cell", "h' with a sigmoid of c'", "np.tanh(new)", "sigmoid(new)"),
     ("old-cell-shown", "h' from the old c", "np.tanh(new)", "np.tanh(c)"),
@@ -352,14 +320,12 @@ slips(
     ("no-input-gate", "the memory without the input gate", "i * np", "np"),
     ("no-forget-gate", "nothing is forgotten", "f * c", "c"),
     ("no-memory", "the old memory is dropped", "f * c + ", ""),
-    ("gated-as-gru", "forgets as a GRU does: 1 - i instead of f", "f * c", "(1 - i) * c"),
+    ("forgets-otherwise", "forgets as a GRU does: 1 - i instead of f", "f * c", "(1 - i) * c"),
     ("forget-plus-one", "a forget bias of 1 added", "in (i, f, o)", "in (i, f + 1, o)"),
-    ("one-minus-forget", "the forget gate as what to erase: 1 - f", "f * c", "(1 - f) * c"),
     ("subtracted", "minus instead of plus", "+ i *", "- i *"),
     ("exchanged", "c first, h second", "shown, new", "new, shown"),
     ("one-of-several", "only h", "shown, new", "shown"),
     ("old-memory-returned", "returns the old c beside the new h", "shown, new", "shown, c"),
-    ("exchanged", "h twice", "shown, new", "shown, shown"),
     ("not-several", "side by side in one table", "shown, new", "np.concatenate([shown, new], -1)"),
     ("state-kept", "the old state is added to the new one", "shown, new", "h + shown, new"),
     ("not-several", "returns the four gates", "shown, new", "np.split(gates, 4, -1)"),
@@ -404,14 +370,6 @@ def loss_logsumexp(logits, tokens, mask):
 
 
 @right("02.3")
-def loss_weighted_captions(logits, tokens, mask):
-    log_p = jnp.take_along_axis(jax.nn.log_softmax(logits), tokens[..., None], axis=2).squeeze(-1)
-    words = mask.sum(1)
-    means = -(log_p * mask).sum(1) / jnp.maximum(words, 1)
-    return float((means * words).sum() / words.sum())
-
-
-@right("02.3")
 def loss_mask_first(logits, tokens, mask):
     logits = jnp.where(mask[..., None], logits, 0.0)
     log_p = jnp.take_along_axis(jax.nn.log_softmax(logits), jnp.where(mask, tokens, 0)[..., None], axis=2)[..., 0]
@@ -425,19 +383,19 @@ def costs_of(logits, tokens):
     return -np.take_along_axis(log_p, tokens[..., None], axis=-1)[..., 0]
 
 
-@wrong("02.3", "leaves out the last word (the end) of each caption", "end-left-out")
+@wrong("02.3", "leaves out the last word (the end) of each caption", "word-left-out")
 def loss_without_end(logits, tokens, mask):
     mask = mask & jnp.concatenate([mask[:, 1:], jnp.zeros_like(mask[:, :1])], 1)
     return (costs_of(logits, tokens) * mask).sum() / mask.sum()
 
 
-@wrong("02.3", "softmax over the places", "softmax-over-time")
+@wrong("02.3", "softmax over the places", "softmax-axis")
 def loss_over_places(logits, tokens, mask):
     log_p = jnp.take_along_axis(jax.nn.log_softmax(logits, axis=1), tokens[..., None], -1)[..., 0]
     return -(log_p * mask).sum() / mask.sum()
 
 
-@wrong("02.3", "the last caption only, from a loop that overwrites", "last-caption")
+@wrong("02.3", "the last caption only, from a loop that overwrites", "one-caption")
 def loss_of_last_caption(logits, tokens, mask):
     for b in range(len(tokens)):
         loss = (costs_of(logits[b], tokens[b]) * mask[b]).sum() / mask[b].sum()
@@ -450,26 +408,26 @@ def loss_one_hot_mean(logits, tokens, mask):
     return -table[mask].mean()
 
 
-@wrong("02.3", "binary cross-entropies of all words of the vocabulary", "binary")
+@wrong("02.3", "binary cross-entropies of all words of the vocabulary", "another-loss")
 def loss_binary(logits, tokens, mask):
     wanted = jax.nn.one_hot(tokens, logits.shape[-1])
     cost = -(wanted * jax.nn.log_sigmoid(logits) + (1 - wanted) * jax.nn.log_sigmoid(-logits)).sum(-1)
     return (cost * mask).sum() / mask.sum()
 
 
-@wrong("02.3", "the entropy of the guesses, the word plays no part", "entropy")
+@wrong("02.3", "the entropy of the guesses, the word plays no part", "another-loss")
 def loss_entropy(logits, tokens, mask):
     log_p = jax.nn.log_softmax(logits)
     return (-(jnp.exp(log_p) * log_p).sum(-1) * mask).sum() / mask.sum()
 
 
-@wrong("02.3", "the squared error of the probabilities", "squared-error")
+@wrong("02.3", "the squared error of the probabilities", "another-loss")
 def loss_squares(logits, tokens, mask):
     cost = ((jax.nn.softmax(logits) - jax.nn.one_hot(tokens, logits.shape[-1])) ** 2).sum(-1)
     return (cost * mask).sum() / mask.sum()
 
 
-@wrong("02.3", "the median word", "median")
+@wrong("02.3", "the median word", "values")
 def loss_median(logits, tokens, mask):
     return jnp.median(costs_of(logits, tokens)[mask])
 
@@ -481,7 +439,6 @@ slips(
     ("divided-by-all", "divides by all places", "/ mask.sum()", "/ mask.size"),
     ("unmasked-sum-over-words", "padding above, words below", "(cost * mask)", "cost"),
     ("mean-of-means", "a mean of captions' means", "total / mask.sum()", "((cost * mask).sum(1) / mask.sum(1)).mean()"),
-    ("mean-of-places", "a mean of places' means", "total / mask", "np.mean((cost * mask).sum(0) / np.maximum(mask.sum(0), 1)); mask"),
     ("sum", "the sum", " / mask.sum()", ""),
     ("sum-over-captions", "the sum of a caption, its mean over captions", "/ mask.sum()", "/ len(mask)"),
     ("one-per-caption", "one mean a caption", ".sum()", ".sum(1)"),
@@ -489,27 +446,16 @@ slips(
     ("sign", "no minus", "-np.take", "np.take"),
     ("mask-turned", "mask inverted", "tokens, mask))", "tokens, ~mask))"),
     ("shifted", "place t predicts word t + 1", "(logits, tokens, mask))", "(logits[:, :-1], tokens[:, 1:], mask[:, 1:]))"),
-    ("shifted", "place t + 1 predicts word t", "(logits, tokens, mask))", "(logits[:, 1:], tokens[:, :-1], mask[:, :-1]))"),
-    ("first-word-left-out", "leaves out each first word", "(logits, tokens, mask))", "(logits[:, 1:], tokens[:, 1:], mask[:, 1:]))"),
     ("no-softmax", "logits instead of log-probabilities", " - np.log(np.exp(logits).sum(-1, keepdims=True))", ""),
     ("no-log", "the probability without its logarithm", "(cost *", "(-np.exp(-cost) *"),
     ("softmax-twice", "softmax twice", "(logits, tokens, mask))", "(softmax(logits), tokens, mask))"),
-    ("softmax-over-batch", "softmax over the captions", "sum(-1,", "sum(0,"),
-    ("base-2", "in bits", "total /", "total / np.log(2) /"),
+    ("values", "in bits", "total /", "total / np.log(2) /"),
     ("perplexity", "the perplexity", "total / mask.sum()", "np.exp(total / mask.sum())"),
     ("likeliest-word", "the likeliest word instead of the one said", "tokens[..., None]", "logits.argmax(-1)[..., None]"),
     ("logits-masked", "masks the logits, not the costs", "in (logits", "in (logits * mask[..., None]", "total / mask.sum()", "cost.mean()"),
-    ("logits-masked-divided", "masks logits, divides by words", "in (logits", "in (logits * mask[..., None]", "(cost * mask)", "cost"),
     ("zero-token-masked", "padding is where the token is 0, whatever the mask says", "tokens, mask))", "tokens, tokens != 0))"),
-    ("pads-in-mean", "padding counts as word 0", "tokens, mask))", "tokens * mask, mask))", "total / mask.sum()", "cost.mean()"),
-    ("first-length-for-all", "the first caption's length for all captions", "/ mask.sum()", "/ (mask[0].sum() * len(mask))"),
-    ("first-caption", "the first caption only", "(logits, tokens, mask))", "(logits[:1], tokens[:1], mask[:1]))"),
-    ("one-too-few", "one word too few below", "/ mask.sum()", "/ (mask.sum() - 1)"),
-    ("one-too-many", "one more word below, against a division by 0", "/ mask.sum()", "/ (mask.sum() + 1)"),
-    ("smoothed", "label smoothing of a tenth", "(cost *", "((0.9 * cost - 0.1 * log_p.mean(-1)) *"),
-    ("worst-word", "the worst word", "total / mask.sum()", "cost[mask].max()"),
-    ("longest-for-all", "the longest caption's length for all captions", "/ mask.sum()", "/ (mask.sum(1).max() * len(mask))"),
-    ("errors", "the share of wrong guesses", "(cost *", "((logits.argmax(-1) != tokens) *"),
+    ("one-length-for-all", "the first caption's length for all captions", "/ mask.sum()", "/ (mask[0].sum() * len(mask))"),
+    ("off-by-one", "one word too few below", "/ mask.sum()", "/ (mask.sum() - 1)"),
     ("log-of-mean", "log of a mean, not a mean log", "(cost *", "(np.exp(-cost) *", "total / mask.sum()", "-np.log(total / mask.sum())"),
 )
 
@@ -594,21 +540,21 @@ def beam_greedy(scores, log_probs, finished, end):
     return total.max(1), jnp.arange(len(scores)), total.argmax(1)
 
 
-@wrong("02.4", "greedy, then sorted", "greedy-for-each-sorted")
+@wrong("02.4", "greedy, then sorted", "greedy-for-each")
 def beam_greedy_sorted(scores, log_probs, finished, end):
     total = continuations(scores, log_probs, finished, end)
     order = jnp.argsort(-total.max(1))
     return total.max(1)[order], order, total.argmax(1)[order]
 
 
-@wrong("02.4", "only the best beginning goes on", "best-goes-on-alone")
+@wrong("02.4", "only the best beginning goes on", "from-one-beginning")
 def beam_best_alone(scores, log_probs, finished, end):
     best = scores.argmax()
     top, tokens = jax.lax.top_k(continuations(scores, log_probs, finished, end)[best], len(scores))
     return top, jnp.full(len(scores), best), tokens
 
 
-@wrong("02.4", "no beginning may go on twice", "greedy-for-each-sorted")
+@wrong("02.4", "no beginning may go on twice", "greedy-for-each")
 def beam_each_parent_once(scores, log_probs, finished, end):
     return one_by_one(continuations(scores, log_probs, finished, end), lambda k, v: k)
 
@@ -643,12 +589,10 @@ slips(
     ("finished-goes-on", "finished beginnings go on like the others", "steps[finished] = stays", ""),
     ("finished-lost", "finished beginnings are thrown out", "] = stays", "] = -np.inf"),
     ("finished-pays", "a finished beginning pays for its end", "] = stays", "] += stays"),
-    ("finished-with-any-word", "a finished beginning goes on with any word for nothing", "] = stays", "] = 0"),
-    ("end-free-words-stay", "end is free for a finished beginning, the other words stay", "] = stays", ", end] = 0"),
+    ("finished-with-other-words", "a finished beginning goes on with any word for nothing", "] = stays", "] = 0"),
     ("end-free-for-all", "end is free for all beginnings", "] = stays", "] = stays; steps[:, end] = 0"),
     ("finished-turned", "the mask of the finished inverted", "[finished]", "[~finished]"),
-    ("token-0-for-end", "a finished beginning goes on with token 0", "== end", "== 0"),
-    ("last-token-for-end", "the last token is taken for the end", "== end", "== V - 1"),
+    ("token-for-end", "a finished beginning goes on with token 0", "== end", "== 0"),
     ("finished-score-replaced", "a finished text's score becomes 0", "scores[:", "np.where(finished, 0, scores)[:"),
     ("exchanged", "parents and tokens exchanged", "new, parents, tokens", "new, tokens, parents"),
     ("divided-by-k", "// and % by K", "order // V, order % V", "order // K, order % K"),
@@ -657,24 +601,16 @@ slips(
     ("no-scores", "the beginnings' own scores are forgotten", "scores[:, None] + steps", "steps"),
     ("words-only", "returns the words' log-probabilities", "return new", "return np.asarray(log_probs)[parents, tokens]"),
     ("parents-scores", "returns the parents' scores", "return new", "return scores[parents]"),
-    ("gains-only", "the gains alone", "return new", "return new - scores[parents]"),
-    ("ascending", "lowest first", "[:K]", "[:K][::-1]"),
+    ("not-highest-first", "lowest first", "[:K]", "[:K][::-1]"),
     ("worst", "the K worst", "-total", "total"),
-    ("in-table-order", "the K best, in the order of the table", "[:K]", "[:K]; order.sort()"),
-    ("in-table-order", "scores sorted, parents and tokens not", "total[order]", "total[order]; order.sort()"),
+    ("other-order", "scores sorted, parents and tokens not", "total[order]", "total[order]; order.sort()"),
     ("multiplied", "multiplies instead of adding", "end, 0", "end, 1", "[:, None] +", "[:, None] *"),
     ("probabilities-added", "probabilities instead of log-probabilities", "np.array(log_probs)", "np.exp(log_probs)"),
-    ("probabilities-returned", "returns probabilities", "return new", "return np.exp(new)"),
-    ("averaged", "halves the scores, as a mean over two words", "return new", "return new / 2"),
-    ("normalised", "makes the new scores sum to 1 as probabilities", "return new", "return log_softmax(new)"),
-    ("infinity-as-zero", "a score of minus infinity becomes 0", "scores[:", "np.where(np.isinf(scores), 0, scores)[:"),
-    ("finished-first", "the finished beginnings first", "(-total", "(-total - 1e4 * finished.repeat(V)"),
-    ("finished-lost", "the finished beginnings last", "(-total", "(-total + 1e4 * finished.repeat(V)"),
+    ("not-the-totals", "returns probabilities", "return new", "return np.exp(new)"),
+    ("values", "a score of minus infinity becomes 0", "scores[:", "np.where(np.isinf(scores), 0, scores)[:"),
     ("never-ends", "a beginning that is not finished cannot end", "steps[fin", "steps[:, end] = -np.inf; steps[fin"),
     ("shape", "twice as many: 2 K of them", "[:K]", "[: 2 * K]"),
-    ("shape", "always five of them", "[:K]", "[:5]"),
     ("not-several", "scores and parents only", "new, parents, tokens", "new, parents"),
-    ("not-several", "scores and flat indices", "new, parents, tokens", "new, order"),
     ("from-1", "counts parents and tokens from 1", "new, parents, tokens", "new, parents + 1, tokens + 1"),
     ("exception", "scores added along the wrong axis", "scores[:, None]", "scores"),
 )
@@ -786,7 +722,7 @@ def fade(candidate, reference):
     return math.exp(-((len(candidate.split()) - len(reference.split())) ** 2) / 72)
 
 
-@wrong("02.5", "only single words", "words-only")
+@wrong("02.5", "only single words", "not-all-n")
 def cider_of_words(candidate, references, *counted):
     g, scores = vector(candidate, 1, *counted), []
     for reference in references:
@@ -808,12 +744,12 @@ def cider_lengths_in_letters(candidate, references, *counted):
     return np.mean([x * math.exp(-((len(candidate) - len(r)) ** 2) / 72) for x, r in zip(alone, references)])
 
 
-@wrong("02.5", "the best reference", "best-reference")
+@wrong("02.5", "the best reference", "one-reference")
 def cider_of_best_reference(candidate, references, *counted):
     return max(cider_nested_loops(candidate, [r], *counted) for r in references)
 
 
-@wrong("02.5", "the worst reference", "worst-reference")
+@wrong("02.5", "the worst reference", "one-reference")
 def cider_of_worst_reference(candidate, references, *counted):
     return min(cider_nested_loops(candidate, [r], *counted) for r in references)
 
@@ -835,7 +771,7 @@ def cider_zero_norm_left_out(candidate, references, *counted):
     return sum(means) / len(means)
 
 
-@wrong("02.5", "norms of the counts, without the weights", "norm-of-counts")
+@wrong("02.5", "norms of the counts, without the weights", "norm-of-part")
 def cider_norm_of_counts(candidate, references, *counted):
     table = []
     for reference in references:
@@ -852,58 +788,35 @@ slips(
     cider_nested_loops,
     ("no-clipping-no-penalty", "CIDEr: neither clipping nor penalty", "min(x, r.get(k, 0))", "x", " * penalty", ""),
     ("no-clipping", "no clipping: CIDEr, not CIDEr-D", "min(x, r.get(k, 0))", "x"),
-    ("larger-weight", "max instead of min", "min(x", "max(x"),
-    ("times-candidate", "min(g, r) times g", ") * r.get(k, 0)", ") * x"),
-    ("min-alone", "min(g, r) without r behind it", ") * r.get(k, 0)", ")"),
-    ("min-squared", "min(g, r) squared", ") * r.get(k, 0)", ") ** 2"),
+    ("clipped-otherwise", "max instead of min", "min(x", "max(x"),
     ("no-penalty", "no length penalty", " * penalty", ""),
-    ("no-half", "the penalty without the 2", "(2 * 6**2)", "6**2"),
-    ("sigma", "the penalty without the square below: 2 times 6", "2 * 6**2", "2 * 6"),
-    ("sigma-twelve", "(2 times 6) squared below", "2 * 6**2", "(2 * 6) ** 2"),
-    ("penalty-without-brackets", "-d ** 2 / 2 * 6 ** 2, without brackets", "(2 * 6**2)", "2 * 6**2"),
-    ("d-not-squared", "d not squared", "d**2", "abs(d)"),
-    ("d-not-squared", "d not squared and signed: longer costs, shorter gains", "d**2", "d"),
-    ("penalty-sign", "no minus in the penalty", "-(d**2)", "d**2"),
-    ("too-short-only", "only too short a candidate costs, as in BLEU", "d**2", "min(d, 0) ** 2"),
-    ("too-long-only", "only too long a candidate costs", "d**2", "max(d, 0) ** 2"),
-    ("no-half", "the penalty multiplied in twice", "* penalty", "* penalty * penalty"),
+    ("penalty-width", "the penalty without the 2", "(2 * 6**2)", "6**2"),
+    ("penalty-distance", "d not squared", "d**2", "abs(d)"),
+    ("one-sided", "only too short a candidate costs, as in BLEU", "d**2", "min(d, 0) ** 2"),
     ("no-factor", "without the 10", "10 * ", ""),
-    ("factor-100", "in per cent", "10 *", "100 *"),
     ("sum-over-n", "sum over n", "np.mean(table)", "sum(table) / len(references)"),
     ("sum-over-references", "sum over references", "np.mean(table)", "sum(table) / 4"),
-    ("first-reference", "the first reference only", "in references", "in references[:1]"),
-    ("last-reference", "the last reference only", "in references", "in references[-1:]"),
     ("references-joined", "all references as one text", "in references", 'in [" ".join(references)]'),
-    ("zeros-left-out", "the mean over the n that are not 0", "np.mean(table)", "np.mean([x for x in table if x] or [0])"),
+    ("values", "the mean over the n that are not 0", "np.mean(table)", "np.mean([x for x in table if x] or [0])"),
     ("product-over-n", "the geometric mean, as in BLEU", "mean(table)", "mean(np.reshape(table, (-1, 4)).prod(1) ** 0.25)"),
-    ("most-3", "range(1, 4): n from 1 to 3", "range(1, 5)", "range(1, 4)"),
-    ("most-3", "range(1, 4), but divides by 4", "range(1, 5)", "range(1, 4)", "10 *", "10 * 3 / 4 *"),
-    ("four-words-only", "n = 4 only", "range(1, 5)", "range(4, 5)"),
-    ("one-gram-lost", "the last n-gram is lost: range(len(words) - n)", " - n + 1", " - n"),
-    ("ragged", "cut-off n-grams at the end of the text", " - n + 1", ""),
+    ("number-of-grams", "the last n-gram is lost: range(len(words) - n)", " - n + 1", " - n"),
     ("of-letters", "n-grams of letters", "text.split()", "text", '" ".join', '"".join'),
     ("sets", "each n-gram counted once", "vector.get(gram, 0) + idf", "idf"),
     ("shares", "counts divided by the number of n-grams", "+ idf", "+ idf / (len(words) - n + 1)"),
     ("no-idf", "no weights: counts only", "+ idf", "+ 1"),
     ("idf-squared", "weights only, each squared in the product", "+ idf", "+ idf**2"),
-    ("unseen-weigh-nothing", "an unknown n-gram weighs 0", "+ idf", "+ idf * (gram in frequency)"),
+    ("values", "an unknown n-gram weighs 0", "+ idf", "+ idf * (gram in frequency)"),
     ("exception", "frequency[gram]: an unknown n-gram raises", "frequency.get(gram, 0)", "frequency[gram]"),
     ("idf-plus-one", "1 + frequency instead of max(1, frequency)", "max(1, f", "(1 + f"),
-    ("no-idf", "tuples as n-grams: none is in the dictionary", '" ".join(', "tuple("),
     ("idf-turned", "the weight upside down: log(frequency)", "pictures / ", ""),
     ("idf-without-log", "pictures / frequency without the logarithm", "math.log(", "("),
-    ("dictionary-size", "the number of n-grams in the dictionary instead of pictures", "pictures /", "len(frequency) /"),
-    ("references-for-pictures", "the number of references instead of pictures", "pictures /", "len(references) /"),
-    ("frequencies-for-pictures", "the sum of the frequencies instead of pictures", "pictures /", "sum(frequency.values()) /"),
-    ("norm-of-shared", "norms of the shared", "*g.values()", "*[g[k] for k in g if k in r]", "*r.values()", "*[r[k] for k in r if k in g]"),
-    ("norm-of-clipped", "norms of what clipping left", "below =", "g = {k: min(x, r.get(k, 0)) for k, x in g.items()}; below ="),
-    ("norm-not-rooted", "norms without the root", "*r.values())", "*r.values()); below **= 2"),
-    ("sums-for-norms", "sums instead of norms", "math.hypot(*", "sum("),
+    ("not-pictures", "the number of n-grams in the dictionary instead of pictures", "pictures /", "len(frequency) /"),
+    ("not-norms", "norms without the root", "*r.values())", "*r.values()); below **= 2"),
     ("no-cosine", "no norms", " / below", ""),
-    ("candidates-norm-only", "the candidate's norm only", "*r.values()", "*g.values()"),
+    ("one-norm", "the candidate's norm only", "*r.values()", "*g.values()"),
     ("exception", "divides by a norm of 0", " if below else 0.0", ""),
     ("zero-norm", "a norm of 0 gives NaN, as NumPy does it", "else 0.0", "else math.nan"),
-    ("one-per-n", "one number for each n", "np.mean(table)", "np.reshape(table, (-1, 4)).mean(0)"),
+    ("shape", "one number for each n", "np.mean(table)", "np.reshape(table, (-1, 4)).mean(0)"),
 )
 
 # ---- 02.6 reinforce_slopes(log_words, log_places, baseline) → slopes for log_words, for log_places
@@ -944,13 +857,6 @@ def slopes_of_lists(log_words, log_places, baseline):
 
 
 @right("02.6")
-def slopes_two_gradients(log_words, log_places, baseline):
-    words = jax.grad(lambda x: -x.sum(1).mean())(log_words)
-    places = jax.grad(lambda x: -((log_words.sum(1) - baseline) * x.sum(1)).mean())(log_places)
-    return words, places
-
-
-@right("02.6")
 def slopes_vjp(log_words, log_places, baseline):
     def captions(log_words, log_places):
         value = log_words.sum(-1)
@@ -969,7 +875,7 @@ def constant(x):
     return jax.lax.stop_gradient(x)
 
 
-@wrong("02.6", "each word rewards its own look only", "reward-of-this-word")
+@wrong("02.6", "each word rewards its own look only", "reward-of-some-words")
 def slopes_of_own_words(log_words, log_places, baseline):
     def surrogate(words, places):
         return -jnp.mean((words + constant(words - baseline[:, None]) * places).sum(1))
@@ -977,7 +883,7 @@ def slopes_of_own_words(log_words, log_places, baseline):
     return slopes_of(surrogate, log_words, log_places)
 
 
-@wrong("02.6", "a look is rewarded by the words from it on", "reward-to-go")
+@wrong("02.6", "a look is rewarded by the words from it on", "reward-of-some-words")
 def slopes_of_words_to_come(log_words, log_places, baseline):
     def surrogate(words, places):
         to_go = jnp.cumsum(words[:, ::-1], 1)[:, ::-1]
@@ -1003,7 +909,7 @@ def slopes_of_constants(log_words, log_places, baseline):
     return slopes_of(surrogate, log_words, log_places)
 
 
-@wrong("02.6", "log p of words and looks together as the reward", "joint-reward")
+@wrong("02.6", "log p of words and looks together as the reward", "places-in-reward")
 def slopes_of_joint_reward(log_words, log_places, baseline):
     def surrogate(words, places):
         reward = constant((words + places).sum(1) - baseline)
@@ -1042,39 +948,25 @@ slips(
     ("sign", "no minus", "-jnp.mean", "jnp.mean"),
     ("no-stop-gradient", "the reward carries slopes", "jax.lax.stop_gradient", ""),
     ("no-baseline", "no baseline", " - baseline", ""),
-    ("baseline-added", "baseline added", "- baseline", "+ baseline"),
+    ("baseline-misused", "baseline added", "- baseline", "+ baseline"),
     ("sign", "baseline minus reward", "value - baseline", "baseline - value"),
-    ("sign", "the minus before the first term only", "-jnp.mean(value", "jnp.mean(-value"),
-    ("sign", "the minus before the second term only", "-jnp.mean(value +", "jnp.mean(value -"),
     ("sum-over-batch", "sum over the captions", "jnp.mean", "jnp.sum"),
-    ("means-everywhere", "means over T everywhere", ".sum(1)", ".mean(1)"),
-    ("reward-averaged", "the reward is a mean over T", "(value -", "(words.mean(1) -"),
-    ("mean-over-words", "means over T, not in the reward", "value + reward * places.sum(1)", "words + reward[:, None] * places"),
+    ("means-over-words", "means over T everywhere", ".sum(1)", ".mean(1)"),
     ("no-words", "no first term", "value + reward", "reward"),
-    ("no-places", "no second term", " + reward * places.sum(1)", ""),
-    ("no-places", "both factors are taken for constants", "places.sum(1)", "jax.lax.stop_gradient(places.sum(1))"),
-    ("no-words", "the first term uses the constant too: no slopes for the words", "words.sum(1)", "jax.lax.stop_gradient(words.sum(1))"),
     ("probability-of-places", "the reward times the probability instead of its logarithm", "places.sum(1)", "jnp.exp(places.sum(1))"),
     ("probability-as-reward", "the reward is a probability", "(value -", "(jnp.exp(value) -"),
     ("no-reward", "no reward", "reward * places", "places"),
-    ("no-reward", "the reward plus instead of times log p(s)", "reward * places", "reward + places"),
     ("product", "the product of all three", "value + reward", "value * reward"),
     ("words-times-reward", "the reward on both terms", "value + reward", "reward * value + reward"),
-    ("places-as-reward", "the reward is log p of the looks", "(value -", "(places.sum(1) -"),
-    ("mean-baseline", "the batch's mean baseline for all", "- baseline", "- baseline.mean()"),
-    ("own-baseline", "the batch's own mean as the baseline", "- baseline", "- value.mean()"),
+    ("one-baseline", "the batch's mean baseline for all", "- baseline", "- baseline.mean()"),
     ("baseline-for-each-word", "the baseline once for each word", "(value - baseline)", "((words - baseline[:, None]).sum(1))"),
     ("standardised", "rewards divided by their spread", "reward *", "reward / (reward.std() + 1e-8) *"),
-    ("positive-only", "only rewards above the baseline count", "reward *", "jnp.maximum(reward, 0) *"),
-    ("absolute", "the reward's absolute value", "reward *", "jnp.abs(reward) *"),
+    ("one-sign-only", "only rewards above the baseline count", "reward *", "jnp.maximum(reward, 0) *"),
     ("reward-of-batch", "one reward of the whole batch", "(value -", "(value.sum() -"),
-    ("mean-reward", "the mean reward of the batch for all captions", "reward *", "reward.mean() *"),
     ("exchanged", "slopes for the looks first", "(0, 1)", "(1, 0)"),
     ("one-of-several", "slopes for the words only", "(0, 1)", "0"),
     ("exception", "the surrogate is one number a caption", "-jnp.mean(", "-("),
     ("exception", "sums over the batch instead of T", ".sum(1)", ".sum(0)"),
-    ("exception", "the surrogate returns nothing", "return -jnp", "-jnp"),
-    ("divided-by-baseline", "divides by the baseline", "value - baseline", "value / baseline"),
 )
 
 # ---- 02.7 caption_challenge(train, test) → int[m, T]

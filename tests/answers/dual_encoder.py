@@ -9,6 +9,7 @@ import optax
 from einops import einsum, rearrange
 
 from answers import right, slips, unwritten, wrong
+from course_utils.exercises.dual_encoder.step import loss_and_slopes
 from course_utils.experiments.dual_encoder import pretrained, trainer
 from course_utils.models.dual_encoder import words
 
@@ -61,15 +62,6 @@ def nce_loops(image, text, log_scale):
 
 
 @right("03.1")
-def nce_one_hot(image, text, log_scale):
-    image = image * jax.lax.rsqrt((image**2).sum(-1, keepdims=True))
-    text = text * jax.lax.rsqrt((text**2).sum(-1, keepdims=True))
-    s = einsum(image, text, "i d, j d -> i j") * jnp.exp(log_scale)
-    eye = jnp.eye(len(s))
-    return -(eye * (jax.nn.log_softmax(s, 0) + jax.nn.log_softmax(s, 1))).sum() / (2 * len(s))
-
-
-@right("03.1")
 def nce_vmap(image, text, log_scale):
     image, text = unit(image), unit(text)
 
@@ -111,14 +103,10 @@ slips(
     ("table", "the table itself", "loss.mean()", "s"),
     ("all-pairs", "all pairs count as right", "np.diag(s)", "s.mean()"),
     ("squared-length", "squared lengths: no square root", "keepdims=True)", "keepdims=True) ** 2"),
-    ("sum-of-sizes", "sum of absolute values as length", "norm(", "norm(ord=1, x="),
-    ("base-2", "logarithm to base 2", "loss.mean()", "loss.mean() / np.log(2)"),
-    ("scale-twice", "the scale is applied twice", "np.exp(log_scale)", "np.exp(2 * log_scale)"),
     ("fixed-scale", "the scale is always CLIP's start", "np.exp(log_scale)", "1 / 0.07"),
-    ("log-of-mean-of-both", "-log of the two shares' mean", "(rows + columns) / 2", "-np.log((np.exp(-rows) + np.exp(-columns)) / 2)"),
+    ("log-of-mean", "-log of the two shares' mean", "(rows + columns) / 2", "-np.log((np.exp(-rows) + np.exp(-columns)) / 2)"),
     ("no-competition", "minus the right logit: no logarithm of a sum", "loss.mean()", "-own.mean()"),
     ("both-returned", "both directions returned, not averaged", "loss.mean()", "rows.mean(), columns.mean()"),
-    ("chance", "ln B, whatever the vectors", "loss.mean()", "np.log(len(s))"),
 )
 
 
@@ -128,7 +116,7 @@ def nce_lengths_over_batch(image, text, log_scale):
     return (losses_of(s).mean() + losses_of(s.T).mean()) / 2
 
 
-@wrong("03.1", "no mean over the batch", "rows-of-both")
+@wrong("03.1", "no mean over the batch", "per-pair")
 def nce_each_pair(image, text, log_scale):
     s = logits_of(image, text, log_scale)
     return (losses_of(s) + losses_of(s.T)) / 2
@@ -177,10 +165,14 @@ def linear_loss(params, images, words):
     return nce_optax(images @ params["image"], words @ params["text"], params["log_scale"])
 
 
+def descended(params, slopes, rate):
+    return jax.tree.map(lambda p, g: p - rate * g, params, slopes)
+
+
 @right("03.2")
 def step_tree(params, images, words, learning_rate):
     loss, slopes = jax.value_and_grad(linear_loss)(params, images, words)
-    params = jax.tree.map(lambda p, g: p - learning_rate * g, params, slopes)
+    params = descended(params, slopes, learning_rate)
     params["log_scale"] = jnp.minimum(params["log_scale"], jnp.log(100))
     return params, loss
 
@@ -205,23 +197,8 @@ def step_optax(params, images, words, learning_rate):
     return {k: jnp.minimum(v, jnp.log(100.0)) if k == "log_scale" else v for k, v in params.items()}, loss
 
 
-def slopes_by_hand(params, images, words):
-    """The loss and its three slopes."""
-    images, words, log_scale = np.float64(images), np.float64(words), np.float64(params["log_scale"])
-    image, text = images @ np.float64(params["image"]), words @ np.float64(params["text"])
-    i_length, t_length = (np.linalg.norm(v, axis=1, keepdims=True) for v in (image, text))
-    x, y = image / i_length, text / t_length
-    s = np.exp(log_scale) * x @ y.T
-    e = np.exp(s)
-    ds = (e / e.sum(1, keepdims=True) + e / e.sum(0) - 2 * np.eye(len(s))) / 2 / len(s)
-    dx, dy = np.exp(log_scale) * ds @ y, np.exp(log_scale) * ds.T @ x
-    dx = (dx - x * (x * dx).sum(1, keepdims=True)) / i_length
-    dy = (dy - y * (y * dy).sum(1, keepdims=True)) / t_length
-    return nce_sums(image, text, log_scale), {"image": images.T @ dx, "text": words.T @ dy, "log_scale": (ds * s).sum()}
-
-
 def step_by_hand(params, images, words, rate):
-    loss, slopes = slopes_by_hand(params, images, words)
+    loss, slopes = loss_and_slopes(params, images, words)
     limit = np.log(100)
     new = {name: np.float64(params[name]) - rate * slopes[name] for name in params}
     new["log_scale"] = min(new["log_scale"], limit)
@@ -243,7 +220,7 @@ slips(
     ("not-clipped", "no clip", "np.log(100)", "np.inf"),
     ("not-clipped", "clips log_scale at 100", "np.log(100)", "100"),
     ("all-clipped", "clips every parameter", "return new", "return {name: np.minimum(p, limit) for name, p in new.items()}"),
-    ("clipped-at-log10", "clips at the common logarithm of 100", "np.log(", "np.log10("),
+    ("clipped-too-low", "clips at the common logarithm of 100", "np.log(", "np.log10("),
     ("clipped-below", "clips log_scale below as well, at 0", "min(new", "max(0, min(new", "limit)", "limit))"),
     ("not-moved", "log_scale is not learned", "    limit =", '    slopes["log_scale"] = 0\n    limit ='),
     (
@@ -252,7 +229,7 @@ slips(
         "limit =",
         'slopes["log_scale"] /= np.exp(params["log_scale"])\n    limit =',
     ),
-    ("loss-after", "the loss after the step", "return new, loss", "return new, slopes_by_hand(new, images, words)[0]"),
+    ("loss-after", "the loss after the step", "return new, loss", "return new, loss_and_slopes(new, images, words)[0]"),
     ("slopes-returned", "the slopes instead of the parameters", "return new", "return slopes"),
     ("exchanged", "returns loss, params", "return new, loss", "return loss, new"),
     ("one-of-several", "returns the parameters only", "return new, loss", "return new"),
@@ -277,14 +254,14 @@ def step_image_only(params, images, words, learning_rate):
 def step_clip_first(params, images, words, learning_rate):
     clipped = {**params, "log_scale": jnp.minimum(params["log_scale"], jnp.log(100))}
     loss, slopes = jax.value_and_grad(linear_loss)(params, images, words)
-    return jax.tree.map(lambda p, g: p - learning_rate * g, clipped, slopes), loss
+    return descended(clipped, slopes, learning_rate), loss
 
 
 @wrong("03.2", "clips before the loss is computed", "clipped-before-loss")
 def step_clip_before_loss(params, images, words, learning_rate):
     params["log_scale"] = jnp.minimum(params["log_scale"], jnp.log(100))
     loss, slopes = jax.value_and_grad(linear_loss)(params, images, words)
-    return jax.tree.map(lambda p, g: p - learning_rate * g, params, slopes), loss
+    return descended(params, slopes, learning_rate), loss
 
 
 @wrong("03.2", "clips before and after, so that the slopes are those at the limit", "clipped-before-loss")
@@ -301,7 +278,7 @@ def step_lengths_fixed(params, images, words, learning_rate):
         return (losses_of(s) + losses_of(s.T)).mean() / 2
 
     loss, slopes = jax.value_and_grad(objective)(params)
-    params = jax.tree.map(lambda p, g: p - learning_rate * g, params, slopes)
+    params = descended(params, slopes, learning_rate)
     return {**params, "log_scale": jnp.minimum(params["log_scale"], jnp.log(100))}, loss
 
 
@@ -358,15 +335,6 @@ def recall_cumulated(scores, right, ks):
     return np.array([share[min(int(k), size) - 1] for k in ks], dtype=np.float64)
 
 
-@right("03.3")
-def recall_threshold(scores, right, ks):
-    # the k-th best score of each row is the threshold
-    scores = np.asarray(scores)
-    ordered = -np.sort(-scores, axis=1)
-    own = np.take_along_axis(scores, np.asarray(right)[:, None], 1)[:, 0]
-    return tuple(np.float64(own >= ordered[:, min(k, scores.shape[1]) - 1]).mean() for k in ks)
-
-
 def recall_places(scores, right, ks):
     scores = np.asarray(scores)
     places = np.argsort(np.argsort(-scores, axis=1), axis=1)
@@ -385,16 +353,15 @@ slips(
     ("counts", "the number of queries instead of the share", ".mean()", ".sum()"),
     ("divided-by-gallery", "divided by the number of items", ".mean()", ".sum() / scores.shape[1]"),
     ("precision", "divided by k, as a precision", ".mean()", ".mean() / k"),
-    ("percent", "percent", ".mean()", ".mean() * 100"),
     ("columns-as-queries", "sorted by columns: for each item the best queries", "axis=1", "axis=0"),
     ("every-k", "every k up to the largest", "in ks", "in range(1, max(ks) + 1)"),
     ("first-k-for-all", "only the first k", "place < k", "place < ks[0]"),
-    ("mean-rank-from-1", "the mean place", "place < k", "place + 1"),
+    ("mean-rank", "the mean place", "place < k", "place + 1"),
     ("misses", "share missed instead of found", "place < k", "place >= k"),
     ("none-beyond-gallery", "a k beyond the gallery finds nothing", ".mean()", ".mean() * (k <= scores.shape[1])"),
     ("values", "wraps around: k modulo the size of the gallery", "place < k", "place < k % scores.shape[1]"),
     ("chance", "chance", "(place < k).mean()", "min(1, k / scores.shape[1])"),
-    ("mean-over-ks", "one number", "return shares", "return np.mean(shares)"),
+    ("averaged", "one number", "return shares", "return np.mean(shares)"),
     ("reciprocal-rank", "mean reciprocal rank", "(place < k)", "(1 / (1 + place))"),
 )
 
@@ -454,12 +421,6 @@ def shot_plain(image, prompts):
 
 
 @right("03.4")
-def shot_late(image, prompts):  # the image's length last
-    classes = jnp.stack([unit(p).sum(0) for p in prompts])  # a sum points where the mean points
-    return image @ classes.T / jnp.linalg.norm(image, axis=1)[:, None] / jnp.linalg.norm(classes, axis=1)
-
-
-@right("03.4")
 def shot_flat(image, prompts):
     flat = unit(rearrange(prompts, "k e d -> (k e) d"))
     classes = rearrange(flat, "(k e) d -> k e d", k=len(prompts)).mean(1)
@@ -500,20 +461,13 @@ slips(
     ("prompts-raw-mean-raw", "prompts keep their lengths, and the mean too", "y.T", "prompts.mean(1).T"),
     ("transposed", "the table turned round", "return c", "return c.T"),
     ("averaged-over-classes", "averaged over the classes", "p.mean(1)", "p.mean(0)"),
-    ("normalised-over-prompts", "lengths along the prompts, axis 1", "norm(prompts, axis=-1", "norm(prompts, axis=1"),
+    ("wrong-axis", "lengths along the prompts, axis 1", "norm(prompts, axis=-1", "norm(prompts, axis=1"),
     ("prompts-not-normalised", "one length for all prompts of a class", "norm(prompts, axis=-1", "norm(prompts, axis=(1, 2)"),
+    ("absolute", "the absolute value of the cosine", "return c", "return abs(c)"),
     ("choices", "the number of the best class", "return c", "return c.argmax(1)"),
-    ("median", "the median of the prompts", "p.mean(1)", "np.median(p, axis=1)"),
-    ("minus-euclidean", "minus the distance instead of the cosine", "x @ y.T", "-np.linalg.norm(x[:, None] - y, axis=-1)"),
+    ("distance", "minus the distance instead of the cosine", "x @ y.T", "-np.linalg.norm(x[:, None] - y, axis=-1)"),
     ("angles", "angles", "return c", "return np.arccos(c)"),
     ("sum-not-normalised", "the sum of the unit prompts, not of length 1", "y.T", "p.sum(1).T"),
-    (
-        "class-by-squared-length",
-        "the squared length divides the mean",
-        "norm(mean, axis=-1, keepdims=True)",
-        "norm(mean, axis=-1, keepdims=True) ** 2",
-    ),
-    ("absolute", "the absolute value of the cosine", "return c", "return abs(c)"),
 )
 
 
@@ -542,7 +496,7 @@ def shot_best(image, prompts):
     return jnp.stack([(unit(image) @ unit(p).T).max(1) for p in prompts], 1)
 
 
-@wrong("03.4", "the first prompt", "first-prompt")
+@wrong("03.4", "the first prompt", "one-prompt")
 def shot_first(image, prompts):
     return jnp.einsum("bd,kd->bk", unit(image), unit(prompts[:, 0]))
 
@@ -588,13 +542,6 @@ def search_loops(cache, queries, k):
 
 
 @right("03.5")
-def search_late(cache, queries, k):  # the order does not depend on the query's length: divide at the end
-    dots = queries @ cache.astype(queries.dtype).T
-    items = jnp.argsort(-dots)[:, :k]
-    return items, jnp.take_along_axis(dots, items, -1) / jnp.linalg.norm(queries, axis=-1, keepdims=True)
-
-
-@right("03.5")
 def search_unit_cache(cache, queries, k):  # half precision leaves lengths of almost 1
     table = unit(queries) @ unit(cache.astype(jnp.float32)).T
     items = jnp.flip(jnp.argsort(table, axis=1), axis=1)[:, :k]
@@ -622,7 +569,7 @@ slips(
     ("transposed", "one row an item: transposed", "return items, values", "return items.T, values.T"),
     ("best-left-out", "the best one skipped: places 2 to k + 1", "[:, :k]", "[:, 1 : k + 1]"),
     ("counted-from-1", "items counted from 1", "return items", "return items + 1"),
-    ("euclidean", "distances", "return items, values", "return items, np.sqrt(2 - 2 * values)"),
+    ("distances", "distances", "return items, values", "return items, np.sqrt(2 - 2 * values)"),
     ("negated", "minus the cosines: of argsort of minus the table", "return items, values", "return items, -values"),
     ("positions-of-items", "places instead of items", "return items", "return np.argsort(np.argsort(-table))[:, :k]"),
     ("one-length-for-all", "one length for all queries", ", axis=1, keepdims=True", ""),
@@ -702,21 +649,6 @@ def siglip_loops(image, text, log_scale, bias):
     return total / len(x)
 
 
-@right("03.6")
-def siglip_cross_entropy(image, text, log_scale, bias):
-    p = jax.nn.sigmoid(logits_of(image, text, log_scale) + bias)
-    y = jnp.eye(len(p))
-    return float(-(y * jnp.log(p) + (1 - y) * jnp.log1p(-p)).sum(axis=1).mean())
-
-
-@right("03.6")
-def siglip_two_sums(image, text, log_scale, bias):
-    s = np.float64(logits_of(image, text, log_scale)) + float(bias)
-    own = np.diag(s)
-    others = s[~np.eye(len(s), dtype=bool)]
-    return (np.log1p(np.exp(-own)).sum() + np.log1p(np.exp(others)).sum()) / len(s)
-
-
 def siglip_pairs(image, text, log_scale, bias):
     image, text = np.float64(image), np.float64(text)
     x = image / np.linalg.norm(image, axis=1, keepdims=True)
@@ -739,11 +671,8 @@ slips(
     ("bias-on-diagonal", "the bias only where pairs belong together", "+ bias", "+ bias * np.eye(len(x))"),
     ("no-scale", "no scale", "np.exp(log_scale) * ", ""),
     ("sign", "the minus is missing", "return ", "return -"),
-    ("balanced", "each kind of pair averaged by itself, then added", "pairs.sum() / len(x)", "pairs[z > 0].mean() + pairs[z < 0].mean()"),
-    ("halved", "halved, as if there were two directions", "pairs.sum()", "pairs.sum() / 2"),
-    ("divided-by-width", "divided by the width D", "/ len(x)", "/ image.shape[1]"),
-    ("base-2", "logarithm to base 2", "pairs.sum()", "pairs.sum() / np.log(2)"),
-    ("one-minus-sigmoid", "1 minus the sigmoid instead of minus its logarithm", "pairs.sum()", "(1 - np.exp(-pairs)).sum()"),
+    ("two-directions", "halved, as if there were two directions", "pairs.sum()", "pairs.sum() / 2"),
+    ("no-logarithm", "1 minus the sigmoid instead of minus its logarithm", "pairs.sum()", "(1 - np.exp(-pairs)).sum()"),
     ("bias-subtracted", "the bias subtracted", "+ bias", "- bias"),
     ("softmax", "CLIP's loss, in double precision", "pairs.sum() / len(x)", "nce_sums(image, text, log_scale)"),
 )
@@ -782,7 +711,7 @@ def siglip_no_exp(image, text, log_scale, bias):
     return optax.sigmoid_binary_cross_entropy(s, jnp.eye(len(s))).sum(-1).mean()
 
 
-@wrong("03.6", "one loss a picture", "per-picture")
+@wrong("03.6", "one loss a picture", "per-pair")
 def siglip_rows(image, text, log_scale, bias):
     s = logits_of(image, text, log_scale) + bias
     return optax.sigmoid_binary_cross_entropy(s, jnp.eye(len(s))).sum(-1)

@@ -31,8 +31,8 @@ slips(
     ("gallery-not-normalised", "only the queries are divided by their length", "q @ g.T", "q @ gallery.T"),
     ("queries-not-normalised", "only the gallery is divided by its length", "q @ g.T", "queries @ g.T"),
     ("wrong-axis", "lengths over the pictures, axis 0", "axis=1", "axis=0"),
-    ("queries-over-wrong-axis", "axis 0 for the queries only", "(queries, axis=1", "(queries, axis=0"),
-    ("gallery-over-wrong-axis", "axis 0 for the gallery only", "(gallery, axis=1", "(gallery, axis=0"),
+    ("wrong-axis", "axis 0 for the queries only", "(queries, axis=1", "(queries, axis=0"),
+    ("wrong-axis", "axis 0 for the gallery only", "(gallery, axis=1", "(gallery, axis=0"),
     ("one-length-for-all", "norm of the whole matrix (axis forgotten)", ", axis=1, keep", ", keep"),
     ("exception", "forgot keepdims: (Q, d) / (Q,)", ", keepdims=True", ""),
     ("exception", "forgot .T on the gallery", "g.T", "g"),
@@ -41,9 +41,9 @@ slips(
     ("values", "gallery.reshape(d, G), not gallery.T", "g.T", "g.reshape(g.shape[::-1])"),
     ("other-order", "(G, Q), reshaped to (Q, G)", "q @ g.T", "(g @ q.T).reshape(len(q), len(g))"),
     ("distance", "cosine distance 1 - cos", "return c", "return 1 - c"),
-    ("euclidean", "Euclidean distance", "q @ g.T", "np.linalg.norm(queries[:, None] - gallery, axis=-1)"),
-    ("euclidean-of-unit", "distance of the unit vectors", "q @ g.T", "np.linalg.norm(q[:, None] - g, axis=-1)"),
-    ("euclidean-squared", "squared Euclidean distance", "q @ g.T", "((queries[:, None] - gallery) ** 2).sum(-1)"),
+    ("distance", "Euclidean distance", "q @ g.T", "np.linalg.norm(queries[:, None] - gallery, axis=-1)"),
+    ("distance", "distance of the unit vectors", "q @ g.T", "np.linalg.norm(q[:, None] - g, axis=-1)"),
+    ("distance", "squared Euclidean distance", "q @ g.T", "((queries[:, None] - gallery) ** 2).sum(-1)"),
     ("sign", "sign flipped (a loss habit)", "return c", "return -c"),
     ("values", "operator precedence: q.g / |q| * |g|", "gallery /", "gallery *"),
     ("shape", "queries against themselves", "g.T", "q.T"),
@@ -52,13 +52,11 @@ slips(
     ("guard-too-large", "relu on the result", "return c", "return jax.nn.relu(c)"),
     ("shifted", "(1 + cos) / 2, from 0 to 1", "return c", "return (1 + c) / 2"),
     ("absolute", "absolute value", "return c", "return abs(c)"),
-    ("squared", "cos squared", "return c", "return c**2"),
     ("angle", "the angle, not its cosine", "return c", "return np.arccos(np.clip(c, -1, 1))"),
-    ("degrees", "the angle in degrees", "return c", "return np.degrees(np.arccos(np.clip(c, -1, 1)))"),
     ("values", "cos of the quotient (the formula read as cos of something)", "return c", "return np.cos(c)"),
     ("values", "cos of the dot product", "q @ g.T", "np.cos(queries @ gallery.T)"),
     ("softmax", "softmax over the gallery", "return c", "return softmax(c)"),
-    ("softmax-over-queries", "softmax over the queries", "return c", "return softmax(c, 0)"),
+    ("softmax", "softmax over the queries", "return c", "return softmax(c, 0)"),
     ("one-number-for-all", "q.g / sqrt(d) (attention habit)", "q @ g.T", "queries @ gallery.T / q.shape[1] ** 0.5"),
     ("factor", "divided by sqrt(d) as well", "return c", "return c / q.shape[1] ** 0.5"),
     ("factor", "mean over the features, not the sum", "q @ g.T", "(q[:, None] * g).mean(-1)"),
@@ -69,10 +67,10 @@ slips(
     ("paired", "row i against row i only", "q @ g.T", "(q[: len(g)] * g[: len(q)]).sum(1)"),
     ("exception", "sum(q * g, axis=1)", "q @ g.T", "(q * g).sum(1)"),
     ("paired", "diagonal of the matrix", "return c", "return np.diag(c)"),
-    ("standard-deviation", "the rows' standard deviations", "np.linalg.norm(", "np.std("),
-    ("sum-of-absolutes", "L1 norm", "norm(", "norm(ord=1, x="),
-    ("plain-sum", "plain sum", "linalg.norm", "sum"),
-    ("largest-entry", "largest absolute entry as the norm", "norm(", "norm(ord=np.inf, x="),
+    ("no-length", "the rows' standard deviations", "np.linalg.norm(", "np.std("),
+    ("no-length", "L1 norm", "norm(", "norm(ord=1, x="),
+    ("no-length", "plain sum", "linalg.norm", "sum"),
+    ("no-length", "largest absolute entry as the norm", "norm(", "norm(ord=np.inf, x="),
     ("zero-vector", "NaN where a vector is zero", "== 0", "< 0"),
     ("not-finite", "zeros guarded in the queries only", "g_length == 0", "g_length < 0"),
     ("not-finite", "zeros guarded in the gallery only", "q_length == 0", "q_length < 0"),
@@ -101,9 +99,7 @@ slips(
     outer_product,
     ("exception", "norms multiplied without an outer product", "np.outer(q_length, g_length)", "q_length * g_length"),
     ("squared-lengths", "square root forgotten: |q|² |g|²", "sqrt", "array"),
-    ("gallery-squared", "square root forgotten for the gallery: |q| |g|²", "g_length = np.sqrt", "g_length = np.array"),
-    ("root-twice", "square root of the norm", "np.outer(q_length, g_length)", "np.outer(q_length, g_length) ** 0.5"),
-    ("sum-of-lengths", "|q| + |g|, not |q| |g|", "np.outer", "np.add.outer"),
+    ("squared-lengths", "square root forgotten for the gallery: |q| |g|²", "g_length = np.sqrt", "g_length = np.array"),
     ("values", "copy-paste: the gallery's norm for both", "np.outer(q_length, g_length)", "g_length**2"),
     ("values", "copy-paste: |q|² below the fraction", "np.outer(q_length, g_length)", "q_length[:, None] ** 2"),
     ("absolute", "the root of the squares' quotient: sign lost", "return c", "return np.sqrt(c**2)"),
@@ -142,17 +138,6 @@ def python_loops(queries, gallery):
             ng = sum(b * b for b in g) ** 0.5
             row.append(dot / (nq * ng) if nq and ng else 0.0)
         out.append(row)
-    return out
-
-
-@right("00.1")
-def cells_by_at(queries, gallery):
-    out = jnp.zeros((queries.shape[0], gallery.shape[0]))
-    for i in range(queries.shape[0]):
-        for j in range(gallery.shape[0]):
-            n = jnp.linalg.norm(queries[i]) * jnp.linalg.norm(gallery[j])
-            if n > 0:
-                out = out.at[i, j].set(jnp.dot(queries[i], gallery[j]) / n)
     return out
 
 
@@ -204,21 +189,6 @@ def compiled(queries, gallery):
 
 
 @right("00.1")
-def gallery_class(queries, gallery):
-    class Gallery:
-        def __init__(self, x):
-            self.n = jnp.linalg.norm(x, axis=1)
-            self.x = x
-
-        def __call__(self, q):
-            d = self.n * jnp.linalg.norm(q)
-            return jnp.where(d == 0, 0.0, self.x @ q / jnp.where(d == 0, 1.0, d))
-
-    g = Gallery(gallery)
-    return [g(q) for q in queries]
-
-
-@right("00.1")
 def halves(queries, gallery):
     if len(queries) == 0:
         return np.zeros((0, len(gallery)))
@@ -234,34 +204,12 @@ def halves(queries, gallery):
 
 
 @right("00.1")
-def scan(queries, gallery):
-    gn = jnp.linalg.norm(gallery, axis=1)
-
-    def step(carry, q):
-        n = gn * jnp.linalg.norm(q)
-        return carry, jnp.where(n > 0, gallery @ q / jnp.where(n > 0, n, 1), 0)
-
-    return jax.lax.scan(step, None, queries)[1]
-
-
-@right("00.1")
 def einops_everywhere(queries, gallery):
     qs = einops.rearrange(queries, "q d -> q 1 d")
     gs = einops.rearrange(gallery, "g d -> 1 g d")
     dot = einops.reduce(qs * gs, "q g d -> q g", "sum")
     n2 = einops.reduce(qs**2, "q 1 d -> q 1", "sum") * einops.reduce(gs**2, "1 g d -> 1 g", "sum")
     return np.where(n2 > 0, dot / np.sqrt(np.where(n2 > 0, n2, 1)), 0)
-
-
-@right("00.1")
-def largest_entry_first(queries, gallery):
-    def unit(x):
-        m = np.abs(x).max(1, keepdims=True)
-        x = x / np.where(m == 0, 1, m)
-        n = np.linalg.norm(x, axis=1, keepdims=True)
-        return x / np.where(n == 0, 1, n)
-
-    return unit(queries) @ unit(gallery).T
 
 
 @right("00.1")
@@ -281,14 +229,6 @@ def at_on_arguments(queries, gallery):
 
 
 @right("00.1")
-def zero_rows_as_numbers(queries, gallery):
-    qz = ~queries.any(axis=1)
-    gz = ~gallery.any(axis=1)
-    c = queries @ gallery.T / np.sqrt(np.outer((queries**2).sum(1), (gallery**2).sum(1)) + np.logical_or.outer(qz, gz))
-    return c
-
-
-@right("00.1")
 def vectorized(queries, gallery):
     @jnp.vectorize
     def safe(n):
@@ -297,15 +237,6 @@ def vectorized(queries, gallery):
     f = jnp.vectorize(lambda a, b: a @ b, signature="(d),(d)->()")
     q, g = queries[:, None, :], gallery[None, :, :]
     return f(q, g) / safe(jnp.sqrt(f(q, q)) * jnp.sqrt(f(g, g)))
-
-
-@right("00.1")
-def infinite_lengths(queries, gallery):
-    # the length of a zero vector set to infinity: x / inf = 0
-    qn = jnp.linalg.vector_norm(queries, axis=-1)
-    gn = jnp.linalg.vector_norm(gallery, axis=-1)
-    qn, gn = jnp.where(qn, qn, jnp.inf), jnp.where(gn, gn, jnp.inf)
-    return jnp.linalg.vecdot(queries[:, None] / qn[:, None, None], gallery[None] / gn[None, :, None])
 
 
 @right("00.1")
@@ -328,18 +259,6 @@ def loop_over_features(queries, gallery):
         g2 += gallery[:, k] ** 2
     n = jnp.sqrt(q2)[:, None] * jnp.sqrt(g2)
     return jnp.divide(dot, jnp.where(n == 0, 1, n))
-
-
-@right("00.1")
-def fori_loop(queries, gallery):
-    # indexes with a traced i
-    gn = jnp.linalg.norm(gallery, axis=1)
-
-    def body(i, out):
-        n = jnp.linalg.norm(queries[i]) * gn
-        return out.at[i].set(jnp.where(n > 0, gallery @ queries[i] / jnp.where(n > 0, n, 1), 0))
-
-    return jax.lax.fori_loop(0, queries.shape[0], body, jnp.zeros((queries.shape[0], gallery.shape[0])))
 
 
 @right("00.1")

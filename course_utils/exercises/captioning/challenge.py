@@ -1,7 +1,5 @@
 """The open challenge of notebook 02: captions learned from few pictures."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A surrogate whose slopes are REINFORCE's."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from course_utils.exercises.comparison import agrees, show
@@ -39,7 +37,8 @@ def _length(x):
     return (x != 0).sum(1, keepdims=True)
 
 
-_WORDS, _VALUE, _REWARD, _BASELINE = "return each", "_total(log_words)", "* reward", "baseline[:, None]"
+_EACH, _VALUE, _REWARD, _BASELINE = "return each", "_total(log_words)", "* reward", "baseline[:, None]"
+_PER_WORD, _REWARD_MEAN = "each / log_words.shape[1]", "log_words.mean(1, keepdims=True) - baseline[:, None]"
 _DIVIDED = "divided-by-length", "You divide each caption by its number of words. Both terms are sums over T."
 _PADDING = "padding-left-out", "You leave out the padding. It is 0 already: the sums run over all of T, and their slopes too."
 _SUMMED = "sum-over-batch", "You add up over the batch. Take the mean over B."
@@ -49,129 +48,85 @@ WORD_MISTAKES = edits(
     (
         "no-stop-gradient",
         "The reward carries slopes of its own: words are pushed by log p(places) too. Put `jax.lax.stop_gradient` around the reward.",
-        *(_WORDS, "return each * (1 + _total(log_places))"),
+        ("return each * (1 + _total(log_places))", "return each * _total(log_places)"),
     ),
-    (
-        "no-words",
-        "The words do not learn: the term log p(words | looks) itself is missing, or its slopes are stopped.",
-        *(_WORDS, "return 0 * each"),
-    ),
-    (
-        "no-stop-gradient-no-words",
-        "The term log p(words | looks) itself is missing, and the reward carries slopes: stop them.",
-        *(_WORDS, "return each * _total(log_places)"),
-    ),
-    ("sign", "The sign is turned round: this makes the words less likely. A loss is to become small.", _WORDS, "return -each"),
-    (*_SUMMED, _WORDS, "return each * len(each)"),
-    (*_DIVIDED, _WORDS, "return each / _length(log_words)"),
-    (*_PADDING, _WORDS, "return each * (log_words != 0)"),
-    (
-        "rewarded-words",
-        "You multiply all three: the words too are weighed by reward · log p(places). Add the two terms.",
-        *(_WORDS, "return each * reward * _total(log_places)"),
-    ),
-    (
-        "mean-over-words",
-        "You take the mean over the words too. A caption's reward is the sum of its log-probabilities.",
-        *(_WORDS, "return each / log_words.shape[1]"),
-    ),
+    ("no-words", "The words do not learn: log p(words | looks) itself is missing, or its slopes are stopped.", "return 0 * each"),
+    ("sign", "The sign is turned round: this makes the words less likely. A loss is to become small.", "return -each"),
+    (*_SUMMED, _EACH, "return each * len(each)"),
+    (*_DIVIDED, _EACH, "return each / _length(log_words)"),
+    (*_PADDING, _EACH, "return each * (log_words != 0)"),
+    ("mean-over-words", "You take the mean over the words. A caption's log p is their sum.", "return each / log_words.shape[1]"),
     (
         "words-times-reward",
-        "You multiply the words by the reward too. They have a slope of their own, and need no reward.",
-        *(_WORDS, "return each * reward"),
+        "You multiply the words by the reward too. They have a slope of their own, and need no reward: add the two terms.",
+        ("return each * reward", "return each * reward * _total(log_places)"),
     ),
+    at=_EACH,
 )
 PLACE_MISTAKES = edits(
     reinforce_slopes,
     (
-        "means-everywhere",
-        "You take means over T, for the reward too. A caption's log p is the sum over its words.",
-        *(_VALUE, "log_words.mean(1, keepdims=True)", _REWARD, "* reward / log_words.shape[1]"),
+        "means-over-words",
+        "You take means over T, in the reward or behind it. A caption's log p is the sum over its words.",
+        *("each * reward", (f"{_PER_WORD} * reward", f"each * ({_REWARD_MEAN})", f"{_PER_WORD} * ({_REWARD_MEAN})")),
     ),
     (
-        "reward-to-go",
-        "A look is rewarded by the words from it on. Here a caption has one reward, for all of its looks: sum over T.",
-        *(_VALUE, "np.cumsum(log_words[:, ::-1], 1)[:, ::-1]"),
+        "reward-of-some-words",
+        "A look is rewarded by its own word, or by the words from it on. Here a caption has one reward, for all of its looks: sum over T.",
+        *(_VALUE, ("log_words", "np.cumsum(log_words[:, ::-1], 1)[:, ::-1]")),
     ),
     (
         "probability-of-places",
         "The reward is multiplied by p(places). Multiply it by log p(places), as it comes.",
-        *(_REWARD, "* reward * np.exp(_total(log_places))"),
+        "* reward * np.exp(_total(log_places))",
+    ),
+    ("product", "You multiply all three. Add the two: log p(words), and reward · log p(places).", "* reward * _total(log_words)"),
+    (
+        "places-in-reward",
+        "The reward has log p(places) in it. It comes from the words alone: how likely the caption became.",
+        *(_VALUE, ("_total(log_words + log_places)", "_total(log_places)")),
     ),
     (
-        "product",
-        "You multiply all three. Add the two terms: log p(words), and reward · log p(places).",
-        *(_REWARD, "* reward * _total(log_words)"),
-    ),
-    (
-        "joint-reward",
-        "The reward has log p(places) in it too. It comes from the words alone: how likely the caption became.",
-        *(_VALUE, "_total(log_words + log_places)"),
-    ),
-    ("mean-baseline", "You subtract the mean baseline of the batch. Each caption has its own.", _BASELINE, "baseline.mean()"),
-    (
-        "own-baseline",
-        "You subtract the mean reward of the batch. What was expected is the argument `baseline`.",
-        *(_BASELINE, "_total(log_words).mean()"),
+        "one-baseline",
+        "You subtract one mean of the batch. Each caption has its own: what was expected is the argument `baseline`.",
+        *(_BASELINE, ("baseline.mean()", "_total(log_words).mean()")),
     ),
     (
         "baseline-for-each-word",
         "You subtract the baseline once for each of the T words. Subtract it once, from their sum.",
         *(_BASELINE, "log_words.shape[1] * baseline[:, None]"),
     ),
-    ("standardised", "You divide the rewards by their spread. Take them as they are.", _REWARD, "* reward / (reward.std() + 1e-8)"),
+    ("standardised", "You divide the rewards by their spread. Take them as they are.", "* reward / (reward.std() + 1e-8)"),
     (
-        "positive-only",
-        "Rewards below 0 are lost. A caption that did worse than expected must make its looks rarer.",
-        *(_REWARD, "* np.maximum(reward, 0)"),
-    ),
-    (
-        "negative-only",
-        "Rewards above 0 are lost. A caption that did better than expected must make its looks likelier.",
-        *(_REWARD, "* np.minimum(reward, 0)"),
-    ),
-    (
-        "reward-of-batch",
-        "The reward is the sum over the whole batch. Each caption has its own: sum over T only.",
-        *(_VALUE, "log_words.sum()"),
+        "one-sign-only",
+        "You lose the rewards of one sign, or the sign itself. Better than expected makes looks likelier, worse makes them rarer.",
+        ("* np.maximum(reward, 0)", "* np.minimum(reward, 0)", "* abs(reward)"),
     ),
     (*_DIVIDED, _REWARD, "* reward / _length(log_words)"),
     (*_PADDING, _REWARD, "* reward * (log_places != 0)"),
     ("no-baseline", "The baseline is missing: without it every look is blamed, good or bad, and slopes are noisy.", _BASELINE, "0"),
-    ("baseline-added", "You add the baseline. The reward is log p(words) minus what was expected.", "- baseline", "+ baseline"),
-    ("sign", "The sign is turned round: this makes good looks rarer.", _REWARD, "* -reward"),
-    ("no-reward", "Looks are made likelier whether they helped or not. Multiply log p(places) by the reward.", _REWARD, ""),
-    ("no-places", "Looks do not learn: add reward · log p(places), and stop the slopes of the reward only.", _REWARD, "* 0"),
-    (*_SUMMED, _REWARD, "* reward * len(each)"),
-    ("reward-of-batch", "Every caption gets the reward of the whole batch. Each has its own: sum over T only.", _REWARD, "* reward.sum()"),
-    ("mean-reward", "Every caption gets the mean reward of the batch. Each has its own.", _REWARD, "* reward.mean()"),
     (
-        "reward-of-this-word",
-        "Each look gets the reward of its own word. Here a caption has one reward, for all of its looks: sum over T first.",
-        *(_VALUE, "log_words"),
+        "baseline-misused",
+        "You add the baseline, or divide by it. The reward is log p(words) minus what was expected.",
+        "- b",
+        ("+ b", "/ b"),
     ),
-    ("mean-over-words", "You take means over T. Both are sums over the words of a caption.", _REWARD, "* reward / log_words.shape[1]"),
+    ("sign", "The sign is turned round: this makes good looks rarer.", "* -reward"),
+    ("no-reward", "Looks are made likelier whether they helped or not. Multiply log p(places) by the reward.", ""),
+    ("no-places", "Looks do not learn: add reward · log p(places), and stop the slopes of the reward only.", "* 0"),
+    (*_SUMMED, _REWARD, "* reward * len(each)"),
     (
-        "reward-averaged",
-        "The reward is a mean over the words. It is their sum: log p of the whole caption.",
-        *(_VALUE, "log_words.mean(1, keepdims=True)"),
+        "reward-of-batch",
+        "The reward is of the whole batch, its sum or mean. Each caption has its own: sum over T only.",
+        *("each * reward", ("each * (log_words.sum() - baseline[:, None])", "each * reward.sum()", "each * reward.mean()")),
     ),
     (
         "probability-as-reward",
-        "The reward is the probability of the caption. Take its logarithm, as it comes.",
-        *(_VALUE, "np.exp(_total(log_words))"),
+        "The reward is the caption's probability. Take its logarithm, as it comes.",
+        _VALUE,
+        "np.exp(_total(log_words))",
     ),
-    ("divided-by-baseline", "You divide by the baseline. Subtract it.", "- baseline", "/ baseline"),
-    (
-        "absolute",
-        "You take the reward without its sign. A caption that did worse than expected must make its looks rarer.",
-        *(_REWARD, "* abs(reward)"),
-    ),
-    (
-        "places-as-reward",
-        "The reward comes from the places. It comes from the words: how likely the caption became.",
-        *(_VALUE, "_total(log_places)"),
-    ),
+    at=_REWARD,
 )
 
 
@@ -187,29 +142,19 @@ def judge(cases: list[Case], answers: list) -> Verdict:
     if all(_other_order(right, answer) for right, answer in zip(expected, answers)):
         says = "These are the right slopes in the other order: those for log_words come first."
         return Verdict(0.0, says, "exchanged", show(expected[0]), show(answers[0]))
-    return judge_outputs(
-        cases,
-        answers,
-        reinforce_slopes,
-        [
-            Output(
-                "at_places",
-                1,
-                0.5,
-                "the slopes for log_places, shape (B, T)",
-                of_output(1, PLACE_MISTAKES),
-                remark="The slope of each look is −(log p(words) − baseline) / B.",
-            ),
-            Output(
-                "at_words",
-                0,
-                0.5,
-                "the slopes for log_words, shape (B, T)",
-                of_output(0, WORD_MISTAKES),
-                remark="The slope of each word is −1 / B.",
-            ),
-        ],
-    )
+    places, words = of_output(1, PLACE_MISTAKES), of_output(0, WORD_MISTAKES)
+    outputs = [
+        Output(
+            "at_places",
+            1,
+            0.5,
+            "the slopes for log_places, shape (B, T)",
+            places,
+            remark="A look's slope is −(log p(words) − baseline) / B.",
+        ),
+        Output("at_words", 0, 0.5, "the slopes for log_words, shape (B, T)", words, remark="The slope of each word is −1 / B."),
+    ]
+    return judge_outputs(cases, answers, reinforce_slopes, outputs)
 
 
 EXERCISE = Exercise("02.6", "reinforce_slopes", 2, losses.reinforce_slopes, cases, judge, compiled=True)

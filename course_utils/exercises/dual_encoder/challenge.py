@@ -1,7 +1,5 @@
 """The open challenge of notebook 03: name pictures of an artist whom no training set has met."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from course_utils.exercises.core import Case, Exercise, Verdict

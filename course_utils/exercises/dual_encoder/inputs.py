@@ -1,7 +1,5 @@
 """Random embeddings for the losses of notebook 03."""
 
-from __future__ import annotations
-
 import numpy as np
 
 

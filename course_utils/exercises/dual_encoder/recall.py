@@ -1,7 +1,5 @@
 """Recall at k."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np
@@ -60,51 +58,31 @@ MISTAKES = edits(
         "ranks(scores",
         "ranks(-scores",
     ),
-    ("one-too-far", "You look at the best k + 1: a rank that counts from 0 must be *below* k.", "< k", "<= k"),
-    ("one-too-few", "You look at the best k − 1: the rank of the best item is 0 where you count those above it.", "< k", "< k - 1"),
-    ("exactly-at-k", "You ask whether the right item is *exactly* in place k. It may be anywhere among the best k.", "< k", "== k - 1"),
-    ("exactly-at-k-from-0", "You ask whether the right item is *exactly* in place k. It may be anywhere among the best k.", "< k", "== k"),
-    ("best-only", "You look at the best item only, whatever k is. Look at the best k.", "< k", "< 1"),
-    ("first-k-for-all", "You use the first k for all. Each k has its own recall.", "< k", "< ks[0]"),
+    ("one-too-far", "You look at the best k + 1: a rank that counts from 0 must be *below* k.", "<= k"),
+    ("one-too-few", "You look at the best k − 1: the best item has rank 0 where you count those above it.", "< k - 1"),
+    ("exactly-at-k", "You ask whether the right item is *exactly* in place k. It may be anywhere among the best k.", ("== k - 1", "== k")),
+    ("best-only", "You look at the best item only, whatever k is. Look at the best k.", "< 1"),
+    ("first-k-for-all", "You use the first k for all. Each k has its own recall.", "< ks[0]"),
     (
         "precision",
-        "You divide the hits by k: that is a precision. A recall at k asks, of each query, whether the right one is among the best k.",
-        "mean()",
-        "mean() / k",
+        "You divide the hits by k: a precision. Recall asks of each query whether the right one is among the best k.",
+        "n()",
+        "n() / k",
     ),
     (
         "divided-by-gallery",
-        "You divide by the number of items. Divide by the number of queries: take their mean.",
+        "You divide by the number of items. Divide by the number of queries: take the mean.",
         "mean()",
         "sum() / scores.shape[1]",
     ),
-    (
-        "divided-by-both",
-        "You divide by queries *and* items. Each query counts once: take the mean over the queries.",
-        "mean()",
-        "mean() / scores.shape[1]",
-    ),
     ("counts", "These are the numbers of hits. Divide by the number of queries.", "mean()", "sum()"),
-    ("percent", "These are percentages. Return shares between 0 and 1.", "return recalls", "return 100 * recalls"),
-    ("misses", "This is the share of queries that *miss* the right item.", "< k", ">= k"),
+    ("misses", "This is the share of queries that *miss* the right item.", ">= k"),
     ("chance", "This is what guessing gets, k / G. Look where the right item stands in each row.", _HITS, "min(1, k / scores.shape[1])"),
     (
         "reciprocal-rank",
-        "You average 1 / rank. Here each query counts 1 if the right item is among the best k, else 0.",
-        _HITS,
-        "(1 / (ranks + 1)).mean()",
-    ),
-    (
-        "reciprocal-rank-at-k",
-        "You average 1 / rank of those found. Here each query that finds the right item counts 1.",
+        "You average 1 / rank. Each query counts 1 if the right item is among the best k, else 0.",
         "(ranks < k)",
-        "((ranks < k) / (ranks + 1))",
-    ),
-    (
-        "scores-not-positions",
-        "You compare the scores with k. Compare *ranks*: how many items score higher?",
-        "ranks < k",
-        "scores[np.arange(len(right)), right] < k",
+        ("(1 / (ranks + 1))", "((ranks < k) / (ranks + 1))"),
     ),
     (
         "columns-as-queries",
@@ -121,49 +99,32 @@ MISTAKES = edits(
     (
         "diagonal",
         "You take it that query i belongs to item i. Which item is right stands in `right`.",
-        _RANKS,
-        "retrieval.ranks(scores, np.arange(len(scores)) % scores.shape[1])",
+        ", right)",
+        ", np.arange(len(right)) % scores.shape[1])",
     ),
     (
         "argsort-once",
         "`argsort` tells which item stands in a place. In which place an item stands is `argsort` of that once more.",
         _RANKS,
-        "np.argsort(-scores, 1)[np.arange(len(right)), right]",
-    ),
-    (
-        "argsort-once-upward",
-        "`argsort` tells which item stands in a place, the lowest score first. Count instead how many items score higher.",
-        _RANKS,
-        "np.argsort(scores, 1)[np.arange(len(right)), right]",
+        ("np.argsort(-scores, 1)[np.arange(len(right)), right]", "np.argsort(scores, 1)[np.arange(len(right)), right]"),
     ),
     (
         "mean-rank",
-        "This is the mean rank. For each k, return the share of queries whose right item is among the best k.",
+        "This is the mean rank. Return the share of queries whose right item is among the best k.",
         _HITS,
-        "ranks.mean()",
-    ),
-    (
-        "mean-rank-from-1",
-        "This is the mean rank. For each k, return the share of queries whose right item is among the best k.",
-        _HITS,
-        "ranks.mean() + 1",
+        ("ranks.mean()", "ranks.mean() + 1"),
     ),
     ("every-k", "You return the recall at every k up to the largest. Return one for each k in `ks`.", "in ks", "in range(1, max(ks) + 1)"),
     (
         "per-query",
         "You return hits for each query. Take the mean over the queries: one number for each k.",
+        ".mean()",
+        "",
         "return recalls",
-        "return ranks[:, None] < np.array(ks)",
+        ("return recalls", "return recalls.T"),
     ),
-    ("per-query-turned", "You return hits for each query. Take the mean over the queries: one number for each k.", ".mean()", ""),
     ("ranks", "These are ranks. For each k, return the share of queries whose rank is among the best k.", "return recalls", "return ranks"),
-    ("mean-over-ks", "You return one number. Return one recall for each k.", "return recalls", "return recalls.mean()"),
-    (
-        "summed-over-ks",
-        "You add up over the ks: each recall counts the ones before it again.",
-        "return recalls",
-        "return np.cumsum(recalls)",
-    ),
+    at="< k",
 )
 
 EXERCISE = Exercise(

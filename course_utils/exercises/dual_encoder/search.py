@@ -1,7 +1,5 @@
 """The k best of a cache."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np
@@ -44,16 +42,10 @@ def search(cache, queries, k):
 
 ITEM_MISTAKES = edits(
     search,
-    (
-        "cosines-first",
-        "These are the cosines. Return the items first: `return items, cosines`.",
-        "return items, found",
-        "return found, items",
-    ),
-    ("worst-first", "These are the k *lowest*: `argsort` puts the lowest first. Sort minus the cosines.", "-scores", "scores"),
+    ("cosines-first", "These are the cosines. Return the items first: `return items, cosines`.", "items, found", "found, items"),
+    ("worst-first", "These are the k *lowest*: `argsort` puts the lowest first. Sort minus the cosines.", "scores"),
     ("ascending", "These are the right items, the best one last. Turn them round.", "[:, :k]", "[:, :k][:, ::-1]"),
     ("all-items", "You return the whole gallery in order. Keep the first k.", "[:, :k]", ""),
-    ("one-too-many", "You return one too many.", ":k]", ": k + 1]"),
     (
         "in-gallery-order",
         "These are the right items in the gallery's order. `argpartition` finds them; sort them by their cosines after it.",
@@ -63,8 +55,7 @@ ITEM_MISTAKES = edits(
     (
         "positions-of-items",
         "You return each item's *place in the ranking* (argsort of argsort). Return which items take the first k places.",
-        "np.argsort(-scores, axis=1)",
-        "np.argsort(np.argsort(-scores, 1), 1)",
+        "np.argsort(-scores, 1)",
     ),
     (
         "over-queries",
@@ -72,8 +63,7 @@ ITEM_MISTAKES = edits(
         "return items",
         "return np.argsort(-scores, axis=0)[:, :k]",
     ),
-    ("transposed", "Your table lies on its side: one row a query, shape (Q, k).", "return items", "return items.T"),
-    ("absolute", "You rank by the size of the cosine without its sign. Opposite directions are the worst.", "-scores", "-np.abs(scores)"),
+    ("absolute", "You rank by the cosine's size without its sign. Opposite directions are the worst.", "-np.abs(scores)"),
     ("best-left-out", "You leave the best one out: these are places 2 to k + 1.", ":k]", "1 : k + 1]"),
     (
         "counted-from-1",
@@ -84,36 +74,20 @@ ITEM_MISTAKES = edits(
     (
         "queries-for-items",
         "You find the best queries of each item. A row is a query: find its best items.",
-        "return items",
-        "return np.argsort(-scores.T, axis=1)[:, :k]",
+        "unit(queries) @ cache.T",
+        "cache @ unit(queries).T",
     ),
     (
         "normalised-over-queries",
         "You take lengths down the columns (axis 0). Each query is a row: take them along the last axis.",
-        "unit(queries)",
-        "unit(queries, 0)",
+        "(queries)",
+        "(queries, 0)",
     ),
-    (
-        "first-query",
-        "Every query gets what the first one finds. Each has its own row.",
-        "return items",
-        "return np.broadcast_to(items[:1], items.shape)",
-    ),
+    at="-scores",
 )
 COSINE_MISTAKES = edits(
     search,
-    (
-        "query-not-normalised",
-        "The queries have lengths of their own: divide them, so that these are cosines, at most 1.",
-        "unit(queries)",
-        "queries",
-    ),
-    (
-        "normalised-over-queries",
-        "You take lengths down the columns (axis 0). Each query is a row: take them along the last axis.",
-        "unit(queries)",
-        "unit(queries, 0)",
-    ),
+    ("query-not-normalised", "The queries have lengths of their own: divide them, so that these are cosines, at most 1.", "unit(", "("),
     (
         "one-length-for-all",
         "You divide by one length for all queries. Each has its own: `axis=-1, keepdims=True`.",
@@ -123,23 +97,18 @@ COSINE_MISTAKES = edits(
     (
         "first-query",
         "These are cosines with the first query, whichever asks. Each query has its own row of the table.",
-        ", found",
         ", scores[0][items]",
     ),
-    ("euclidean", "These are distances. Return the cosines.", ", found", ", np.sqrt(2 - 2 * found)"),
-    ("lowest", "These belong to the k lowest. Sort minus the cosines.", "-scores", "scores"),
-    ("ascending", "These are the right cosines, the best one last. Turn them round.", ", found", ", found[:, ::-1]"),
-    ("negated", "These are minus the cosines: give the sign back after sorting.", ", found", ", -found"),
+    ("distances", "These are distances. Return the cosines.", (", np.sqrt(2 - 2 * found)", ", 1 - found")),
+    ("ascending", "These are the right cosines, the best one last. Turn them round.", ", found[:, ::-1]"),
+    ("negated", "These are minus the cosines: give the sign back after sorting.", ", -found"),
     (
         "not-gathered",
-        "These are the cosines of the first k items of the gallery. Take those of the items found: `take_along_axis`.",
-        ", found",
+        "These are the cosines of the gallery's first k items. Take those of the items found: `take_along_axis`.",
         ", scores[:, :k]",
     ),
-    ("all-cosines", "These are all cosines. Return those of the k found.", ", found", ", scores"),
-    ("sorted-all", "These are all cosines, sorted. Return the first k.", ", found", ", -np.sort(-scores, 1)"),
-    ("distance", "This is 1 − cosine.", ", found", ", 1 - found"),
-    ("transposed", "Your table lies on its side: one row a query, shape (Q, k).", ", found", ", found.T"),
+    ("all-cosines", "These are all cosines. Return those of the k found.", (", scores", ", -np.sort(-scores, 1)")),
+    at=", found",
 )
 
 EXERCISE = Exercise(

@@ -1,7 +1,5 @@
 """SigLIP's loss, every pair by itself."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np
@@ -34,13 +32,14 @@ def siglip(image, text, log_scale, bias):
     return terms.sum() / n
 
 
+_SCALE = "np.exp(np.float64(log_scale))"
 MISTAKES = edits(
     siglip,
     (
         "divided-by-all-pairs",
-        "You take the mean over all B² pairs. The sum is divided by B: with B² the loss of a large batch would hardly move.",
-        "terms.sum() / n",
-        "terms.mean()",
+        "You take the mean over all B² pairs. Divide the sum by B: with B² the loss of a large batch would hardly move.",
+        "sum() / n",
+        "mean()",
     ),
     ("summed", "You add up all pairs and do not divide. Divide by B.", " / n", ""),
     ("right-pairs-only", "Only the pairs that belong together count here. All B² pairs do, the others with a minus.", "sum", "trace"),
@@ -59,101 +58,62 @@ MISTAKES = edits(
     ("signs-flipped", "The signs are turned round: + on the diagonal, − elsewhere.", "2 * np.eye(n) - 1", "1 - 2 * np.eye(n)"),
     (
         "zero-off-diagonal",
-        "Off the diagonal your sign is 0, so that those pairs cost ln 2 whatever they are. It is −1: `2 * eye − 1`.",
+        "Off the diagonal your sign is 0: those pairs cost ln 2 whatever they are. It is −1: `2 * eye − 1`.",
         "2 * np.eye(n) - 1",
         "np.eye(n)",
     ),
-    (
-        "sign",
-        "The sign is missing: this grows as the model gets better. The loss is *minus* the sum of log sigmoids.",
-        "return ",
-        "return -",
-    ),
-    ("no-bias", "The bias is missing: add it to every scaled cosine.", "np.float64(bias)", "0"),
+    ("sign", "The sign is missing: this grows as the model improves. The loss is *minus* the sum of log sigmoids.", "return ", "return -"),
+    ("no-bias", "The bias is missing: add it to every scaled cosine.", "0"),
     ("bias-subtracted", "You subtract the bias. Add it.", "+ np", "- np"),
     ("bias-scaled", "You scale the bias too. Scale the cosines, then add it.", "(a @ b.T) + np.float64(bias)", "(a @ b.T + bias)"),
     (
         "bias-not-signed",
         "The sign stands before the scaled cosine alone. It stands before the sum: ±(scale · cosine + bias).",
-        "np.float64(bias)",
         "bias * signs",
     ),
-    ("bias-exp", "You add exp(bias). Add the bias itself; only the scale is learned as a logarithm.", "np.float64(bias)", "np.exp(bias)"),
+    ("bias-exp", "You add exp(bias). Add the bias itself; only the scale is learned as a logarithm.", "np.exp(bias)"),
+    ("bias-on-diagonal", "You add the bias to the right pairs only. Add it to every scaled cosine.", "bias * np.eye(n)"),
     (
-        "bias-on-diagonal",
-        "You add the bias to the right pairs only. Add it to every scaled cosine.",
-        "np.float64(bias)",
-        "bias * np.eye(n)",
-    ),
-    (
-        "bias-off-diagonal",
-        "You add the bias to the wrong pairs only. Add it to every scaled cosine.",
-        "np.float64(bias)",
-        "bias * (1 - np.eye(n))",
-    ),
-    (
-        "balanced",
-        "You average right and wrong pairs apart. Add up all pairs, and divide by B once.",
-        "terms.sum() / n",
-        "terms.trace() / n + (terms.sum() - terms.trace()) / (n * n - n)",
-    ),
-    (
-        "halved",
-        "This is half of it. There are no two directions here: every pair counts once, and the sum is divided by B.",
+        "two-directions",
+        "There are no two directions here: every pair counts once, and the sum is divided by B.",
         "/ n",
-        "/ n / 2",
-    ),
-    ("doubled", "This is twice as much. There are no two directions here: every pair counts once.", "return ", "return 2 * "),
-    ("base-2", "This is the loss with logarithms to base 2. Take natural ones.", "/ n", "/ n / np.log(2)"),
-    (
-        "one-minus-sigmoid",
-        "This is 1 − sigmoid, without a logarithm: −log sigmoid(±(scale · cosine + bias)).",
-        "terms.sum()",
-        "(1 - np.exp(-terms)).sum()",
+        ("/ n / 2", "/ n * 2"),
     ),
     (
-        "divided-by-width",
-        "You divide by D, the length of the vectors. Divide by B, the number of pairs that belong together.",
-        "/ n",
-        "/ image.shape[1]",
+        "no-logarithm",
+        "The logarithm is missing: −log sigmoid(±(scale · cosine + bias)).",
+        "np.log1p(np.exp(-signs * s))",
+        ("1 - sigmoid(signs * s)", "-sigmoid(signs * s)"),
     ),
-    ("no-scale", "The scale is missing: multiply the cosines by exp(log_scale).", "np.exp(np.float64(log_scale))", "1"),
-    ("log-scale-as-scale", "You multiply by log_scale itself. Multiply by exp(log_scale).", "np.exp(np.float64(log_scale))", "log_scale"),
+    ("no-scale", "The scale is missing: multiply the cosines by exp(log_scale).", _SCALE, "1"),
+    ("log-scale-as-scale", "You multiply by log_scale itself. Multiply by exp(log_scale).", _SCALE, "log_scale"),
+    ("divided-by-scale", "You divide by exp(log_scale). It is 1 over the temperature: multiply.", _SCALE, "np.exp(-log_scale)"),
+    ("not-normalised", "These are dot products of raw vectors. Divide each by its length first.", "unit(", "("),
     (
-        "divided-by-scale",
-        "You divide by exp(log_scale). It is 1 over the temperature: multiply.",
-        "np.exp(np.float64(log_scale))",
-        "np.exp(-log_scale)",
-    ),
-    (
-        "not-normalised",
-        "These are dot products of the raw vectors. Divide each by its length first.",
+        "one-not-normalised",
+        "One side keeps its lengths. Divide pictures *and* texts by theirs.",
         "unit(image), unit(text)",
-        "image, text",
+        ("image, unit(text)", "unit(image), text"),
     ),
-    ("text-not-normalised", "The pictures have length 1, the texts do not.", "unit(text)", "text"),
-    ("image-not-normalised", "The texts have length 1, the pictures do not.", "unit(image)", "image"),
     (
         "normalised-over-batch",
-        "You take lengths down the columns (axis 0). Each row is a vector: take them along the last axis.",
-        "unit(image), unit(text)",
-        "unit(image, 0), unit(text, 0)",
+        "You take lengths down the columns (axis 0). Each row is a vector: use the last axis.",
+        "unit(",
+        "unit(axis=0, x=",
     ),
     (
         "softmax",
         "All pairs of a row compete here, in a softmax: that is CLIP's loss. SigLIP asks every pair by itself.",
         "terms.sum() / n",
-        "-np.diagonal(log_softmax(s, 1) + log_softmax(s, 0)).mean() / 2",
+        "(log_softmax(s) + log_softmax(s.T)).trace() / -2 / n",
     ),
-    ("no-logarithm", "The logarithm is missing: −log sigmoid(±(scale · cosine + bias)).", "terms.sum()", "-np.exp(-terms).sum()"),
-    ("per-picture", "You return one loss a picture. Add them up and divide by B: one number.", "terms.sum() / n", "terms.sum(1)"),
-    ("table", "You return one loss a pair. Add them up and divide by B: one number.", "terms.sum() / n", "terms"),
     (
-        "mean-per-picture",
-        "You return one loss a picture. Add up all pairs and divide by B: one number.",
+        "per-pair",
+        "You return several losses. Add up all pairs and divide by B: one number.",
         "terms.sum() / n",
-        "terms.mean(1)",
+        ("terms.sum(1)", "terms.mean(1)", "terms"),
     ),
+    at="np.float64(bias)",
 )
 
 EXERCISE = Exercise(

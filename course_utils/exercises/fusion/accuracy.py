@@ -1,7 +1,5 @@
 """How well an answer agrees with ten people, one of them left out at a time."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np
@@ -57,137 +55,68 @@ def cases(seed: int) -> list[Case]:
     ]
 
 
-_MEAN, _OTHERS, _EACH = "accuracies.sum(1) / a", "n[:, None] - same", "np.minimum(1, others / 3)"
-_FORMULA = "(n * np.minimum(1, (n - 1) / 3) + (a - n) * np.minimum(1, n / 3)) / a"
-_MAXIMUM = "`max` keeps what is above 1. An accuracy is at most 1: use `min`."
-_KINDS = "The two kinds are mixed up: each of the n who agree leaves n − 1 votes behind, each of the other A − n leaves n."
-
+_EACH = "np.minimum(1, others / 3)"
 MISTAKES = edits(
     vqa_accuracy,
     (
         "nobody-left-out",
         "This is min(1, agreeing / 3) over all annotators. Leave out one at a time and average: 2 of ten give 0.6, not 0.67.",
-        _MEAN,
         "np.minimum(1, n / 3)",
     ),
-    (
-        "fraction",
-        "This is the fraction of people who agree. Three who agree are enough for full accuracy: min(1, agreeing / 3).",
-        _MEAN,
-        "n / a",
-    ),
+    ("fraction", "This is the fraction who agree. Three are enough for full accuracy: min(1, agreeing / 3).", "n / a"),
     (
         "majority",
         "You ask whether it is the commonest answer. Every answer earns something: a third for each of the others who gave it.",
-        _MEAN,
         "np.array([np.bincount(row).argmax() for row in given]) == answers",
     ),
-    ("more-than-half", "You ask whether more than half agree. Three are enough, and one is worth something.", _MEAN, "n > a / 2"),
-    ("any", "You ask whether anybody agrees. One person is worth a third, and only to the others.", _MEAN, "n > 0"),
     (
         "all-or-nothing",
-        "You give 1 for three or more and 0 below. One or two who agree are worth a third each: do not round down.",
-        _MEAN,
-        "n >= 3",
+        "You give 1 from some number of votes on, and 0 below. Three are enough, and one or two are worth something: min(1, agreeing / 3).",
+        ("n >= 3", "n > 0", "n > a / 2", "(others > (a - 1) / 2).mean(1)"),
     ),
     ("rounded-down", "A third for each who agrees, and yours are whole numbers before the mean: divide with `/`, not `//`.", "/ 3", "// 3"),
-    ("truncated", "Your accuracies are cut off to whole numbers (`int`). Keep the fractions.", _MEAN, "accuracies.mean(1) // 1"),
-    (
-        "rounded",
-        "You round to one decimal. With ten annotators that does not show: with five, 0.533 is right.",
-        _MEAN,
-        "accuracies.mean(1).round(1)",
-    ),
     (
         "agreeing-left-out",
         "You always leave out somebody who agrees. Leave out each of the annotators in turn: mostly it is one who does not.",
-        _MEAN,
         "np.clip((n - 1) / 3, 0, 1)",
     ),
-    ("first-left-out", "You leave out the first annotator only. Leave out each in turn, and average.", _MEAN, "accuracies[:, 0]"),
-    ("last-left-out", "You leave out the last annotator only. Leave out each in turn, and average.", _MEAN, "accuracies[:, -1]"),
-    ("two-are-enough", "You divide by 2: with you, two who agree are enough. It takes three: min(1, agreeing / 3).", "/ 3", "/ 2"),
     (
-        "two-of-all",
-        "You divide by 2 and leave nobody out. It takes three of the others: min(1, agreeing / 3).",
-        _MEAN,
-        "np.minimum(1, n / 2)",
+        "one-left-out",
+        "You leave out one annotator only, the first or the last. Leave out each in turn, and average.",
+        ("accuracies[:, 0]", "accuracies[:, -1]"),
     ),
-    ("four-needed", "You divide by 4. Three of the others are enough: min(1, agreeing / 3).", "/ 3", "/ 4"),
-    ("no-minimum", "Accuracies grow beyond 1: the minimum with 1 is missing.", _EACH, "others / 3"),
+    ("not-three", "It takes three of the others, neither two nor four: min(1, agreeing / 3).", "/ 3", ("/ 2", "/ 4")),
+    ("no-minimum", "Accuracies grow beyond 1: the minimum with 1 is missing.", ("others.mean(1) / 3", "n / 3")),
     (
-        "no-minimum-nobody-left-out",
-        "Accuracies grow beyond 1, and nobody is left out: min(1, agreeing / 3) for each one left out.",
-        _MEAN,
-        "n / 3",
+        "maximum",
+        "`max` keeps what is above 1. An accuracy is at most 1: use `min`.",
+        ("np.maximum(1, others / 3).mean(1)", "np.maximum(1, n / 3)"),
     ),
-    ("maximum", _MAXIMUM, "minimum", "maximum"),
-    ("maximum-nobody-left-out", _MAXIMUM, _MEAN, "np.maximum(1, n / 3)"),
-    ("counts", "These are the numbers of people who agree. Turn them into accuracies: min(1, agreeing / 3).", _MEAN, "n"),
+    ("counts", "These are the numbers of people who agree. Turn them into accuracies: min(1, agreeing / 3).", "n"),
     ("sum", "You add up the accuracies with one annotator left out. Take their mean.", " / a", ""),
     (
-        "mean-over-questions",
-        "You return one number, the mean over the questions. Return one accuracy a question, shape (B,).",
-        _MEAN,
-        "accuracies.mean()",
-    ),
-    (
-        "mean-over-wrong-axis",
-        "You averaged over the questions (axis 0). Average over who is left out (axis 1): one accuracy a question.",
-        _MEAN,
-        "accuracies.mean(0)",
-    ),
-    (
         "not-averaged",
-        "You return an accuracy for each annotator left out, shape (B, A). Take their mean: one accuracy a question.",
-        _MEAN,
-        "accuracies",
+        "Take the mean over who is left out (axis 1): one accuracy a question, shape (B,).",
+        ("accuracies", "accuracies.mean(0)"),
     ),
-    (
-        "only-himself",
-        "You count the one who is left out, and nobody else. Leave one out, and count those who agree among the *others*.",
-        _OTHERS,
-        "same",
-    ),
-    (
-        "added",
-        "Each annotator is counted twice where they agree: leaving one out takes a vote away, it does not add one.",
-        "- same",
-        "+ same",
-    ),
-    ("error", "This is 1 − accuracy.", _MEAN, f"1 - {_MEAN}"),
-    ("disagreeing", "You count those who disagree (`!=`). Count those who agree.", "==", "!="),
     (
         "annotators-with-each-other",
         "This is how well the annotators agree with each other: your `answers` are not in it.",
-        _OTHERS,
+        "n[:, None] - same",
         "(given[:, :, None] == given[:, None]).sum(2) - 1",
     ),
     (
-        "one-too-few-in-the-mean",
-        "You divide the sum by one less than there are annotators. There are as many ways to leave one out as annotators.",
-        "/ a",
-        "/ (a - 1)",
-    ),
-    ("kinds-exchanged", _KINDS, "- same", "- ~same"),
-    ("kinds-exchanged", _KINDS, "- same", "- ~same", _EACH, "np.clip(others / 3, 0, 1)"),
-    (
-        "agreeing-only",
-        "You leave out only those who agree. Leave out the other A − n as well: n votes remain then.",
-        _MEAN,
-        "(accuracies * same).mean(1)",
-    ),
-    (
-        "disagreeing-only",
-        "You leave out only those who disagree. Leave out the n who agree as well: n − 1 votes remain then.",
-        _MEAN,
-        "(accuracies * ~same).mean(1)",
-    ),
-    (
-        "half-of-the-others",
-        "You ask whether more than half of the others agree. Three are enough, and one or two are worth something.",
+        "kinds-exchanged",
+        "The two kinds are mixed up: each of the n who agree leaves n − 1 votes behind, each of the other A − n leaves n.",
+        "- same",
+        "- ~same",
         _EACH,
-        "others > (a - 1) / 2",
+        (_EACH, "np.clip(others / 3, 0, 1)"),
+    ),
+    (
+        "one-kind-only",
+        "You leave out only those who agree, or only the others. Leave out both kinds: n − 1 votes remain for the first, n for the others.",
+        ("(accuracies * same).mean(1)", "(accuracies * ~same).mean(1)"),
     ),
     (
         "share-of-the-others",
@@ -201,43 +130,18 @@ MISTAKES = edits(
         "answers[:, None]",
         "answers[0]",
     ),
-    (
-        "votes-over-questions",
-        "You add up over the questions (axis 0). A question's votes stand in its row: `.sum(1)`.",
-        _OTHERS,
-        "same",
-        _MEAN,
-        _FORMULA,
-        "same.sum(1)",
-        "same.sum(0)",
-    ),
+    ("first-question-only", "You return the first question's accuracy only: does `return` stand inside the loop?", "accuracies[0].mean()"),
     (
         "questions-for-annotators",
         "You take the number of questions for that of annotators: A is `given.shape[1]`.",
-        _MEAN,
-        _FORMULA,
-        "given.shape[1]",
-        "given.shape[0]",
-    ),
-    (
-        "axis-kept",
-        "Your answer keeps an axis of length 1: return shape (B,), without `keepdims` or `[:, None]` at the end.",
-        _MEAN,
-        "accuracies.mean(1, keepdims=True)",
-    ),
-    (
-        "first-question-only",
-        "You return the first question's accuracy only: does `return` stand inside the loop?",
-        _MEAN,
-        "accuracies[0].mean()",
+        "(n * np.minimum(1, (n - 1) / 3) + (len(n) - n) * np.minimum(1, n / 3)) / len(n)",
     ),
     (
         "only-for-ten",
-        "Your formula is right for ten annotators only: 0, 0.3, 0.6, 0.9, 1. With five, leaving one out weighs more.",
-        _MEAN,
-        "np.minimum(1, 0.3 * n)",
+        "Right for ten annotators only: 0, 0.3, 0.6, 0.9, 1. Is there a 10 in your code where `given.shape[1]` belongs?",
+        ("np.minimum(1, 0.3 * n)", "accuracies.sum(1) / 10"),
     ),
-    ("divided-by-ten", "There is a 10 in your code where the number of annotators belongs: `given.shape[1]`.", "/ a", "/ 10"),
+    at="accuracies.sum(1) / a",
 )
 PARTS = [  # three quarters of the points for ten annotators
     ("", 0.75, "The accuracies differ. Take one question by hand: leave out each annotator in turn, and count."),

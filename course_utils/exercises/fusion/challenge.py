@@ -1,7 +1,5 @@
 """The open challenge of notebook 01: taught on biased questions, tested on balanced ones."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np
@@ -19,7 +17,7 @@ from course_utils.world.questions import ANSWERS, LONGEST, biased
 TYPES = ("what", "colour", "size", "reading")
 TAUGHT, ASKED = 16_000, 4096
 STRENGTH = 0.98  # of the prior: one answer in fifty contradicts the words
-# The given model, which fuses by concatenation, gets about .25; tests/answers/fusion.py holds answers that get more, and less.
+# The given model gets about .25; tests/answers/fusion.py holds answers that get more, and less.
 THRESHOLDS = (0.34, 0.39, 0.44, 0.46)
 
 

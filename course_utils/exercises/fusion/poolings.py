@@ -1,6 +1,4 @@
-"""What the checks of all poolings share: their cases, and mistakes with the axes before the last."""
-
-from __future__ import annotations
+"""What the checks of all poolings share: their cases, and a mistake with the axes before the last."""
 
 from collections.abc import Callable
 
@@ -38,21 +36,10 @@ AXES = (
 )
 
 
-def axis_mistakes(fn: Callable) -> list[Mistake]:
-    """The mistakes of a pooling ``fn`` that makes one list of all pairs and leaves it at that, or averages over it."""
-
-    def flat(params, v, h):
-        return fn(params, v.reshape(-1, v.shape[-1]), h.reshape(-1, h.shape[-1]))
-
-    return [
-        Mistake(
-            "flattened",
-            "Right for a batch [B]; other leading axes are flattened, and stay so: at the end, reshape to `(*v.shape[:-1], -1)`.",
-            flat,
-        ),
-        Mistake(
-            "averaged",
-            "You average over the pairs of v and h. Each pair keeps a vector of its own: shape (…, D_out).",
-            lambda params, v, h: flat(params, v, h).mean(0),
-        ),
-    ]
+def flattened(fn: Callable) -> Mistake:
+    """Of a pooling ``fn``: one list of all pairs, which stays one."""
+    return Mistake(
+        "flattened",
+        "Right for a batch [B]; other leading axes are flattened, and stay so: at the end, reshape to `(*v.shape[:-1], -1)`.",
+        lambda params, v, h: fn(params, v.reshape(-1, v.shape[-1]), h.reshape(-1, h.shape[-1])),
+    )

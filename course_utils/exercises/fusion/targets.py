@@ -1,7 +1,5 @@
 """From what people said to what a classifier of answers is trained on."""
 
-from __future__ import annotations
-
 import collections
 import functools
 
@@ -93,10 +91,8 @@ def cases(seed: int) -> list[Case]:
 
 
 _COUNTED, _KEY, _KEPT = "_all(annotations)", "(-counts[answer], answer)", "ranked[:most]"
-_VOTES, _ACCURACY, _OF_ANSWER = "given.count(answer)", "agreement(n, a)", "answer == _favourite(given)"
-_NO_MINIMUM = "Targets grow beyond 1: the minimum with 1 is missing."
-_KINDS = "The two kinds are mixed up: each of the n who gave the answer leaves n − 1 votes behind, each of the others n."
-_BEST, _SUM = "np.eye(len(vocabulary))[targets.argmax(1)]", ".sum(1, keepdims=True)"
+_SUM, _BEST = ".sum(1, keepdims=True)", ", np.eye(len(vocabulary))[targets.argmax(1)]"
+_FAVOURITE = ", np.array([[answer == _favourite(given) for answer in vocabulary] for given in annotations])"
 
 VOCABULARY_MISTAKES = edits(
     answer_targets,
@@ -107,15 +103,14 @@ VOCABULARY_MISTAKES = edits(
         "_all(map(set, annotations))",
     ),
     (
-        "favourites-only",
-        "You count only the commonest answer of each question. Count what all annotators said.",
+        "one-per-question",
+        "You count one answer of each question, the commonest or the first. Count what all annotators said.",
         _COUNTED,
-        "map(_favourite, annotations)",
+        ("map(_favourite, annotations)", "given[0] for given in annotations"),
     ),
-    ("first-annotator-only", "You count the first annotator only. Count all of them.", _COUNTED, "given[0] for given in annotations"),
     (
         "ties-as-they-come",
-        "Ties stand in the order in which they were said first, as `Counter.most_common` leaves them. Put them in alphabetical order: sort by `(-count, answer)`.",
+        "Ties stand in the order in which they were said, as `Counter.most_common` leaves them. Sort by `(-count, answer)`.",
         _KEY,
         "-counts[answer]",
     ),
@@ -126,17 +121,15 @@ VOCABULARY_MISTAKES = edits(
         "(counts[answer], answer), reverse=True",
     ),
     ("rarest-first", "You keep the rarest answers: sorting goes upwards. Sort by `(-count, answer)`.", "-counts", "counts"),
-    ("last-kept", "You keep the last of the ranking, not the first.", "[:most]", "[-most:]"),
-    ("kept-reversed", "These are the right answers with the most frequent last. It should come first.", _KEPT, f"{_KEPT}[::-1]"),
     (
-        "kept-in-alphabetical-order",
-        "These are the right answers in alphabetical order. The most frequent comes first; the alphabet only breaks ties.",
+        "kept-in-another-order",
+        "These are the right answers in another order. The most frequent comes first; the alphabet only breaks ties.",
         _KEPT,
-        f"sorted({_KEPT})",
+        (f"{_KEPT}[::-1]", f"sorted({_KEPT})", "[answer for answer in counts if answer in ranked[:most]]"),
     ),
     (
         "cut-before-ties",
-        "You cut first and put ties in alphabetical order after that. At the cut the alphabet decides too: sort all answers by `(-count, answer)`, then keep the first.",
+        "You cut first and sort ties after that. The alphabet decides at the cut too: sort all by `(-count, answer)`, then keep the first.",
         "sorted(counts",
         "sorted(dict(counts.most_common(most))",
     ),
@@ -146,24 +139,13 @@ VOCABULARY_MISTAKES = edits(
         "counts[answer]",
         "round(sum(agreement(given.count(answer), len(given)) for given in annotations), 6)",
     ),
-    ("alphabet-only", "You keep the first of the alphabet. Keep the most frequent.", _KEY, "answer"),
-    ("first-said", "You keep the answers that were said first. Keep those that were said most often.", "ranked[", "list(counts)["),
     (
-        "in-the-order-said",
-        "These are the right answers in the order in which they were said. The most frequent comes first.",
-        _KEPT,
-        "[answer for answer in counts if answer in ranked[:most]]",
+        "not-ranked",
+        "You keep the first of the alphabet, or what was said first. Keep the most frequent.",
+        "ranked[",
+        ("sorted(counts)[", "list(counts)["),
     ),
-    ("all-kept", "You keep every answer. Keep the first `most` of the ranking.", "[:most]", ""),
-    (
-        "all-kept-as-they-come",
-        "You keep every answer, in the order in which they were said. Keep the `most` most frequent.",
-        _KEPT,
-        "list(counts)",
-    ),
-    ("all-kept-alphabet", "You keep every answer. Keep the `most` most frequent.", _KEPT, "sorted(counts)"),
-    ("one-too-few", "There is one too few: `most` answers are kept.", _KEPT, f"{_KEPT}[:-1]"),
-    ("one-too-many", "There is one too many: `most` answers are kept.", "[:most]", "[: most + 1]"),
+    ("all-kept", "You keep every answer. Keep the `most` most frequent.", _KEPT, ("ranked", "list(counts)", "sorted(counts)")),
 )
 
 
@@ -183,156 +165,76 @@ TARGET_MISTAKES = edits(
     answer_targets,
     (
         "one-hot",
-        "Only the commonest answer of a question gets a 1. Every answer has its accuracy: a second one with three votes gets 0.9.",
-        _VOTES,
-        _OF_ANSWER,
-        _ACCURACY,
-        "n",
+        "Only the best answer of a question gets a 1. Every answer has its accuracy: a second one with three votes gets 0.9.",
+        (_FAVOURITE, f"{_BEST} * (targets > 0)", _BEST),
     ),
     (
-        "one-hot-of-accuracy",
-        "Only the best answer kept gets a 1. Every answer has its accuracy.",
-        ", targets",
-        f", {_BEST} * (targets > 0)",
-    ),
-    (
-        "one-hot-of-first",
-        "Each row has a 1 at the answer with the most votes, even where nobody gave one that is kept. Every answer has its accuracy.",
-        ", targets",
-        f", {_BEST}",
-    ),
-    (
-        "largest-only",
+        "best-only",
         "Only the best answer of a question has its accuracy. The others have theirs: do not set them to 0.",
-        ", targets",
-        f", {_BEST} * targets",
-    ),
-    (
-        "favourite-only",
-        "Only the commonest answer of a question has its accuracy. The others have theirs: do not set them to 0.",
-        _VOTES,
-        f"({_OF_ANSWER}) * {_VOTES}",
+        (f"{_BEST} * targets", f"{_FAVOURITE} * targets"),
     ),
     (
         "fraction",
         "These are fractions of the annotators. A target is the accuracy of exercise 01.1: four votes of ten are worth 1.",
-        _ACCURACY,
-        "n / a",
-    ),
-    (
-        "fraction-of-kept",
-        "Your rows sum to 1: you divide by the votes for the answers kept. A target is an accuracy, each for itself.",
-        _ACCURACY,
-        f"n / np.maximum(n{_SUM}, 1)",
-    ),
-    (
-        "fraction-of-kept-nan",
-        "You divide by the votes for the answers kept, which may be 0. A target is an accuracy, each for itself.",
-        _ACCURACY,
-        f"n / n{_SUM}",
+        ", n / a",
     ),
     (
         "nobody-left-out",
         "This is min(1, votes / 3) over all annotators. An accuracy leaves out one at a time (exercise 01.1): 2 of ten give 0.6.",
-        _ACCURACY,
-        "np.minimum(1, n / 3)",
+        ", np.minimum(1, n / 3)",
     ),
-    ("no-minimum", _NO_MINIMUM, _ACCURACY, "n / 3"),
-    ("no-minimum-left-out", _NO_MINIMUM, _ACCURACY, "n * (a - 1) / (3 * a)"),
-    ("counts", "These are votes. A target is the accuracy that the answer would get (exercise 01.1).", _ACCURACY, "n"),
-    ("any", "You give 1 to every answer that somebody gave. A target is its accuracy: one vote of ten is worth 0.3.", _ACCURACY, "n > 0"),
-    ("three-or-nothing", "You give 1 for three votes or more and 0 below. One and two are worth something too.", _ACCURACY, "n >= 3"),
-    ("rounded-down", "Your targets are rounded down to whole numbers: keep the fractions.", ", targets", ", np.floor(targets)"),
+    ("no-minimum", "Targets grow beyond 1: the minimum with 1 is missing.", (", n / 3", ", n * (a - 1) / (3 * a)")),
+    ("counts", "These are votes. A target is the accuracy that the answer would get (exercise 01.1).", ", n"),
     (
-        "agreeing-left-out",
-        "You always leave out somebody who agrees. Leave out each of the annotators in turn, and average.",
-        _ACCURACY,
-        "np.clip((n - 1) / 3, 0, 1)",
+        "zero-or-one",
+        "Your targets are 0 or 1. A target is an accuracy: one vote of ten is worth 0.3, two are worth 0.6.",
+        (", n > 0", ", n >= 3", ", np.floor(targets)"),
     ),
-    ("two-are-enough", "You divide by 2. It takes three of the others for full accuracy.", _ACCURACY, "np.minimum(1, n / 2)"),
     (
         "only-for-ten",
-        "Your formula is right for ten annotators only: 0, 0.3, 0.6, 0.9, 1. With five, leaving one out weighs more.",
-        _ACCURACY,
-        "np.minimum(1, 0.3 * n)",
+        "Right for ten annotators only: 0, 0.3, 0.6, 0.9, 1. Is there a 10 in your code where `len(given)` belongs?",
+        (", np.minimum(1, 0.3 * n)", ", targets * a / 10"),
     ),
     (
         "sum-to-one",
         "Your rows sum to 1, as for a softmax. Each answer has its own sigmoid here: leave the accuracies as they are.",
-        ", targets",
-        f", targets / np.maximum(targets{_SUM}, 1e-9)",
+        (
+            f", targets / np.maximum(targets{_SUM}, 1e-9)",
+            f", targets / targets{_SUM}",
+            f", n / np.maximum(n{_SUM}, 1)",
+            f", n / n{_SUM}",
+            ", softmax(targets)",
+        ),
     ),
     (
-        "sum-to-one-nan",
-        "You divide each row by its sum, which may be 0. Each answer has its own sigmoid here: leave the accuracies as they are.",
-        ", targets",
-        f", targets / targets{_SUM}",
-    ),
-    ("softmax", "You applied a softmax: the rows sum to 1. Leave the accuracies as they are.", ", targets", ", softmax(targets)"),
-    (
-        "best-is-one",
-        "You divide each row by its largest number, so that the best answer gets 1. Leave the accuracies as they are.",
-        ", targets",
-        ", targets / np.maximum(targets.max(1, keepdims=True), 1e-9)",
-    ),
-    ("kinds-exchanged", _KINDS, _ACCURACY, "((a - n) * np.minimum(1, (n - 1) / 3) + n * np.minimum(1, n / 3)) / a"),
-    ("kinds-exchanged", _KINDS, _ACCURACY, "((a - n) * np.clip((n - 1) / 3, 0, 1) + n * np.minimum(1, n / 3)) / a"),
-    (
-        "divided-by-ten",
-        "There is a 10 in your code where the number of annotators belongs: `len(given)`.",
-        ", targets",
-        ", targets * a / 10",
+        "kinds-exchanged",
+        "The two kinds are mixed up: each of the n who gave the answer leaves n − 1 votes behind, each of the others n.",
+        (", ((a - n) * np.minimum(1, (n - 1) / 3) + n * np.minimum(1, n / 3)) / a",),
     ),
     (
         "cut-off-not-counted",
-        "You leave out annotators whose answer was cut off, so that there are fewer than A. They still count as annotators who gave another answer.",
+        "You leave out annotators whose answer was cut off. They still count among the A, as people who gave another answer.",
         "(n, a)",
         f"(n, np.maximum(n{_SUM}, 1))",
     ),
     (
         "parts-of-words",
-        "You look for an answer inside other answers, as `in` does with strings: '1' is part of '12'. Compare whole answers (`==`, `list.count`).",
-        _VOTES,
+        "You look for an answer inside others, as `in` does with strings: '1' is part of '12'. Compare whole answers (`==`, `list.count`).",
+        "given.count(answer)",
         "sum(answer in said for said in given)",
-    ),
-    (
-        "of-each-annotator",
-        "You return the accuracy of what each annotator said. A column is an answer of the vocabulary, shape (B, K).",
-        "in vocabulary",
-        "in given",
     ),
     (
         "numbers-of-the-best",
         "You return the place of each question's best answer. Return the accuracies of all answers, shape (B, K).",
-        ", targets",
-        ", targets.argmax(1)",
+        (", targets.argmax(1)", f"{_FAVOURITE}.argmax(1)"),
     ),
-    ("transposed", "Your table lies on its side: one row a question, one column an answer, shape (B, K).", ", targets", ", targets.T"),
     (
         "rows-without-answer-dropped",
         "You drop questions whose answers were all cut off. Keep them, as rows of zeros: shape (B, K).",
-        ", targets",
         ", targets[targets.any(1)]",
     ),
-    ("mean", "You return the mean over the questions. Return a row for each of them, shape (B, K).", ", targets", ", targets.mean(0)"),
-    (
-        "of-all-questions",
-        "Every row is alike: you count the votes of all questions together. Count those of each question.",
-        _ACCURACY,
-        "np.broadcast_to(np.minimum(1, n.sum(0) / 3), n.shape)",
-    ),
-    ("error", "This is 1 − accuracy.", ", targets", ", 1 - targets"),
-    (
-        "numbers-of-the-favourites",
-        "You return the place of each question's commonest answer. Return the accuracies of all answers, shape (B, K).",
-        _VOTES,
-        _OF_ANSWER,
-        ", targets",
-        ", n.argmax(1)",
-    ),
+    at=", targets",
 )
-
-
 _FEW = "Here there are fewer answers than `most`: keep all of them, and give the table one column for each."
 
 

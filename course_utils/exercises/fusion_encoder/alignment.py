@@ -1,7 +1,5 @@
 """The cheapest way to move the words onto the regions."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from course_utils.exercises.core import Case, Exercise, Picture, Verdict
@@ -36,21 +34,22 @@ def optimal_transport(cost, beta, rounds):
 
 
 _DELTA, _SIGMA = "delta = 1 / (t * (q @ sigma))", "sigma = 1 / (n * (delta @ q))"
-_FULL = "Each word shares itself out by a softmax, as attention does: nobody sees that a region is full. A plan has fixed sums of rows *and* of columns."
+
+
+def _before_the_rounds(*lines: str) -> tuple[str, ...]:
+    return tuple(f"{line}\n    for k" for line in lines)
+
 
 MISTAKES = edits(
     optimal_transport,
-    # key, what is said, then what is typed instead of what
     (
         "sinkhorn",
         "Q is A itself in every round: that is Sinkhorn's blurred plan. Multiply by the plan so far, Q = A ∘ Π, and it sharpens.",
         "a * plan",
         "a",
     ),
-    ("no-beta", "β is not used: A = exp(−C / β).", " / beta", ""),
     ("times-beta", "You multiply by β. A = exp(−C / β).", "/ beta", "* beta"),
     ("sign", "The sign is turned round: what costs much gets much. A = exp(−C / β).", "-cost", "cost"),
-    ("no-exp", "A is −C / β: the exp is missing.", "np.exp(-cost / beta)", "-cost / beta"),
     ("no-sigma", "σ stays as it was at the start: update it in every round, after δ.", _SIGMA, "pass"),
     ("no-delta", "δ is never computed: every word has 1 / T. δ = 1 / (T · Qσ) in every round.", _DELTA, "pass"),
     (
@@ -63,40 +62,29 @@ MISTAKES = edits(
         "§",
         _SIGMA,
     ),
-    ("sigma-without-delta", "σ does not use δ: σ = 1 / (N · Qᵀδ).", "delta @ q", "q.sum(0)"),
+    (
+        "plain-sums",
+        "A plain sum of Q is not enough. Its rows are weighed with σ, its columns with δ: δ = 1 / (T · Qσ), σ = 1 / (N · Qᵀδ).",
+        "delta @ q",
+        "q.sum(0)",
+        "q @ sigma",
+        ("q @ sigma", "q.sum(1)"),
+    ),
     (
         "mass-of-one",
-        "Your columns add up to 1 each. Together all mass is 1: every region takes 1 / N, and every word has 1 / T.",
-        "t * ",
-        "",
-        "n * ",
-        "",
-    ),
-    (
-        "mass-of-one-per-word",
-        "After many rounds your numbers overflow: T is missing in δ = 1 / (T · Qσ), and δ grows T-fold with every round.",
-        "t * ",
-        "",
-    ),
-    (
-        "mass-of-one-per-region",
-        "N is missing in σ = 1 / (N · Qᵀδ): each region takes 1 / N. Without it σ grows N-fold with every round, and overflows after many.",
-        "n * ",
-        "",
+        "T or N is missing: δ = 1 / (T · Qσ), σ = 1 / (N · Qᵀδ). Together all mass is 1; without them numbers may grow with every round.",
+        "for k",
+        _before_the_rounds("t = n = 1", "t = 1", "n = 1"),
     ),
     (
         "masses-exchanged",
         "Your columns add up to 1 / T. Every region takes 1 / N: T is the number of rows (words), N of columns (regions).",
-        "t * ",
-        "m * ",
-        "n * ",
-        "t * ",
-        "m * ",
-        "n * ",
+        "for k",
+        _before_the_rounds("t, n = n, t", "n = t"),
     ),
     (
         "sigma-from-the-start",
-        "The rounds do not go on from each other: σ starts at 1 / N once and is then that of the round before, and Q = A ∘ Π takes the plan of the round before.",
+        "The rounds do not go on from each other: σ is that of the round before, 1 / N only at first, and Q = A ∘ Π has the plan of the round before.",
         "q = a",
         "sigma = 0 * sigma + 1 / n; q = a",
     ),
@@ -108,65 +96,40 @@ MISTAKES = edits(
         "delta @ q",
         "before @ q",
     ),
-    ("no-sigma-in-plan", "σ is missing in the plan: Π = δ Q σ.", " * q * sigma", " * q"),
-    ("no-delta-in-plan", "δ is missing in the plan: Π = δ Q σ.", "delta[:, None] * ", ""),
-    ("plan-of-a", "The plan is made from A. It is made from Q: Π = δ Q σ.", "* q *", "* a *"),
-    ("sum", "Q is the sum of A and Π. ∘ means times, number by number: Q = A ∘ Π.", "a * plan", "a + plan"),
+    (
+        "other-plan",
+        "The plan is Π = δ Q σ: a factor is missing, or A stands there for Q.",
+        "delta[:, None] * q * sigma",
+        ("delta[:, None] * q", "q * sigma", "delta[:, None] * a * sigma"),
+    ),
     ("a-overwritten", "A is overwritten with Q. It stays as it is from round to round: Q = A ∘ Π.", "q = a", "q = a = a"),
     (
-        "beta-again",
-        "The cost is divided by β in every round anew. A = exp(−C / β) stays the same.",
-        "q = a",
-        "q = np.exp(-cost / beta ** (k + 1))",
-    ),
-    ("no-reciprocal", "δ and σ are upside down: δ = 1 / (T · Qσ), σ = 1 / (N · Qᵀδ).", "1 / (", "("),
-    (
         "brackets",
-        "Only T and N stand under the 1: δ = 1 / (T · Qσ), with both below it.",
-        "(t * (q @ sigma))",
-        "t * (q @ sigma)",
-        "(n * (delta @ q))",
-        "n * (delta @ q)",
-    ),
-    (
-        "plain-sums",
-        "δ and σ come from plain sums of Q. The rows are weighed with σ, the columns with δ: 1 / (T · Qσ), 1 / (N · Qᵀδ).",
-        "q @ sigma",
-        "q.sum(1)",
-        "delta @ q",
-        "q.sum(0)",
+        "Under the 1 stands all of it: δ = 1 / (T · Qσ), not 1 / T · (Qσ) or T · Qσ, and σ = 1 / (N · Qᵀδ).",
+        "1 / (",
+        "(",
+        "for k",
+        _before_the_rounds("", "t, n = 1 / t, 1 / n"),
     ),
     (
         "rows-of-one",
-        "Each row is divided by its sum. Return the plan as the last round leaves it.",
-        "return plan",
-        "return plan / plan.sum(1, keepdims=True)",
+        "Each row is divided by its sum at the end. Return the plan as the last round leaves it.",
+        ("return plan / plan.sum(1, keepdims=True)", "return plan / plan.sum(1, keepdims=True) / t"),
     ),
+    ("q", "You return A, or Q of the last round. Return Π = δ Q σ.", ("return q", "return a")),
     (
-        "rows-of-one",
-        "Each row is scaled to 1 / T at the end. Return the plan as the last round leaves it.",
-        "return plan",
-        "return plan / plan.sum(1, keepdims=True) / t",
+        "other-rounds",
+        "You make another number of rounds: one too few or too many, just one, or always 50. `rounds` says how many.",
+        "(rounds)",
+        ("(rounds - 1)", "(rounds + 1)", "(1)", "(50)"),
     ),
-    ("q", "You return Q of the last round. Return Π = δ Q σ.", "return plan", "return q"),
-    ("fifty-rounds", "You make 50 rounds. `rounds` says how many.", "(rounds)", "(50)"),
     ("no-round", "These are the ones of the start: no round is made, or its plan is not kept.", "(rounds)", "(0)"),
-    ("uniform", "Everything is shared out alike: the cost is not used.", "return plan", "return np.full(cost.shape, 1 / cost.size)"),
-    ("one-round", "You stop after one round.", "(rounds)", "(1)"),
-    ("one-round-too-few", "There is one round too few.", "(rounds)", "(rounds - 1)"),
-    ("one-round-too-many", "There is one round too many.", "(rounds)", "(rounds + 1)"),
-    ("softmax", _FULL, "return plan", "return a / a.sum(1, keepdims=True) / t"),
-    ("softmax", _FULL, "return plan", "return a / a.sum(1, keepdims=True)"),
     (
-        "greedy",
-        "Each word goes to its cheapest region: nobody sees that a region is full. A plan has fixed sums of rows *and* of columns.",
-        "return plan",
-        "return (np.arange(n) == cost.argmin(1)[:, None]) / t",
+        "softmax",
+        "Each word decides for itself, as by attention's softmax: nobody sees that a region is full. A plan has fixed sums of rows *and* of columns.",
+        ("return a / a.sum(1, keepdims=True) / t", "return a / a.sum(1, keepdims=True)", "return np.eye(n)[cost.argmin(1)] / t"),
     ),
-    ("distance", "You return what the plan costs. Return the plan, shape (T, N).", "return plan", "return (plan * cost).sum()"),
-    ("weighed-costs", "You return plan ∘ cost. Return the plan.", "return plan", "return plan * cost"),
-    ("transposed", "The plan lies on its side: one row a word, one column a region, shape (T, N).", "return plan", "return plan.T"),
-    ("kernel", "You return A. The plan comes after the rounds.", "return plan", "return a"),
+    at="return plan",
 )
 
 
@@ -186,7 +149,7 @@ def judge(cases: list[Case], answers: list) -> Verdict:
     return judge_values(
         cases,
         answers,
-        lambda cost, *args: optimal_transport(np.float64(cost), *args),
+        lambda cost, beta, rounds: optimal_transport(np.float64(cost), beta, rounds),
         MISTAKES,
         returns="the mass that goes from each word to each region, shape (T, N)",
         patterns=[_sums],

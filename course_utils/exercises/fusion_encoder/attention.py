@@ -1,7 +1,5 @@
 """Cross-attention with heads and a mask."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from course_utils.exercises.arrays import masked_softmax, normal
@@ -65,286 +63,121 @@ def cross_attention(params, x, context, mask, heads):
     return y, weights
 
 
-def _interleaved(x, heads):
-    b, t, d = x.shape
-    return x.reshape(b, t, d // heads, heads).transpose(0, 3, 1, 2)
-
-
-def _reshaped(x, heads):
-    b, t, d = x.shape
-    return x.reshape(b, heads, t, d // heads)
-
-
 WEIGHT_MISTAKES = edits(
     cross_attention,
-    (
-        "no-mask",
-        "The mask is not used: hidden places get weight. Give them −∞ (or a very low score) before the softmax.",
-        "masked_softmax(scores, mask)",
-        "softmax(scores)",
-    ),
+    ("no-mask", "The mask is not used: hidden places get weight. Give them −∞ or a very low score before softmax.", "softmax(scores)"),
     (
         "mask-inverted",
-        "You hide what should be seen: True means *attend*. `jnp.where(mask, scores, lowest)`.",
-        "masked_softmax(scores, mask)",
-        "masked_softmax(scores, ~mask)",
+        "You hide what should be seen: True means *attend*, `jnp.where(mask, scores, low)`.",
+        "(scores, mask)",
+        "(scores, ~mask)",
     ),
     (
         "mask-after-softmax",
         "You zero the weights after the softmax: the rest no longer adds up to 1. Hide the *scores*, before it.",
-        "masked_softmax(scores, mask)",
         "softmax(scores) * mask",
     ),
     (
         "mask-multiplied",
-        "You multiply the scores by the mask: a score of 0 is not low, and still gets weight. Hidden scores must be −∞ or very low.",
-        "masked_softmax(scores, mask)",
-        "softmax(scores * mask)",
+        "Hidden scores are about 0, which is not low: e⁰ = 1 still gets weight. Give them −∞ or a very low score, not `scores * mask`.",
+        ("softmax(scores * mask)", "softmax(np.where(mask, scores, -1))"),
     ),
     (
         "mask-added",
-        "You add the mask to the scores: True adds 1, which hides nothing. `jnp.where(mask, scores, lowest)`.",
-        "masked_softmax(scores, mask)",
+        "You add the mask to the scores: True adds 1, which hides nothing. `jnp.where(mask, scores, low)`.",
         "softmax(scores + mask)",
     ),
     (
         "zero-before-softmax",
         "Hidden scores are 0 in the softmax, which is not low: they take a part of the 1, and what is left, once you set their weights to 0, does not add up to 1.",
-        "masked_softmax(scores, mask)",
         "softmax(scores * mask) * mask",
     ),
     (
         "mask-sign",
         "What is hidden gets a very *high* score, and all the weight. It needs a very low one.",
-        "masked_softmax(scores, mask)",
-        "softmax(scores.astype(np.float32) + np.float32(1e9) * ~mask)",
-    ),
-    (
-        "mask-sign",
-        "What is hidden gets a very *high* score, and all the weight. It needs a very low one.",
-        "masked_softmax(scores, mask)",
-        "softmax(scores.astype(np.float64) + 1e9 * ~mask)",
+        ("softmax(np.float32(scores) + np.float32(1e9) * ~mask)", "softmax(np.float64(scores) + 1e9 * ~mask)"),
     ),
     (
         "first-row-of-mask",
-        "Everybody looks with the first row of the mask. Row t says what t may see.",
-        "masked_softmax(scores, mask)",
-        "masked_softmax(scores, mask[:, :, :1])",
-    ),
-    (
-        "first-mask-for-all",
-        "The first picture's mask is used for the whole batch. Each has its own.",
-        "masked_softmax(scores, mask)",
-        "masked_softmax(scores, mask[:1])",
-    ),
-    (
-        "one-mask-for-all-rows",
-        "You make one row of the mask: what anybody may see, everybody sees. Row t says what t may see.",
-        "masked_softmax(scores, mask)",
-        "masked_softmax(scores, mask.any(2, keepdims=True))",
-    ),
-    (
-        "mask-of-one-head",
-        "Only the first head is masked. The mask is the same for all: `mask[:, None]`.",
-        "masked_softmax(scores, mask)",
-        "softmax(np.where(mask | (np.arange(heads) > 0)[:, None, None], scores, -1e30))",
-    ),
-    (
-        "filled-with-zero",
-        "Hidden scores become 0, which is not low: e⁰ = 1 still gets weight. Use −∞ or a very low number.",
-        "masked_softmax(scores, mask)",
-        "softmax(np.where(mask, scores, 0))",
-    ),
-    (
-        "filled-with-minus-one",
-        "Hidden scores become −1, which is not low enough. Use `jnp.finfo(scores.dtype).min`.",
-        "masked_softmax(scores, mask)",
-        "softmax(np.where(mask, scores, -1))",
+        "All look with the first row of the mask. Row t says what t may see.",
+        "(scores, mask)",
+        "(scores, mask[:, :, :1])",
     ),
     (
         "softmax-over-queries",
         "The softmax runs over the T who look (axis −2), so that they compete for a place. Each shares itself out over the N places: axis −1.",
-        "masked_softmax(scores, mask)",
-        "softmax(np.where(mask, scores, -1e30), -2)",
-    ),
-    (
-        "softmax-over-queries",
-        "The softmax runs over the T who look (axis −2), so that they compete for a place. Each shares itself out over the N places: axis −1.",
-        "masked_softmax(scores, mask)",
-        "softmax(np.where(mask, scores, -1e30), -2) * mask",
+        ("softmax(np.where(mask, scores, -1e30), -2)", "softmax(np.where(mask, scores, -1e30), -2) * mask"),
     ),
     (
         "softmax-over-heads",
         "The softmax runs over the heads (axis 1). Each head shares itself out over the places: axis −1.",
-        "masked_softmax(scores, mask)",
-        "softmax(np.where(mask, scores, -1e30), 1)",
+        ("softmax(np.where(mask, scores, -1e30), 1)", "softmax(np.where(mask, scores, -1e30), 1) * mask"),
     ),
-    (
-        "softmax-over-heads",
-        "The softmax runs over the heads (axis 1). Each head shares itself out over the places: axis −1.",
-        "masked_softmax(scores, mask)",
-        "softmax(np.where(mask, scores, -1e30), 1) * mask",
-    ),
-    (
-        "softmax-over-table",
-        "The softmax runs over all pairs of a head. Each who looks shares itself out over the N places: axis −1.",
-        "masked_softmax(scores, mask)",
-        "softmax(np.where(mask, scores, -1e30).reshape(*scores.shape[:2], -1)).reshape(scores.shape) * mask",
-    ),
-    (
-        "no-exp",
-        "You divide the scores by their sum. A softmax takes exp first.",
-        "masked_softmax(scores, mask)",
-        "scores * mask / (scores * mask).sum(-1, keepdims=True)",
-    ),
-    ("scores-returned", "These are the scores, before the mask and the softmax.", "masked_softmax(scores, mask)", "scores"),
     (
         "no-softmax",
         "These are the scores. A softmax over the places makes them shares that add up to 1.",
-        "masked_softmax(scores, mask)",
-        "np.where(mask, scores, 0)",
-    ),
-    (
-        "sigmoid",
-        "Each place has a sigmoid of its own. A softmax lets the places compete.",
-        "masked_softmax(scores, mask)",
-        "mask * sigmoid(scores)",
-    ),
-    (
-        "hard",
-        "All weight is on the best place. A softmax shares it out.",
-        "masked_softmax(scores, mask)",
-        "np.arange(scores.shape[-1]) == np.where(mask, scores, -1e30).argmax(-1)[..., None]",
+        ("scores", "np.where(mask, scores, 0)"),
     ),
     ("no-scale", "The scale is missing: divide the scores by √(D / H).", " / np.sqrt(width)", ""),
     ("root-of-width", "You divide by √D. A head compares D / H numbers: divide by √(D / H).", "np.sqrt(width)", "np.sqrt(x.shape[2])"),
-    (
-        "divided-by-head",
-        "You divide by D / H. A sum of that many products spreads like its root: divide by √(D / H).",
-        "np.sqrt(width)",
-        "width",
-    ),
-    ("divided-by-width", "You divide by D. Divide by √(D / H).", "np.sqrt(width)", "x.shape[2]"),
-    ("root-of-heads", "You divide by √H. A head compares D / H numbers: divide by √(D / H).", "np.sqrt(width)", "np.sqrt(heads)"),
-    (
-        "root-of-context",
-        "You divide by the root of the context's width. A head compares D / H numbers: divide by √(D / H).",
-        "np.sqrt(width)",
-        "np.sqrt(context.shape[2])",
-    ),
-    (
-        "root-of-places",
-        "You divide by √N. A head compares D / H numbers: divide by √(D / H).",
-        "np.sqrt(width)",
-        "np.sqrt(context.shape[1])",
-    ),
+    ("divided-by-head", "You divide by D / H. A sum of so many products grows like the root: √(D / H).", "np.sqrt(width)", "width"),
     ("multiplied", "You multiply by √(D / H). Divide.", "/ np.sqrt(width)", "* np.sqrt(width)"),
+    (
+        "other-scale",
+        "Your scale is another. A head compares D / H numbers: divide by √(D / H).",
+        "np.sqrt(width)",
+        ("x.shape[2]", "np.sqrt(heads)", "np.sqrt(context.shape[2])", "np.sqrt(context.shape[1])"),
+    ),
     (
         "heads-interleaved",
         "Your heads take every H-th column. Head h has the D / H columns side by side: reshape to (B, T, H, D / H), in this order.",
         "split(",
-        "_interleaved(",
+        "(lambda x, h: x.reshape(*x.shape[:2], -1, h).transpose(0, 3, 1, 2))(",
     ),
     (
         "heads-reshaped",
         "You reshape (B, T, D) to (B, H, T, D / H) in one step, which mixes tokens. Reshape to (B, T, H, D / H), then exchange the two middle axes.",
         "split(",
-        "_reshaped(",
+        "(lambda x, h: x.reshape(len(x), h, x.shape[1], -1))(",
     ),
-    (
-        "no-biases",
-        "b_q is missing: project with `x @ W + b`. Whether b_k is there does not show, for it lifts a whole row of scores.",
-        ' + params["b_q"]',
-        "",
-    ),
-    ("biases-exchanged", "b_q and b_k have changed places.", "b_q", "§", "b_k", "b_q", "§", "b_k"),
-    ("keys-and-values-exchanged", "W_k and W_v have changed places.", "W_k", "W_v", "b_k", "b_v"),
     ("query-matrix-turned", "W_q is turned round (`.T`).", 'params["W_q"]', 'params["W_q"].T'),
-    ("output-for-queries", "Q is made with W_o. Its matrix is W_q.", "W_q", "W_o"),
-    ("heads-averaged", "You average over the heads. Each keeps a map of its own: shape (B, H, T, N).", "y, weights", "y, weights.mean(1)"),
-    ("heads-summed", "You add up the heads. Each keeps a map of its own: shape (B, H, T, N).", "y, weights", "y, weights.sum(1)"),
     ("one-head", "There is one head over the whole width. Split it into H heads: shape (B, H, T, N).", "width =", "heads = 1\n    width ="),
     (
-        "one-head",
-        "There is one head over the whole width. Split it into H heads: shape (B, H, T, N).",
-        "width =",
-        "heads = 1\n    width =",
-        "y, weights",
-        "y, weights[:, 0]",
-    ),
-    (
-        "one-head",
-        "There is one head over the whole width, repeated H times. Split it into H heads: shape (B, H, T, N).",
-        "width =",
-        "many, heads = heads, 1\n    width =",
-        "y, weights",
-        "y, weights.repeat(many, 1)",
-    ),
-    (
-        "heads-and-width-exchanged",
-        "H and D / H have changed places: there are H heads, of D / H columns each.",
+        "heads-for-width",
+        "H and D / H are exchanged: there are H heads of D / H columns.",
         "width =",
         "heads = x.shape[2] // heads\n    width =",
     ),
-    ("two-heads", "You make two heads. `heads` says how many there are.", "width =", "heads = 2\n    width ="),
-    ("heads-backwards", "The heads stand in the opposite order: head 0 has the first D / H columns.", "y, weights", "y, weights[:, ::-1]"),
     (
-        "transposed",
-        "Your maps lie on their sides: one row for each who looks, one column a place, shape (B, H, T, N).",
+        "heads-axis",
+        "The axis of the heads stands elsewhere: it comes second, shape (B, H, T, N).",
         "y, weights",
-        "y, weights.swapaxes(-1, -2)",
+        ("y, weights.swapaxes(1, 2)", "y, weights.swapaxes(0, 1)", "y, np.moveaxis(weights, 1, -1)"),
     ),
-    (
-        "heads-last",
-        "The axis of the heads stands last: it comes second, shape (B, H, T, N).",
-        "y, weights",
-        "y, np.moveaxis(weights, 1, -1)",
-    ),
-    ("heads-first", "The axis of the heads stands first: it comes second, shape (B, H, T, N).", "y, weights", "y, weights.swapaxes(0, 1)"),
-    ("heads-third", "The axis of the heads stands third: it comes second, shape (B, H, T, N).", "y, weights", "y, weights.swapaxes(1, 2)"),
-    (
-        "flat",
-        "Every place that may be seen gets the same. The weights have to follow the scores.",
-        "masked_softmax(scores, mask)",
-        "masked_softmax(0 * scores, mask)",
-    ),
-    # only a row that may look at nothing tells these from what is right
     (
         "empty-row-nan",
         "A row that may look at nothing becomes NaN (0 / 0). Fill with a low *finite* number, and set hidden weights to 0 after the softmax as well.",
-        "masked_softmax(scores, mask)",
         "np.where(mask.any(-1, keepdims=True), masked_softmax(scores, mask), np.nan)",
     ),
     (
         "empty-row-shared-out",
         "A row that may look at nothing looks everywhere: all its scores are equally low. Set hidden weights to 0 after the softmax as well.",
-        "masked_softmax(scores, mask)",
         "softmax(np.where(mask, scores, -1e30))",
     ),
-    (
-        "empty-row-unmasked",
-        "A row that may look at nothing looks as if there were no mask. Its weights are all 0.",
-        "masked_softmax(scores, mask)",
-        "np.where(mask.any(-1, keepdims=True), masked_softmax(scores, mask), softmax(scores))",
-    ),
+    at="masked_softmax(scores, mask)",
 )
 SEEN_MISTAKES = edits(
     cross_attention,
-    ("not-projected", "W_o and b_o are missing: the heads are only put side by side.", "return y", "return seen"),
-    ("no-output-matrix", "W_o is missing: the heads are only put side by side, and b_o is added.", ' @ params["W_o"]', ""),
-    ("output-matrix-turned", "W_o is turned round (`.T`).", 'params["W_o"]', 'params["W_o"].T'),
-    ("no-output-bias", "b_o is missing.", ' + params["b_o"]', ""),
-    ("residual", "x is added. Here only what was seen is returned; the block around it adds x.", "return y", "return x + y"),
-    ("residual-inside", "x is added. Here only what was seen is returned; the block around it adds x.", "seen @", "(x + seen) @"),
+    ("not-projected", "W_o is missing: the heads are only put side by side.", ' @ params["W_o"] + params["b_o"]', ("", ' + params["b_o"]')),
+    ("residual", "x is added. Return what was seen only; the block around it adds x.", "y = seen", ("y = x + seen", "y = (x + seen)")),
     (
         "keys-for-values",
-        "You take the weighted mean of the keys. Values have a projection of their own, W_v and b_v.",
+        "You take the weighted mean of the keys. Values have their own projection, W_v and b_v.",
         "W_v",
         "W_k",
         "b_v",
         "b_k",
     ),
-    ("no-value-bias", "b_v is missing.", ' + params["b_v"]', ""),
     (
         "heads-not-put-back",
         "You reshape (B, H, T, D / H) to (B, T, D) in one step, which mixes tokens. Exchange the two middle axes first.",
@@ -358,26 +191,8 @@ SEEN_MISTAKES = edits(
         "(weights @ v).transpose(0, 2, 3, 1).reshape(x.shape)",
     ),
     (
-        "heads-averaged",
-        "You average over the heads. Put them side by side: D / H numbers each make D.",
-        "merge(weights @ v)",
-        "np.tile((weights @ v).mean(1), heads)",
-    ),
-    (
-        "heads-summed",
-        "You add up the heads. Put them side by side: D / H numbers each make D.",
-        "merge(weights @ v)",
-        "np.tile((weights @ v).sum(1), heads)",
-    ),
-    (
-        "plain-mean",
-        "You take the plain mean of the values. Weigh each with its share.",
-        "weights @ v",
-        "np.full(weights.shape, 1 / v.shape[2]) @ v",
-    ),
-    (
         "unmasked-values",
-        "The values are weighed with weights from before the mask. Use the weights that you return.",
+        "Values are weighed with weights from before the mask. Use those you return.",
         "weights @ v",
         "softmax(scores) @ v",
     ),
@@ -385,13 +200,7 @@ SEEN_MISTAKES = edits(
         "empty-row-zeroed",
         "A row that may look at nothing has weights 0, and W_o and b_o come after: what is left of it is b_o.",
         "return y",
-        "return mask[:, 0].any(-1, keepdims=True) * y",
-    ),
-    (
-        "empty-row-unchanged",
-        "A row that may look at nothing has weights 0, and W_o and b_o come after: what is left of it is b_o, not x.",
-        "return y",
-        "return np.where(mask[:, 0].any(-1, keepdims=True), y, x)",
+        ("return mask[:, 0].any(-1, keepdims=True) * y", "return np.where(mask[:, 0].any(-1, keepdims=True), y, x)"),
     ),
     (
         "empty-row-seen",
@@ -433,7 +242,7 @@ def judge(cases: list[Case], answers: list) -> Verdict:
                 "what each of the T tokens saw, shape (B, T, D)",
                 of_output(0, SEEN_MISTAKES),
                 parts=[
-                    ("", 0.75, "The weights are right, what was seen is not: values, weighted sum, heads side by side, W_o and b_o."),
+                    ("", 0.75, "The weights are right, what was seen is not: values, weighted sum, heads side by side, W_o, b_o."),
                     _EMPTY,
                 ],
             ),

@@ -1,7 +1,5 @@
 """The open challenge of notebook 04: which caption belongs to which picture, with true pairs to learn from."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Wrong partners, the likelier the more similar, and never a true one."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from course_utils.exercises.arrays import normal
@@ -49,7 +47,8 @@ def hard_negatives(similarity, true, noise):
     return logits.argmax(1)
 
 
-_BEST = "logits.argmax(1)"
+_SUM = "similarity + noise"
+_OTHERS = "softmax(np.where(true, -np.inf, similarity))"
 MISTAKES = edits(
     hard_negatives,
     (
@@ -61,199 +60,69 @@ MISTAKES = edits(
     (
         "diagonal-only",
         "You leave out the diagonal only. Another column may hold the same caption: it is in `true`, and calling it wrong would teach nonsense.",
-        "true, -np.inf",
-        "np.eye(*true.shape, dtype=bool), -np.inf",
+        "(true,",
+        "(np.eye(*true.shape, dtype=bool),",
     ),
     (
         "first-true-only",
         "You leave out one true caption of each row. There may be more: leave out every column where `true` is True.",
-        "true, -np.inf",
-        "np.arange(true.shape[1]) == true.argmax(1)[:, None], -np.inf",
+        "(true,",
+        "(np.arange(true.shape[1]) == true.argmax(1)[:, None],",
     ),
     (
         "first-true-drawn",
         "You always draw the first true partner. What is left out must be the worst of all: −∞ for `argmax`, +∞ for `argmin`.",
-        _BEST,
         "true.argmax(1)",
     ),
     (
         "first-wrong",
         "You always take the first wrong caption. Did you mean the largest of similarity plus noise? Then there are NaNs in it, such as 0 · ∞, and `argmax` takes the first of them.",
-        _BEST,
         "true.argmin(1)",
     ),
-    (
-        "next",
-        "You take the next row's caption. Take the largest of similarity plus noise, true partners left out.",
-        _BEST,
-        "(np.arange(len(similarity)) + 1) % similarity.shape[1]",
-    ),
-    (
-        "exp-of-logits",
-        "You take exp of the similarities. They are logits: add the noise to them as they are.",
-        "similarity + noise",
-        "np.exp(similarity) + noise",
-    ),
-    (
-        "log-of-logits",
-        "You take the logarithm of the similarities. They are logits: add the noise to them as they are.",
-        "similarity + noise",
-        "np.log(similarity) + noise",
-    ),
-    (
-        "absolute",
-        "You take the absolute value of the sum. Logits are often negative: take them as they are.",
-        "similarity + noise",
-        "np.abs(similarity + noise)",
-    ),
-    (
-        "normalised",
-        "You normalise the similarities' rows. They are logits: add the noise to them as they are.",
-        "similarity + noise",
-        "similarity / np.linalg.norm(similarity, axis=1, keepdims=True) + noise",
-    ),
-    (
-        "log-of-noise",
-        "You make Gumbel noise of the noise. It is Gumbel noise already: add it.",
-        "similarity + noise",
-        "similarity - np.log(-np.log(noise))",
-    ),
-    ("first-noise-for-all", "Every row gets the first row's noise. Each has its own.", "similarity + noise", "similarity + noise[:1]"),
-    (
-        "no-noise",
-        "You always take the most similar wrong partner: the noise is not used. Adding it makes a draw of it.",
-        "similarity + noise",
-        "similarity",
-    ),
-    (
-        "no-similarity",
-        "Every wrong partner is equally likely: the similarity is not used. Add the noise to it.",
-        "similarity + noise",
-        "noise",
-    ),
+    ("no-noise", "You always take the most similar wrong one: the noise is not used. Adding it makes it a draw.", _SUM, "similarity"),
+    ("no-similarity", "Every wrong partner is equally likely: the similarity is not used. Add the noise to it.", _SUM, "noise"),
+    ("log-of-noise", "You make Gumbel noise of the noise. It is that already: add it.", _SUM, "similarity - np.log(-np.log(noise))"),
     ("left-out-with-zero", "True partners get 0 instead of −∞: where the others are negative, 0 wins.", "-np.inf", "0"),
     (
         "left-out-before-noise",
-        "True partners get 0, or another number that may be high, and noise: they can still win. Give them −∞.",
-        "np.where(true, -np.inf, similarity + noise)",
-        "np.where(true, 0, similarity) + noise",
+        "True partners get 0, −1, the smallest similarity or another number that may be high, and noise: they can still win. Give them −∞.",
+        "-np.inf",
+        ("noise", "noise - 1", "noise + similarity.min()", "noise + similarity.min(1, keepdims=True)"),
     ),
-    (
-        "left-out-with-minimum",
-        "True partners get the smallest similarity of all, and noise: they can still win. Give them −∞.",
-        "np.where(true, -np.inf, similarity + noise)",
-        "np.where(true, similarity.min(), similarity) + noise",
-    ),
-    (
-        "left-out-with-minimum",
-        "True partners get the smallest similarity of their row, and noise: they can still win. Give them −∞.",
-        "np.where(true, -np.inf, similarity + noise)",
-        "np.where(true, similarity.min(1, keepdims=True), similarity) + noise",
-    ),
-    (
-        "left-out-before-noise",
-        "True partners get −1, or another number that may be high, and noise: they can still win. Give them −∞.",
-        "np.where(true, -np.inf, similarity + noise)",
-        "np.where(true, -1, similarity) + noise",
-    ),
-    (
-        "true-only",
-        "You draw among the true partners: the mask is turned round.",
-        "-np.inf, similarity + noise",
-        "similarity + noise, -np.inf",
-    ),
-    (
-        "least-similar",
-        "You take the smallest (`argmin`): an easy negative. Take the largest.",
-        _BEST,
-        "np.where(true, np.inf, similarity + noise).argmin(1)",
-    ),
-    (
-        "least-similar-sign",
-        "You turn the similarity round: the likelier, the less similar. Add it with its own sign.",
-        "similarity + noise",
-        "noise - similarity",
-    ),
+    ("true-only", "You draw among the true partners: the mask is turned round.", "(true,", "(~true,"),
+    ("least-similar", "You take the smallest, an easy negative. Take the largest.", "np.where(true, np.inf, logits).argmin(1)"),
+    ("least-similar-sign", "You subtract the similarity: the less similar, the likelier. Add it.", _SUM, "noise - similarity"),
     (
         "noise-subtracted",
         "You subtract the noise. Gumbel noise is not symmetric: only *adding* it makes the argmax a draw from the softmax.",
-        "similarity + noise",
+        _SUM,
         "similarity - noise",
     ),
-    ("noise-multiplied", "You multiply by the noise. Add it to the logits.", "similarity + noise", "similarity * noise"),
+    ("noise-multiplied", "You multiply by the noise. Add it to the logits.", _SUM, ("similarity * noise", f"{_OTHERS} * noise")),
     (
         "noise-on-probabilities",
-        "You add the noise to probabilities. The trick is for *logits* (or log-probabilities): leave out the softmax.",
-        "similarity + noise",
-        "softmax(np.where(true, -np.inf, similarity)) + noise",
-    ),
-    (
-        "noise-on-probabilities",
-        "You add the noise to probabilities. The trick is for *logits* (or log-probabilities): leave out the softmax.",
-        "similarity + noise",
-        "softmax(similarity) + noise",
-    ),
-    (
-        "noise-multiplied",
-        "You multiply probabilities by the noise. Add it to the logits.",
-        "similarity + noise",
-        "softmax(np.where(true, -np.inf, similarity)) * noise",
-    ),
-    ("second-wrong", "You take the second best of the wrong ones. Take the best.", _BEST, "np.argsort(-logits, axis=1)[:, 1]"),
-    (
-        "for-each-column",
-        "You choose a row for each column (axis 0), and keep the first B. Choose a column for each row: axis 1.",
-        _BEST,
-        "logits.argmax(0)[:len(similarity)]",
+        "You add the noise to probabilities, or to exp of the logits. The trick is for *logits* as they are: leave out softmax and exp.",
+        _SUM,
+        (f"{_OTHERS} + noise", "softmax(similarity) + noise", "np.exp(similarity) + noise"),
     ),
     (
         "for-each-column",
         "You choose a row for each column (axis 0). Choose a column for each row: axis 1, shape (B,).",
-        _BEST,
-        "logits.argmax(0)",
+        ("logits.argmax(0)", "logits.argmax(0)[: len(true)]"),
     ),
-    ("value", "You return the largest value (`max`). Return where it stands: `argmax`.", _BEST, "logits.max(1)"),
     (
         "value",
-        "You return the similarity of the column. Return where it stands: `argmax`.",
-        _BEST,
-        "similarity[np.arange(len(similarity)), logits.argmax(1)]",
+        "You return the largest value (`max`), or the similarity there. Return where it stands: `argmax`.",
+        ("logits.max(1)", "similarity[np.arange(len(true)), logits.argmax(1)]"),
     ),
-    ("from-one", "You count the columns from 1. The first has number 0.", _BEST, "logits.argmax(1) + 1"),
-    (
-        "pairs",
-        "You return the row beside each column. Return the columns only, shape (B,).",
-        _BEST,
-        "np.stack([np.arange(len(similarity)), logits.argmax(1)], 1)",
-    ),
-    (
-        "probabilities",
-        "You return the probabilities. Return one draw for each row: `argmax` of logits plus noise, shape (B,).",
-        _BEST,
-        "softmax(np.where(true, -np.inf, similarity))",
-    ),
-    ("first-row-only", "You return the first row's column only. Does `return` stand in the loop?", _BEST, "logits.argmax(1)[0]"),
-    (
-        "one-hot",
-        "You return a table that marks the chosen column. Return its number: `argmax`, shape (B,).",
-        _BEST,
-        "np.arange(similarity.shape[1]) == logits.argmax(1)[:, None]",
-    ),
-    ("ranking", "You return all columns in order. Return the first of each row, shape (B,).", _BEST, "np.argsort(-logits, axis=1)"),
-    (
-        "second-best",
-        "You take the second best of all, hoping that the best is true. Leave out what `true` says.",
-        _BEST,
-        "np.argsort(-(similarity + noise), axis=1)[:, 1]",
-    ),
+    ("from-one", "You count the columns from 1. The first has number 0.", "logits.argmax(1) + 1"),
     (
         "in-the-rest",
         "You count among the columns that are left. Return the column's number in the whole table: mask, do not delete.",
-        _BEST,
-        "np.array([np.argmax((row + noise)[~own]) for row, own, noise in zip(similarity, true, noise)])",
+        "np.array([row[~own].argmax() for row, own in zip(logits, true)])",
     ),
-    ("axis-kept", "Your answer keeps an axis of length 1: return shape (B,).", _BEST, "logits.argmax(1)[:, None]"),
-    ("one-for-all", "You return one number for the whole table: `argmax` needs its axis, `argmax(1)`.", _BEST, "logits.argmax()"),
+    ("one-for-all", "You return one number for the whole table: `argmax` needs its axis, `argmax(1)`.", "logits.argmax()"),
+    at="logits.argmax(1)",
 )
 
 

@@ -9,8 +9,6 @@ modules and layout may change freely, an initialiser, mask, loss, sampler, pictu
 A module a notebook lists its canaries.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -52,17 +50,20 @@ def sing(canary: Canary) -> dict[str, list[float]]:
         with training.first_steps(canary.steps) as runs:
             model = canary.train() if canary.train else None
         found = canary.measure(*([sharpened(model)] if canary.train else []))
-    kept: dict[str, list[float]] = {}
-    for k, run in enumerate(runs):
-        kept[f"number/{k}"] = [len(run.rates), run.parameters]
-        kept[f"batch/{k}/rates"] = [float(run.rates.sum()), float(run.rates.max()), float(run.rates[0])]
-        if canary.steps:
-            kept[f"loss/{k}"] = [float(value) for value in run.loss]
-        # Arrays are told apart by what they hold, not by what they are called.
-        arrays = sorted(digest(np.stack([batch[name] for batch in run.batches])) for name in run.batches[0])
-        kept |= {f"batch/{k}/{j}": numbers for j, numbers in enumerate(arrays)}
-    kept |= {f"measure/{name}": digest(np.asarray(value)) for name, value in found.items()}
-    return {key: [_short(number) for number in numbers] for key, numbers in kept.items()}
+    told = {key: numbers for k, run in enumerate(runs) for key, numbers in kept(k, run).items()}
+    told |= {f"measure/{name}": digest(np.asarray(value)) for name, value in found.items()}
+    return {key: [_short(number) for number in numbers] for key, numbers in told.items()}
+
+
+def kept(k: int, run: training.Begun) -> dict[str, list[float]]:
+    """What is kept of the beginning of the ``k``-th run: its length and parameters, its rates, losses and batches."""
+    numbers = {f"number/{k}": [len(run.rates), run.parameters]}
+    numbers[f"batch/{k}/rates"] = [float(run.rates.sum()), float(run.rates.max()), float(run.rates[0])]
+    if len(run.loss):
+        numbers[f"loss/{k}"] = [float(value) for value in run.loss]
+    # Arrays are told apart by what they hold, not by what they are called.
+    arrays = sorted(digest(np.stack([batch[name] for batch in run.batches])) for name in run.batches[0])
+    return numbers | {f"batch/{k}/{j}": values for j, values in enumerate(arrays)}
 
 
 def digest(array: np.ndarray) -> list[float]:

@@ -1,7 +1,5 @@
 """Notebook 02: the ways in which a picture reaches the writer, hard attention, regions, beams, and the scores of captions."""
 
-from __future__ import annotations
-
 import functools
 from typing import Any
 

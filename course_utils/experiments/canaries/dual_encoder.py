@@ -1,7 +1,5 @@
 """Notebook 03: two towers and both losses, every variation of the pictures, naming, binding, and the nearest pixels."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from course_utils.experiments import dual_encoder as experiment

@@ -1,7 +1,5 @@
 """Notebook 01: readers, ways to answer, looks and poolings over the frozen tower; the sets of questions; the scores."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flax import nnx

@@ -1,7 +1,5 @@
 """Notebook 04: the dual encoders, both streams, every kind of negative, UNITER's objectives, and the tests of them all."""
 
-from __future__ import annotations
-
 import functools
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Notebook 00: one tower and three kinds of supervision."""
 
-from __future__ import annotations
-
 from course_utils.experiments import start_here as kinds
 from course_utils.experiments.canaries import Canary
 from course_utils.world import emoji

@@ -10,6 +10,7 @@ import optax.contrib
 
 from course_utils import decode, training
 from course_utils.arms import Arm
+from course_utils.errors import known
 from course_utils.experiments.captioning import dataset, measures, trainer
 from course_utils.models import captioning
 from course_utils.models.captioning import words
@@ -28,8 +29,7 @@ MIDDLE = 4
 
 def train(way: str, *, seed: int = 0, steps: int = trainer.STEPS, **parts) -> captioning.Captioner:
     """One of ``ARMS``, with ``steps`` of attention's. Raises ValueError if there is no such arm."""
-    if way not in ARMS:
-        raise ValueError(f"There is no arm {way!r}. Choose from: {', '.join(ARMS)}.")
+    known("arm", way, ARMS)
     recipe = READ_ONCE if way in ("initial state", "first input") else {}
     return trainer.train_captioner(way, seed=seed, steps=ARMS[way] * steps, **recipe, **parts)
 

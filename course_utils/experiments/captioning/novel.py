@@ -10,6 +10,7 @@ from flax import nnx
 
 from course_utils import runtime
 from course_utils.arms import Arm
+from course_utils.errors import known
 from course_utils.experiments.captioning import dataset, trainer
 from course_utils.metrics import caption as metric
 from course_utils.models import captioning
@@ -53,8 +54,7 @@ def train(
     arm: str, *, seed: int = 0, steps: int = STEPS, pictures: int = dataset.PICTURES, watch: Callable | None = None
 ) -> captioning.Captioner:
     """One of ``ARMS``, trained on captions without novel kinds. Raises ValueError if there is no such arm."""
-    if arm not in ARMS:
-        raise ValueError(f"There is no arm {arm!r}. Choose from: {', '.join(ARMS)}.")
+    known("arm", arm, ARMS)
     build, extra = ARMS[arm]
     model = build(captioning.CaptionConfig(**{**CONFIG.__dict__, "extra": extra}), rngs=nnx.Rngs(seed))
     drawn, found = draw(pictures, seed)

@@ -1,7 +1,5 @@
 """A result that looks fine and is wrong, and the ways to put it to the test."""
 
-from __future__ import annotations
-
 import numpy as np
 
 BATCH = 8

@@ -1,7 +1,5 @@
 """What needs no training: the nearest pixels. Every way to compare them is tried, and the best one is the baseline."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from course_utils.experiments.dual_encoder import dataset, measures

@@ -11,6 +11,7 @@ import numpy as np
 from flax import nnx
 
 from course_utils.arms import Arm
+from course_utils.errors import known
 from course_utils.experiments.fusion import dataset, measures, trainer
 from course_utils.models import fusion
 from course_utils.world import render
@@ -55,13 +56,9 @@ def train(way: str, *, seed: int = 0, steps: int = STEPS, targets: np.ndarray | 
 
     ``targets`` float32[n, K]: soft scores of K answers for :func:`training_set`, made by somebody else.
 
-    Raises
-    ------
-    ValueError
-        If there is no such way.
+    Raises ValueError if there is no such way.
     """
-    if way not in WAYS:
-        raise ValueError(f"There is no way {way!r}. Choose from: {', '.join(WAYS)}.")
+    known("way", way, WAYS)
     build, loss = WAYS[way]
     config = trainer.config() if targets is None else trainer.config(answers=np.shape(targets)[1])
     model = build(config, rngs=nnx.Rngs(seed))

@@ -12,6 +12,7 @@ import functools
 import numpy as np
 
 from course_utils import runtime
+from course_utils.errors import known
 from course_utils.metrics import vqa as metric
 from course_utils.towers import grid
 from course_utils.world import questions as Q
@@ -61,16 +62,14 @@ def draw(kind: str, n: int, seed: int = 0, *, test: bool = False, types: str | t
         one), or "balanced" (every question twice, with two pictures and two answers; ``n`` is even).
     test : scenes that no training set of any seed shows.
 
-    Raises
-    ------
-    ValueError
-        If there is no such kind of set, or a balanced one has an odd ``n``.
+    Raises ValueError if there is no such kind of set, or a balanced one has an odd ``n``.
     """
     return _draw(kind, min(n, _FEW) if runtime.is_fast() else n, seed, test, types)
 
 
 @functools.lru_cache(maxsize=12)
 def _draw(kind: str, n: int, seed: int, test: bool, types: str | tuple[str, ...]) -> QuestionSet:
+    known("set", kind, KINDS)
     rng = S.generator("test" if test else "train", seed)
     if kind == "balanced":
         if n % 2:
@@ -79,10 +78,8 @@ def _draw(kind: str, n: int, seed: int, test: bool, types: str | tuple[str, ...]
         scenes = S.concatenate([pairs.a, pairs.b])
         questions = pairs.questions[np.tile(np.arange(n // 2), 2)]
         answer = np.concatenate([pairs.answer_a, pairs.answer_b])
-    elif kind in KINDS:
-        scenes, questions, answer = Q.biased(rng, n, types, flipped=kind == "flipped")
     else:
-        raise ValueError(f"There is no set {kind!r}. Choose from: {', '.join(KINDS)}.")
+        scenes, questions, answer = Q.biased(rng, n, types, flipped=kind == "flipped")
     return QuestionSet(
         scenes,
         questions,

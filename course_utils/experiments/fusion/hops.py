@@ -46,10 +46,7 @@ def train(
     how : "plain", only the answer is taught; "shown", the first hop is also taught to look at the anchor.
     function : another implementation of the hop, say a learner's.
 
-    Raises
-    ------
-    ValueError
-        If ``how`` is neither.
+    Raises ValueError if ``how`` is neither.
     """
     if how not in LOSSES:
         raise ValueError(f"how is {how!r}; choose from: {', '.join(LOSSES)}.")

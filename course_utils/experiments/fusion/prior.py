@@ -33,10 +33,7 @@ def train(
 ) -> fusion.VQAClassifier:
     """A "sighted" or "blind" stacked attention network, trained on a biased or balanced set.
 
-    Raises
-    ------
-    ValueError
-        If ``model`` is neither.
+    Raises ValueError if ``model`` is neither.
     """
     if model not in ("sighted", "blind"):
         raise ValueError(f"model is {model!r}; choose from: sighted, blind.")

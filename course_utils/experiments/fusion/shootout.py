@@ -19,6 +19,7 @@ from flax import nnx
 
 from course_utils import training
 from course_utils.arms import Arm
+from course_utils.errors import known
 from course_utils.models import fusion
 
 TASKS = ("sum", "few products", "all products")
@@ -41,8 +42,7 @@ class Task:
 @functools.lru_cache(maxsize=3)
 def task(name: str, seed: int = 0) -> Task:
     """Draws one of ``TASKS``. Raises ValueError if there is no such task."""
-    if name not in TASKS:
-        raise ValueError(f"There is no task {name!r}. Choose from: {', '.join(TASKS)}.")
+    known("task", name, TASKS)
     rng = np.random.default_rng([seed, TASKS.index(name)])
     v, h = rng.normal(size=(2, _TRAIN + _TEST, D)).astype(np.float32)
     if name == "sum":

@@ -1,7 +1,5 @@
 """Notebook 04's arms: dual encoders, and fusion encoders that differ in streams, negatives, start, objectives and search."""
 
-from __future__ import annotations
-
 from course_utils.arms import Arm
 
 DUAL, IN_ORDER = Arm(model="dual", depth=0), Arm(model="dual", depth=1)

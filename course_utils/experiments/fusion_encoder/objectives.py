@@ -9,6 +9,7 @@ import numpy as np
 from flax import nnx
 
 from course_utils import training
+from course_utils.errors import known
 from course_utils.experiments.fusion_encoder import trainer
 from course_utils.experiments.fusion_encoder.dataset import CaptionedScenes
 from course_utils.models import fusion_encoder as fe
@@ -36,8 +37,7 @@ def train(
 
     Raises ValueError if there is no such arm.
     """
-    if arm not in ARMS:
-        raise ValueError(f"There is no arm {arm!r}. Choose from: {', '.join(ARMS)}.")
+    known("arm", arm, ARMS)
     model = trainer.untrained(seed=seed, boxes=True)
     trainer.align_tables(model, teacher)
     kind, weights = grid.place_names(data.scenes)["kind"], np.asarray(ARMS[arm], np.float32)

@@ -12,6 +12,7 @@ from flax import nnx
 
 from course_utils import runtime
 from course_utils.arms import Arm
+from course_utils.errors import known
 from course_utils.experiments.fusion_encoder import arms, binding, dataset, trainer
 from course_utils.experiments.fusion_encoder.dataset import CaptionedScenes
 from course_utils.models import fusion_encoder as fe
@@ -29,16 +30,12 @@ def gallery(kind: str, n: int = PICTURES) -> CaptionedScenes:
 
     "alike": every picture's twin with exchanged colours is there as well. "ordinary": any pictures.
 
-    Raises
-    ------
-    ValueError
-        If there is no such gallery.
+    Raises ValueError if there is no such gallery.
     """
+    known("gallery", kind, ("alike", "ordinary"))
     n = min(n, _FEW) if runtime.is_fast() else n
     if kind == "ordinary":
         return dataset.draw(n, 3, test=True)
-    if kind != "alike":
-        raise ValueError(f"There is no gallery {kind!r}. Choose from: alike, ordinary.")
     test = binding.pairs()
     a, b = test.a[: n // 2], test.b[: n // 2]
     joined = (np.concatenate([getattr(a, name), getattr(b, name)]) for name in ("features", "tokens", "content"))

@@ -87,10 +87,7 @@ def sampler(data: dataset.CaptionedScenes, steps: int, negatives: str = "hard") 
     Hard negatives grow harder, from random ones at the start to their factor in ``NEGATIVES`` after half of the steps: in
     ALBEF, where the dual encoder is taught at the same time, they grow harder by themselves.
 
-    Raises
-    ------
-    ValueError
-        If there are no such negatives.
+    Raises ValueError if there are no such negatives.
     """
     if negatives not in NEGATIVES:
         raise ValueError(f"There are no negatives {negatives!r}. Choose from: {'; '.join(NEGATIVES)}.")

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
+from course_utils.errors import known
 from course_utils.models.captioning import attention
 from course_utils.models.captioning.words import BEGIN, VOCAB
 from course_utils.nn import init
@@ -81,8 +82,7 @@ class Captioner(nnx.Module):
     """Writes a caption of a picture, word by word."""
 
     def __init__(self, config: CaptionConfig, *, rngs: nnx.Rngs):
-        if config.way not in WAYS:
-            raise ValueError(f"There is no way {config.way!r}. Choose from: {', '.join(WAYS)}.")
+        known("way", config.way, WAYS)
         self.config, d = config, config.width
         self.looks = config.way in ("attention", "uniform", "hard")
         self.words = Embed(config.words, d, rngs=rngs)

@@ -1,7 +1,5 @@
 """The words of this world's short captions, and what kind of word each one is."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from course_utils.text import Vocabulary

@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from course_utils.errors import known
 from course_utils.nn import init
 from course_utils.nn.published import Names, same, transpose
 
@@ -83,13 +84,10 @@ def shapes(name: str, d_v: int, d_h: int, d_out: int, width: int = 0, rank: int 
     width : D, the size of what is inside "concat-mlp", "tucker", "mlb" and "mutan"; the others have none.
     rank : R of "mutan".
 
-    Raises
-    ------
-    ValueError
-        If there is no such pooling, if "product" gets two lengths, or a width or rank that is needed is below 1.
+    Raises ValueError if there is no such pooling, if "product" gets two lengths, or a width or rank that is needed is
+    below 1.
     """
-    if name not in POOLINGS:
-        raise ValueError(f"There is no pooling {name!r}. Choose from: {', '.join(POOLINGS)}.")
+    known("pooling", name, POOLINGS)
     if name == "product" and d_v != d_h:
         raise ValueError(f"An elementwise product needs two vectors of one length, not {d_v} and {d_h}.")
     if name in ("concat-mlp", "tucker", "mlb", "mutan") and width < 1:

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
+from course_utils.errors import known
 from course_utils.nn import init
 
 Params = Mapping[str, jax.Array]
@@ -43,8 +44,7 @@ class AttentionHop(nnx.Module):
     """One look. ``width``: k, in which places and question are compared; ``function``: another implementation."""
 
     def __init__(self, score: str, d: int, width: int, *, function: Hop | None = None, rngs: nnx.Rngs):
-        if score not in HOPS:
-            raise ValueError(f"There is no score {score!r}. Choose from: {', '.join(HOPS)}.")
+        known("score", score, HOPS)
         self.function = function or HOPS[score]
         matrix, key = init.lecun_normal(), rngs.params
         self.W_I, self.W_Q = nnx.Param(matrix(key(), (d, width))), nnx.Param(matrix(key(), (d, width)))

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import optax
 from flax import nnx
 
+from course_utils.errors import known
 from course_utils.models.fusion_encoder.alignment import alignment_distance, transport_plan
 from course_utils.models.fusion_encoder.negatives import Choose, hard_negatives
 from course_utils.models.fusion_encoder.single_stream import SingleStream, StreamConfig
@@ -33,8 +34,7 @@ class FusionEncoder(nnx.Module):
     """
 
     def __init__(self, config: StreamConfig, stream: str = "single", *, kinds: int = 33, rngs: nnx.Rngs, **parts: Callable):
-        if stream not in STREAMS:
-            raise ValueError(f"There is no stream {stream!r}. Choose from: {', '.join(STREAMS)}.")
+        known("stream", stream, STREAMS)
         self.stream = STREAMS[stream](config, rngs=rngs, **parts)
         self.match = Linear(config.width, 1, rngs=rngs)
         self.name_word = Linear(config.width, config.words, rngs=rngs)

@@ -1,7 +1,5 @@
 """A dual encoder proposes, a fusion encoder decides: re-ranking a shortlist."""
 
-from __future__ import annotations
-
 import numpy as np
 
 

@@ -1,7 +1,5 @@
 """The words of short captions of scenes."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from course_utils.text import Vocabulary

@@ -76,10 +76,7 @@ def looks(picture: np.ndarray, words: Sequence[str], maps: np.ndarray, title: st
     picture : uint8[S, S, 3].
     maps : float[T, 9], the shares of the nine places before each of the T words.
 
-    Raises
-    ------
-    BadInput
-        If ``maps`` does not have a row of nine shares for each word.
+    Raises BadInput if ``maps`` does not have a row of nine shares for each word.
     """
     maps = np.asarray(maps, float)
     if maps.shape != (len(words), 9):

@@ -27,10 +27,7 @@ def by_things(recorded: Mapping, live: Mapping[str, Mapping[int, float]], guess:
     recorded : (arm, "exact, 3") → Estimate. live : name of a line → {number of things: share}.
     guess : percent, for "uniform" at three things; ``None`` is not drawn.
 
-    Raises
-    ------
-    BadInput
-        If the guess is no number from 0 to 100.
+    Raises BadInput if the guess is no number from 0 to 100.
     """
     results.check_guess(guess)
     means = {arm: [100 * recorded[arm, f"{measure}, {k}"].mean for k in THINGS] for arm in _LINES}

@@ -16,10 +16,7 @@ def patches(picture: np.ndarray, rows: np.ndarray, patch: int) -> Board:
     picture : uint8[S, S, 3]. rows : [N, P² · 3] in 0..255, the patches of that picture, as ``patchify`` returns them.
     patch : P. At most 16 patches are drawn.
 
-    Raises
-    ------
-    ValueError
-        If there are more than 16 patches.
+    Raises ValueError if there are more than 16 patches.
     """
     count, across = len(rows), picture.shape[0] // patch
     if count > 16:

@@ -30,10 +30,7 @@ def retrieval(recorded: Mapping, live: Mapping[str, float], guess: float | None 
     live : style → R@1 of this notebook's run, in [0, 1]. gallery : how many names there are to choose from.
     guess : percent, for the dual encoder on the live style; None is not drawn.
 
-    Raises
-    ------
-    BadInput
-        If the guess is no number from 0 to 100.
+    Raises BadInput if the guess is no number from 0 to 100.
     """
     results.check_guess(guess)
     rows = {Arm(left_out=style, **fields): about for style in _STYLES for fields, *about in _ROWS}

@@ -24,10 +24,7 @@ _SIDE = 84  # px
 def search_box(model: dual.DualEncoder, text: str = "instrument", styles: tuple[str, ...] = emoji.HELD_OUT_STYLES) -> Interactive:
     """Finds emoji as you type, in a cache of one style's pictures, each encoded once.
 
-    Raises
-    ------
-    KeyError
-        If a style is unknown.
+    Raises KeyError if a style is unknown.
     """
     caches = {style: _cache(model, style) for style in styles}
     return interactive(

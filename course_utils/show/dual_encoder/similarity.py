@@ -18,10 +18,7 @@ def similarities(pictures: np.ndarray, names: Sequence[str], tables: Mapping[str
     ----------
     pictures : uint8[n, S, S, 3]. names : n. tables : title → float[n, n], two at most, one row a picture.
 
-    Raises
-    ------
-    ValueError
-        If a table is not n × n, or there are more than two, or n is above 8.
+    Raises ValueError if a table is not n × n, or there are more than two, or n is above 8.
     """
     n = len(names)
     if n > 8 or len(tables) > 2 or any(np.shape(t) != (n, n) for t in tables.values()) or len(pictures) != n:

@@ -59,10 +59,7 @@ def looks(picture: np.ndarray, question: str, answer: str, maps: np.ndarray, sai
     answer, said : the right answer, and the model's.
     maps : float[hops, 9], the shares that each look gave to the nine places, row by row; three hops at most.
 
-    Raises
-    ------
-    BadInput
-        If ``maps`` is of another shape.
+    Raises BadInput if ``maps`` is of another shape.
     """
     maps = np.asarray(maps, float)
     if maps.ndim != 2 or maps.shape[1] != 9 or not 1 <= len(maps) <= 3:

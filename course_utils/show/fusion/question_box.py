@@ -39,10 +39,7 @@ def question_box(models: Mapping[str, nnx.Module], scene: str = SCENE, question:
     models : name → VQAClassifier over all of ``questions.ANSWERS``, with or without eyes.
     scene, question : where the reader starts; a scene is written as in the explorer.
 
-    Raises
-    ------
-    BadInput
-        If there is no model, or one does not choose among ``questions.ANSWERS``.
+    Raises BadInput if there is no model, or one does not choose among ``questions.ANSWERS``.
     """
     if not models:
         raise BadInput("Give question_box at least one model, by its name.")

@@ -30,10 +30,7 @@ def prior(recorded: Mapping, live: Mapping[tuple[str, str], Mapping[str, float]]
     live : (model, taught) → accuracy on each test, in [0, 1].
     guess : percent, for the sighted model that was taught on biased questions, on the flipped test; None is not drawn.
 
-    Raises
-    ------
-    BadInput
-        If the guess is no number from 0 to 100.
+    Raises BadInput if the guess is no number from 0 to 100.
     """
     results.check_guess(guess)
     of = {key: [recorded[_arm(key, PICTURES), test] for test in TESTS] for key in _LINES}

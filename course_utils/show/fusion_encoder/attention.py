@@ -30,10 +30,7 @@ def word_looks(model: nnx.Module, scene: str = SCENE, word: str = "car", kinds: 
 
     ``model``: a fusion encoder of a single stream; ``kinds``: those that it has met.
 
-    Raises
-    ------
-    BadInput
-        If the model's stream has no attention over words and regions together.
+    Raises BadInput if the model's stream has no attention over words and regions together.
     """
     if not hasattr(model.stream, "blocks"):
         raise BadInput("word_looks needs a single stream, in which words look at regions in every block.")
@@ -48,10 +45,8 @@ def word_looks(model: nnx.Module, scene: str = SCENE, word: str = "car", kinds: 
 def looks(model: nnx.Module, scene: str, word: str, block: int, kinds: Sequence[str] = KINDS) -> Board:
     """The static figure. ``block`` counts from 1.
 
-    Raises
-    ------
-    ValueError
-        If the scene cannot be read or shows a thing of no kind in ``kinds``, its caption is too long, or the word is not in it.
+    Raises ValueError if the scene cannot be read or shows a thing of no kind in ``kinds``, its caption is too long, or
+    the word is not in it.
     """
     shown = read_scene(scene)
     if strange := [KINDS[k] for k in shown.kind[shown.present] if KINDS[k] not in kinds]:

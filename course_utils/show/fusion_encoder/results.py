@@ -44,10 +44,7 @@ def binding(recorded: Mapping, live: Mapping[Arm, float], guess: float | None = 
     recorded : (arm, measure) → Estimate. live : arm → share of captions told right.
     guess : percent, or None.
 
-    Raises
-    ------
-    BadInput
-        If the guess is no number from 0 to 100.
+    Raises BadInput if the guess is no number from 0 to 100.
     """
     found = {name: recorded[arm, "binding, caption"] for arm, name in _BINDING.items()}
     dual, hard, random = (found[_BINDING[arm]].mean for arm in (_DUAL, _HARD, _RANDOM))

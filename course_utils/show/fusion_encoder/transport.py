@@ -18,10 +18,7 @@ def transport(picture: np.ndarray, words: Sequence[str], regions: Sequence[str],
     ----------
     picture : uint8[S, S, 3]. words : T. regions : N names. plan : float[T, N], shares of all mass.
 
-    Raises
-    ------
-    ValueError
-        If the plan is not T × N.
+    Raises ValueError if the plan is not T × N.
     """
     plan = np.asarray(plan, float)
     if plan.shape != (len(words), len(regions)):

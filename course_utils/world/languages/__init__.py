@@ -81,6 +81,11 @@ def in_several_places(things: Sequence[Thing]) -> bool:
     return any(len(thing.places) > 1 for thing in things)
 
 
+def lexicon(text: str) -> dict[str, str]:
+    """kind → noun, of a text ``dog köpek, cat kedi, …``."""
+    return dict(entry.split(maxsplit=1) for entry in text.strip().split(","))
+
+
 def inverse(table: Mapping[str, str | tuple[str, ...]]) -> dict[str, str]:
     """symbol → wording or wordings, turned round into wording → symbol."""
     return {wording: symbol for symbol, wordings in table.items() for wording in ((wordings,) if isinstance(wordings, str) else wordings)}

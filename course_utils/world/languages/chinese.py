@@ -6,45 +6,18 @@ import re
 from collections.abc import Iterable
 
 from course_utils.world.facts import SIGN, Facts, Relation, Thing
-from course_utils.world.languages import Choose, Phrases, Reader, check_places, choose_opening, inverse, listing
+from course_utils.world.languages import Choose, Phrases, Reader, check_places, choose_opening, inverse, lexicon, listing
 from course_utils.world.things import WORDS
 
 # kind → measure word, noun. 喇叭 rather than 小号 for the trumpet: size words would run into 小号's own 小.
-_LEXICON = {
-    "dog": "只狗",
-    "cat": "只猫",
-    "frog": "只青蛙",
-    "tiger": "只老虎",
-    "bee": "只蜜蜂",
-    "fish": "条鱼",
-    "snake": "条蛇",
-    "turtle": "只乌龟",
-    "penguin": "只企鹅",
-    "banana": "根香蕉",
-    "strawberry": "颗草莓",
-    "watermelon": "个西瓜",
-    "pizza": "个披萨",
-    "doughnut": "个甜甜圈",
-    "mushroom": "朵蘑菇",
-    "bus": "辆公交车",
-    "car": "辆汽车",
-    "bicycle": "辆自行车",
-    "motorcycle": "辆摩托车",
-    "sailboat": "艘帆船",
-    "rocket": "枚火箭",
-    "airplane": "架飞机",
-    "tulip": "朵郁金香",
-    "tree": "棵树",
-    "cactus": "棵仙人掌",
-    "trumpet": "个喇叭",
-    "guitar": "把吉他",
-    "crown": "顶王冠",
-    "balloon": "个气球",
-    "key": "把钥匙",
-    "umbrella": "把雨伞",
-    "house": "座房子",
-    SIGN: "块牌子",
-}
+_LEXICON = lexicon(
+    """
+    dog 只狗, cat 只猫, frog 只青蛙, tiger 只老虎, bee 只蜜蜂, fish 条鱼, snake 条蛇, turtle 只乌龟, penguin 只企鹅,
+    banana 根香蕉, strawberry 颗草莓, watermelon 个西瓜, pizza 个披萨, doughnut 个甜甜圈, mushroom 朵蘑菇,
+    bus 辆公交车, car 辆汽车, bicycle 辆自行车, motorcycle 辆摩托车, sailboat 艘帆船, rocket 枚火箭, airplane 架飞机, tulip 朵郁金香, tree 棵树, cactus 棵仙人掌,
+    trumpet 个喇叭, guitar 把吉他, crown 顶王冠, balloon 个气球, key 把钥匙, umbrella 把雨伞, house 座房子, sign 块牌子
+    """
+)
 MEASURES = {kind: entry[0] for kind, entry in _LEXICON.items()}
 NOUNS = {kind: entry[1:] for kind, entry in _LEXICON.items()}
 COLOUR_WORDS = {"red": "红色", "yellow": "黄色", "green": "绿色", "blue": "蓝色", "purple": "紫色", "pink": "粉色"}

@@ -9,44 +9,17 @@ from __future__ import annotations
 from course_utils.text import join_words as join
 from course_utils.text import split_words as split
 from course_utils.world.facts import SIGN, Facts, Relation, Thing
-from course_utils.world.languages import Choose, Phrases, Reader, check_places, choose_opening, in_several_places, inverse, listing
+from course_utils.world.languages import Choose, Phrases, Reader, check_places, choose_opening, in_several_places, inverse, lexicon, listing
 from course_utils.world.things import KNOWLEDGE, WORDS
 
-NOUNS = {
-    "dog": "anjing",
-    "cat": "kucing",
-    "frog": "katak",
-    "tiger": "harimau",
-    "bee": "lebah",
-    "fish": "ikan",
-    "snake": "ular",
-    "turtle": "kura-kura",
-    "penguin": "penguin",
-    "banana": "pisang",
-    "strawberry": "stroberi",
-    "watermelon": "semangka",
-    "pizza": "pizza",
-    "doughnut": "donat",
-    "mushroom": "jamur",
-    "bus": "bus",
-    "car": "mobil",
-    "bicycle": "sepeda",
-    "motorcycle": "sepeda motor",
-    "sailboat": "perahu layar",
-    "rocket": "roket",
-    "airplane": "pesawat",
-    "tulip": "tulip",
-    "tree": "pohon",
-    "cactus": "kaktus",
-    "trumpet": "terompet",
-    "guitar": "gitar",
-    "crown": "mahkota",
-    "balloon": "balon",
-    "key": "kunci",
-    "umbrella": "payung",
-    "house": "rumah",
-    SIGN: "papan",
-}
+NOUNS = lexicon(
+    """
+    dog anjing, cat kucing, frog katak, tiger harimau, bee lebah, fish ikan, snake ular, turtle kura-kura, penguin penguin,
+    banana pisang, strawberry stroberi, watermelon semangka, pizza pizza, doughnut donat, mushroom jamur,
+    bus bus, car mobil, bicycle sepeda, motorcycle sepeda motor, sailboat perahu layar, rocket roket, airplane pesawat, tulip tulip, tree pohon, cactus kaktus,
+    trumpet terompet, guitar gitar, crown mahkota, balloon balon, key kunci, umbrella payung, house rumah, sign papan
+    """
+)
 # animals by their tails, trees by their trunks, flowers by their stems, all other things as "fruits"
 CLASSIFIERS = (
     {kind: "buah" for kind in NOUNS} | {kind: "ekor" for kind in KNOWLEDGE["is an animal"]} | {"tree": "batang", "tulip": "tangkai"}

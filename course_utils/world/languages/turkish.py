@@ -9,44 +9,17 @@ from __future__ import annotations
 from course_utils.text import join_words as join
 from course_utils.text import split_words as split
 from course_utils.world.facts import SIGN, Facts, Relation, Thing
-from course_utils.world.languages import Choose, Phrases, Reader, check_places, choose_opening, in_several_places, inverse, listing
+from course_utils.world.languages import Choose, Phrases, Reader, check_places, choose_opening, in_several_places, inverse, lexicon, listing
 from course_utils.world.things import WORDS
 
-NOUNS = {
-    "dog": "köpek",
-    "cat": "kedi",
-    "frog": "kurbağa",
-    "tiger": "kaplan",
-    "bee": "arı",
-    "fish": "balık",
-    "snake": "yılan",
-    "turtle": "kaplumbağa",
-    "penguin": "penguen",
-    "banana": "muz",
-    "strawberry": "çilek",
-    "watermelon": "karpuz",
-    "pizza": "pizza",
-    "doughnut": "donut",
-    "mushroom": "mantar",
-    "bus": "otobüs",
-    "car": "araba",
-    "bicycle": "bisiklet",
-    "motorcycle": "motosiklet",
-    "sailboat": "yelkenli",
-    "rocket": "roket",
-    "airplane": "uçak",
-    "tulip": "lale",
-    "tree": "ağaç",
-    "cactus": "kaktüs",
-    "trumpet": "trompet",
-    "guitar": "gitar",
-    "crown": "taç",
-    "balloon": "balon",
-    "key": "anahtar",
-    "umbrella": "şemsiye",
-    "house": "ev",
-    SIGN: "tabela",
-}
+NOUNS = lexicon(
+    """
+    dog köpek, cat kedi, frog kurbağa, tiger kaplan, bee arı, fish balık, snake yılan, turtle kaplumbağa, penguin penguen,
+    banana muz, strawberry çilek, watermelon karpuz, pizza pizza, doughnut donut, mushroom mantar,
+    bus otobüs, car araba, bicycle bisiklet, motorcycle motosiklet, sailboat yelkenli, rocket roket, airplane uçak, tulip lale, tree ağaç, cactus kaktüs,
+    trumpet trompet, guitar gitar, crown taç, balloon balon, key anahtar, umbrella şemsiye, house ev, sign tabela
+    """
+)
 COLOUR_WORDS = {"red": "kırmızı", "yellow": "sarı", "green": "yeşil", "blue": "mavi", "purple": "mor", "pink": "pembe"}
 SIZE_WORDS = {"small": "küçük", "large": "büyük"}
 NUMBERS = {2: "iki", 3: "üç", 4: "dört", 5: "beş"}

@@ -29,10 +29,7 @@ def annotate(rng: np.random.Generator, questions: Questions, answers: np.ndarray
     int16[B, 10]
         Indices into ``ANSWERS``.
 
-    Raises
-    ------
-    ValueError
-        If ``disagreement`` is no probability, or an answer is not possible for its question.
+    Raises ValueError if ``disagreement`` is no probability, or an answer is not possible for its question.
     """
     if not 0 <= disagreement <= 1:
         raise ValueError(f"disagreement is {disagreement}; expected a probability between 0 and 1.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_utils.errors import known
 from course_utils.world.questions.forms import (
     ANSWERS,
     ARGUMENTS,
@@ -28,7 +29,7 @@ from course_utils.world.questions.forms import (
     YES,
     Questions,
 )
-from course_utils.world.scenes import CELLS, HELD_OUT, SLOTS, Scenes
+from course_utils.world.scenes import CELLS, HELD_OUT, SLOTS, SPLITS, Scenes
 from course_utils.world.things import COLOURS, KINDS, KNOWLEDGE, PLACES, SIZES, WORDS
 
 # property → kinds about which one could argue. No question about the property is asked of a scene that shows one.
@@ -158,10 +159,7 @@ def answerable(scenes: Scenes, questions: Questions) -> np.ndarray:
 def answer(scenes: Scenes, questions: Questions) -> np.ndarray:
     """The right answers: int16[B], indices into ``ANSWERS``.
 
-    Raises
-    ------
-    ValueError
-        For the first question that its scene does not answer, with the reason.
+    Raises ValueError for the first question that its scene does not answer, with the reason.
     """
     answers, problem = _judge(scenes, questions)
     if problem.any():
@@ -219,8 +217,7 @@ def possible(questions: Questions, split: str = "all") -> np.ndarray:
     In ``split="train"`` no held-out (kind, colour) pair is ever seen: where the dog is never blue, "blue" is no answer
     to "what colour is the dog?".
     """
-    if split not in ("train", "test", "all"):
-        raise ValueError(f"There is no split {split!r}. Choose from: train, test, all.")
+    known("split", split, SPLITS)
     fit, free = pairs_that_fit(questions, split)
     seen = fit & free
     allowed = np.zeros((len(questions), len(ANSWERS)), bool)

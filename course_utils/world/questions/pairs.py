@@ -13,12 +13,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from course_utils.errors import known
 from course_utils.world import emoji
 from course_utils.world.questions import construction
 from course_utils.world.questions.construction import pick
 from course_utils.world.questions.forms import ANSWERS, ARGUMENTS, COUNT, FORM_TYPE, FORMS, TYPES, Questions, all_questions, known_types
 from course_utils.world.questions.oracle import asks, possible
-from course_utils.world.scenes import HELD_OUT, Scenes
+from course_utils.world.scenes import HELD_OUT, SPLITS, Scenes
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -85,10 +86,7 @@ def pairs(
     split : as in ``scenes.sample``; in ``"test"`` both scenes show a held-out pair, on an object that is not edited.
     styles : art styles, equally likely.
 
-    Raises
-    ------
-    ValueError
-        If a type, split or style is unknown; the message gives the allowed values.
+    Raises ValueError if a type, split or style is unknown; the message gives the allowed values.
     """
     _check(n, split)
     questions = _texts(rng, n, types, split)
@@ -150,10 +148,7 @@ def biased(
     -------
     scenes, questions, answers int16[B]
 
-    Raises
-    ------
-    ValueError
-        If ``strength`` is no probability, or a type, split or style is unknown.
+    Raises ValueError if ``strength`` is no probability, or a type, split or style is unknown.
     """
     _check(n, split)
     if not 0 <= strength <= 1:
@@ -170,5 +165,4 @@ def biased(
 def _check(n: int, split: str) -> None:
     if n < 0:
         raise ValueError(f"n is {n}; expected the number of questions to draw, 0 or more.")
-    if split not in ("train", "test", "all"):
-        raise ValueError(f"There is no split {split!r}. Choose from: train, test, all.")
+    known("split", split, SPLITS)

@@ -17,10 +17,7 @@ _TRIES = 16  # for each type, before another type is asked
 def ask(rng: np.random.Generator, scenes: Scenes, types: str | Sequence[str] = TYPES) -> Questions:
     """One answerable question a scene. Types are tried in random order, so that all are asked that can be.
 
-    Raises
-    ------
-    ValueError
-        If a type is unknown, or some scene has no answer to any question of the types.
+    Raises ValueError if a type is unknown, or some scene has no answer to any question of the types.
     """
     wanted, n = known_types(types), len(scenes)
     order = wanted[np.argsort(rng.random((n, len(wanted))), axis=1, kind="stable")]
