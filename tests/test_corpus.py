@@ -56,7 +56,7 @@ def test_answers_follow_from_the_description():
 
 
 def test_a_name_is_asked_for_from_its_second_mention_on_and_is_always_the_same():
-    for document in corpus.of_names(rng(3), 40) + corpus.of_names(rng(4), 40, names=2, mentions=6, held_out=True):
+    for document in corpus.of_names(rng(3), 40) + corpus.of_names(rng(4), 40, names=2, shots=2, held_out=True):
         names = {}
         for words, asked in parts(document):
             a, colour, kind, is_, name = words
@@ -146,7 +146,7 @@ def test_what_cannot_be_packed_is_refused(pool):
     with pytest.raises(ValueError, match="room for 4"):
         interleaved.pack([episode], 40, 4)
     with pytest.raises(ValueError, match="make room"):
-        interleaved.pack([episode], 20, 9)
+        interleaved.pack([episode], 15, 9)
     episode.document.say([IMAGE], False)
     with pytest.raises(ValueError, match="a picture for each tag"):
         interleaved.pack([episode], 40, 9)

@@ -12,6 +12,7 @@ import numpy as np
 from flax import nnx
 
 from course_utils import paths, runtime, training
+from course_utils.experiments import language_model, vision_tower
 from course_utils.experiments.captioning import detector
 from course_utils.experiments.dual_encoder import pretrained as towers
 from course_utils.experiments.fusion import dataset, measures, pretrained, trainer
@@ -68,6 +69,8 @@ CHECKPOINTS = {
     "two_looks": (two_looks, _measure_two_looks),
     "regions": (detector.train, detector.measure),
     "emoji_towers": (towers.train, towers.measure),
+    "vision_tower": (vision_tower.train, vision_tower.measure),
+    "language_model": (language_model.train, language_model.measure),
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -49,10 +49,13 @@ def vocabulary() -> Vocabulary:
     return Vocabulary((*words, *MADE_UP), specials=(BEGIN, END, IMAGE), length=LENGTH, name="the language model")
 
 
-def with_questions(rng: np.random.Generator, scenes: Scenes, *, asked: int = 4, types: Sequence[str] = questions.TYPES) -> list[Document]:
-    """A full description of each scene, then questions, each with its answer in one form a document."""
+def with_questions(
+    rng: np.random.Generator, scenes: Scenes, *, asked: int = 4, types: Sequence[str] = questions.TYPES, forms: int = len(ANSWER_FORMS)
+) -> list[Document]:
+    """A full description of each scene, then ``asked`` questions of the ``types``, each with its answer in one form a document,
+    one of the first ``forms``."""
     found = [_described(text) for text in captions.caption(scenes, "full", rng=rng)]
-    form = np.where(rng.random(len(scenes)) < 0.7, 0, rng.integers(len(ANSWER_FORMS), size=len(scenes)))
+    form = np.where(rng.random(len(scenes)) < 0.7, 0, rng.integers(forms, size=len(scenes)))
     for _ in range(asked):
         drawn = questions.ask(rng, scenes, types)
         answers = questions.answer(scenes, drawn)
@@ -95,12 +98,12 @@ def of_translations(rng: np.random.Generator, scenes: Scenes) -> list[Document]:
 
 
 def of_names(
-    rng: np.random.Generator, count: int, *, names: int | None = None, mentions: int = 10, held_out: bool = False
+    rng: np.random.Generator, count: int, *, names: int | None = None, mentions: int = 12, shots: int | None = None, held_out: bool = False
 ) -> list[Document]:
     """Episodes in which things have made-up names: "a red dog is daxo", said ``mentions`` times in all.
 
-    A name is asked for from its second mention on. ``names`` of them in each (``None``: 2 to 4); ``held_out``: of pairs of
-    kind and colour that no other document shows.
+    A name is asked for from its second mention on. ``names`` of them in each (``None``: 2 to 4); with ``shots`` each is said
+    so many times, and one of them once more. ``held_out``: of pairs of kind and colour that no other document shows.
     """
     pairs = np.argwhere(HELD_OUT == held_out)
     found = []
@@ -109,19 +112,17 @@ def of_names(
         things = pairs[rng.choice(len(pairs), many, replace=False)]
         called = rng.choice(MADE_UP, many, replace=False).tolist()
         document, known = Document([BEGIN], [False]), set()
-        for which in _in_turn(rng, many, mentions):
+        if shots:
+            order = [*rng.permutation(np.repeat(np.arange(many), shots)), rng.integers(many)]
+        else:
+            order = [*rng.permutation(many), *rng.integers(many, size=max(mentions - many, 0))]
+        for which in map(int, order):
             kind, colour = things[which]
             document.say(["a", COLOURS[colour], KINDS[kind], "is"], False)
             document.say([called[which], END], which in known)
             known.add(which)
         found.append(document)
     return found
-
-
-def _in_turn(rng: np.random.Generator, many: int, mentions: int) -> Iterator[int]:
-    """``mentions`` numbers below ``many``: each once, in random order, then at random."""
-    yield from rng.permutation(many).tolist()
-    yield from rng.integers(many, size=max(mentions - many, 0)).tolist()
 
 
 def _described(text: str) -> Document:
