@@ -7,8 +7,9 @@ import optax
 from flax import nnx
 
 from course_utils import training
+from course_utils.nn.linear import Linear
 from course_utils.towers import vision
-from course_utils.towers.grid import place_names
+from course_utils.towers.grid import NAMES, place_names
 from course_utils.world import render
 from course_utils.world import scenes as S
 from course_utils.world.atlas import CANVASES
@@ -39,26 +40,31 @@ def of_places(features: np.ndarray, side: int) -> np.ndarray:
 
 
 def probe(tower: vision.VisionTower, side: int, *, train: int = 4000, test: int = 1000) -> dict[str, float]:
-    """What a linear map of frozen features tells of held-out scenes: shares of things whose kind, whose colour, and whose
-    kind, colour and place are right; ``empty``: of empty places, that they are."""
+    """What a linear map of frozen features, taught by itself, tells of held-out scenes: shares of things whose kind, whose
+    colour, and whose kind, colour and place are right; ``empty``: of empty places, that they are."""
 
     def seen(scenes: Scenes) -> np.ndarray:
-        image = np.asarray(render.render(scenes, side))
-        x = of_places(training.predict(tower, _features, {"image": image}), side).reshape(-1, vision.WIDTH)
-        return np.concatenate([x, np.ones((len(x), 1), np.float32)], 1)
+        features = training.predict(tower, _features, {"image": np.asarray(render.render(scenes, side))})
+        return of_places(features, side).reshape(-1, features.shape[-1])
 
     def draw(split: str, count: int) -> Scenes:
         return S.sample(S.generator(split, 601), count, objects=(2, S.SLOTS), sign=0.3, split=split)
 
     scenes, others = draw("train", train), draw("test", test)
     x, z = seen(scenes), seen(others)
+    x, z = (x - x.mean(0)) / x.std(0), (z - x.mean(0)) / x.std(0)
     names, wanted = ({k: v.ravel() for k, v in place_names(s).items()} for s in (scenes, others))
     told = {}
     for what in ("kind", "colour"):
-        rows = names[what] >= 0
-        target = np.eye(names[what].max() + 1)[names[what][rows]]
-        solved = np.linalg.solve(x[rows].T @ x[rows] + 1e-1 * np.eye(x.shape[1]), x[rows].T @ target)
-        told[what] = (z @ solved).argmax(1)
+        rows = np.flatnonzero(names[what] >= 0)
+        head = Linear(x.shape[1], NAMES[what], rngs=nnx.Rngs(0))
+
+        def some(rng, rows=rows, what=what):
+            chosen = rng.choice(rows, 512)
+            return {"x": x[chosen], "name": names[what][chosen]}
+
+        training.fit(head, _probe_loss, some, steps=1500, learning_rate=3e-2, progress=False)
+        told[what] = training.predict(head, _told, {"x": z}, size=len(z)).argmax(1)
     thing, empty = wanted["kind"] > 1, wanted["kind"] == 0
     right = {what: (told[what] == wanted[what])[thing] for what in told}
     return {
@@ -67,6 +73,14 @@ def probe(tower: vision.VisionTower, side: int, *, train: int = 4000, test: int 
         "kind, colour and place": float((right["kind"] & right["colour"]).mean()),
         "empty": float((told["kind"] == 0)[empty].mean()),
     }
+
+
+def _told(head: Linear, batch):
+    return head(batch["x"])
+
+
+def _probe_loss(head: Linear, batch):
+    return optax.softmax_cross_entropy_with_integer_labels(head(batch["x"]), batch["name"]).mean(), {}
 
 
 def measure(tower: vision.VisionTower) -> dict[str, float]:

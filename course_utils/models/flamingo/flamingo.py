@@ -10,9 +10,11 @@ import dataclasses
 from collections.abc import Callable
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
+from course_utils.decode import Read
 from course_utils.losses import next_token
 from course_utils.nn.gated import SIGHTS, GatedCrossAttention, media_mask, pictures_before
 from course_utils.nn.lm import Cache, LanguageModel, numbered
@@ -139,6 +141,19 @@ class Flamingo(nnx.Module):
             caches.append(kept)
             looks.append(look)
         return self.lm.logits(x), caches, looks
+
+    def reader(self) -> Read:
+        """For :func:`course_utils.decode.cached_step`; its context is what :meth:`shown` gives."""
+
+        def read(tokens, position, cache, context):
+            number = jnp.take_along_axis(context["number"], jnp.minimum(position, context["number"].shape[1] - 1), 1)
+            return self.read(tokens, context["media"], position, number, cache)[:2]
+
+        return read
+
+    def shown(self, prompts: jax.Array, features: jax.Array) -> dict[str, jax.Array]:
+        """What a text is written about: prompts int32[B, T], padded on the right, and their pictures float32[B, I, N, D]."""
+        return {"media": self.see(features), "number": pictures_before(prompts == self.config.image)}
 
     def openings(self) -> dict[str, list[float]]:
         """tanh of the gates, by what they open: ``attention`` and ``think``, one for each gated block."""
