@@ -24,7 +24,7 @@ from course_utils.exercises import border, checks, core
 from course_utils.instructor import sandbox
 from course_utils.instructor.demonstration import demonstrations, missed
 from course_utils.instructor.flags import flags
-from course_utils.instructor.kernel import TIMEOUT, Kernel
+from course_utils.instructor.kernel import TIMEOUT, Endless, Kernel
 from course_utils.show import feedback
 
 _NO_SCORE = (
@@ -53,10 +53,14 @@ class Asked:
 
 @dataclasses.dataclass
 class Lost:
-    """What a round could not be finished for: the cell (its index) that ended the kernel, or what was asked when it ended."""
+    """What a round could not be finished for: the cell (its index) that ended the kernel, or what was asked when it ended.
+
+    ``endless``: the kernel was ended, since what was asked could not be interrupted; this says after how long.
+    """
 
     cell: int | None = None
     asked: Asked | None = None
+    endless: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,6 +114,10 @@ class Run:
                 rounds.pop(0)
             elif lost.cell is not None:
                 left_out.add(lost.cell)
+            elif lost.endless:  # that was its answer, and is not waited for twice; the others are asked again without it
+                lost.asked.hidden = lost.asked.visible = f"{TIMEOUT}: {lost.endless}"
+                lost.asked.seconds = float(self.options.timeout)
+                rounds[:1] = [others] if (others := [one for one in together if one is not lost.asked]) else []
             elif len(together) > 1:  # it died on what an earlier answer left behind, perhaps: each in a kernel of its own
                 rounds[:1] = [[one] for one in sorted(together, key=lambda one: one is lost.asked)]
             else:
@@ -148,6 +156,8 @@ class Run:
                     begun = time.monotonic()
                     try:
                         self._ask(kernel, one, hidden)
+                    except Endless as error:
+                        return Lost(asked=one, endless=str(error))
                     except DeadKernelError:
                         return Lost(asked=one)
                     one.seconds = round(one.seconds * hidden + time.monotonic() - begun, 2)

@@ -60,6 +60,7 @@ class Kernel:
             startup_timeout=startup_timeout,
             allow_errors=True,
             interrupt_on_timeout=True,
+            raise_on_iopub_timeout=True,  # it was interrupted, and goes on
             error_on_timeout={"ename": TIMEOUT, "evalue": "", "traceback": []},
             store_widget_state=False,
             record_timing=False,
@@ -91,7 +92,7 @@ class Kernel:
     def show(self, cell: NotebookNode) -> None:
         """Runs a cell and leaves in it what it shows.
 
-        Raises nbclient.exceptions.DeadKernelError if the kernel ends.
+        Raises nbclient.exceptions.DeadKernelError if the kernel ends, as :class:`Endless` where it had to be ended.
         """
         if time.monotonic() > self.end:
             return
@@ -100,9 +101,10 @@ class Kernel:
         begun = time.monotonic()
         try:
             self._client.execute_cell(cell, 0)
-        except CellTimeoutError:  # nor does it let itself be interrupted
-            run_sync(self._manager.shutdown_kernel)(now=True)
-            raise DeadKernelError(f"stopped after {seconds} seconds") from None
+        except CellTimeoutError:
+            if time.monotonic() - begun >= seconds:  # nor does it let itself be interrupted: nothing else would be answered
+                run_sync(self._manager.shutdown_kernel)(now=True)
+                raise Endless(f"Stopped after {seconds} seconds.") from None
         if time.monotonic() - begun >= seconds:
             message = f"Stopped after {seconds} seconds."
             cell.outputs.append(nbformat.v4.new_output("error", ename=TIMEOUT, evalue=message, traceback=[message]))
@@ -113,6 +115,10 @@ class Kernel:
         self.show(cell)
         errors = [output for output in cell.outputs if output.output_type == "error"]
         return f"{errors[-1].ename}: {errors[-1].evalue}"[:300] if errors else ""
+
+
+class Endless(DeadKernelError):
+    """The kernel was ended, since what ran in it would not."""
 
 
 class _BoundedClient(NotebookClient):
