@@ -8,6 +8,7 @@ from flax import nnx
 
 from course_utils import decode, training
 from course_utils.models.flamingo import flamingo as F
+from course_utils.nn import gated
 from course_utils.nn.lm import LanguageModel, LMConfig
 
 V, IMAGE, B, T, I, N, D = 13, 2, 3, 9, 2, 5, 8
@@ -97,10 +98,12 @@ def test_cached_decoding_sees_the_same_pictures():
         return decode.greedy(decode.cached_step(model.reader()), start, B, begin=begin, end=end, length=length)
 
     def slow():
-        model, texts, count = nnx.merge(graph, state), jnp.pad(prompts, ((0, 0), (0, length))), (prompts != 0).sum(1)
+        model, room, count = nnx.merge(graph, state), jnp.pad(prompts, ((0, 0), (0, length))), (prompts != 0).sum(1)
+        texts = room
         told = []
         for _ in range(length):
-            token = model(texts, features)[jnp.arange(B), count - 1].argmax(-1)
+            logits, *_ = model.read(texts, model.see(features), number=gated.pictures_before(room == IMAGE))  # none that it writes
+            token = logits[jnp.arange(B), count - 1].argmax(-1)
             texts, count = texts.at[jnp.arange(B), count].set(token), count + 1
             told.append(token)
         return jnp.stack(told, 1)
