@@ -2,6 +2,7 @@
 
 A model enters as ``step(state, token) → (state, log-probabilities)``: ``state`` is a tree of arrays [B, ...], ``token``
 int32[B], the log-probabilities float32[B, V]. Both searches are pure and run inside one ``lax.scan``; jit their caller.
+A transformer that keeps keys and values becomes such a step by :func:`cached_step`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+
+from course_utils.text import PAD
 
 State = Any
 Step = Callable[[State, jax.Array], tuple[State, jax.Array]]
@@ -31,8 +34,52 @@ class Written(NamedTuple):
     length: jax.Array
 
 
-def greedy(step: Step, state: State, batch: int, *, begin: int, end: int, length: int) -> Written:
-    """The likeliest next token, again and again: tokens int32[B, T] with T = ``length``, log_prob float32[B]."""
+class Reading(NamedTuple):
+    """How far texts were read.
+
+    Attributes
+    ----------
+    position : int32[B], the place of the next token in each text.
+    cache : tree of arrays [B, S, ...], what the model keeps of the tokens before; S places.
+    context : tree of arrays [B, ...], what the model looks at beside the text.
+    """
+
+    position: jax.Array
+    cache: Any
+    context: Any
+
+
+# tokens int32[B, T], position int32[B, T], cache, context → logits float32[B, T, V], cache
+Read = Callable[[jax.Array, jax.Array, Any, Any], tuple[jax.Array, Any]]
+
+
+def read_prompts(read: Read, prompts: jax.Array, cache: Any, context: Any = ()) -> tuple[Reading, jax.Array]:
+    """Reads whole prompts, int32[B, T], padded on the right with :data:`~course_utils.text.PAD`.
+
+    Returns the state for :func:`cached_step`, and the last token of each prompt, int32[B]: the search ``begin``s with it.
+    ``cache`` is empty, with room for the prompts and for all that is to be written.
+    """
+    places = jnp.broadcast_to(jnp.arange(prompts.shape[1]), prompts.shape)
+    _, cache = read(prompts, places, cache, context)
+    last = jnp.maximum((prompts != PAD).sum(-1) - 1, 0)
+    return Reading(last, cache, context), jnp.take_along_axis(prompts, last[:, None], 1)[:, 0]
+
+
+def cached_step(read: Read) -> Step:
+    """A step that reads one token of every text, at the price of one: what stands before it is in the cache."""
+
+    def step(state: Reading, token: jax.Array) -> tuple[Reading, jax.Array]:
+        logits, cache = read(token[:, None], state.position[:, None], state.cache, state.context)
+        return Reading(state.position + 1, cache, state.context), jax.nn.log_softmax(logits[:, 0])
+
+    return step
+
+
+def greedy(step: Step, state: State, batch: int, *, begin: int | jax.Array, end: int, length: int) -> Written:
+    """The likeliest next token, again and again: tokens int32[B, T] with T = ``length``, log_prob float32[B].
+
+    ``begin``: the token that stands before, one for all or int32[B].
+    """
 
     def write(carry, _):
         state, token, score, finished = carry
@@ -42,7 +89,7 @@ def greedy(step: Step, state: State, batch: int, *, begin: int, end: int, length
         score += jnp.where(finished, 0.0, gain)
         return (state, token, score, finished | (token == end)), token
 
-    first = jnp.full(batch, begin, jnp.int32)
+    first = jnp.broadcast_to(jnp.asarray(begin, jnp.int32), (batch,))
     carry = (state, first, jnp.zeros(batch), jnp.zeros(batch, bool))
     (_, _, score, _), tokens = jax.lax.scan(write, carry, None, length)
     tokens = tokens.T
@@ -108,7 +155,7 @@ def beam(
     only_first = jnp.where(jnp.arange(width) == 0, 0.0, -jnp.inf)  # all K start alike: one of them is enough
     carry = (
         state,
-        jnp.full((batch, width), begin, jnp.int32),
+        jnp.broadcast_to(jnp.asarray(begin, jnp.int32)[..., None], (batch, width)),
         jnp.broadcast_to(only_first, (batch, width)),
         jnp.zeros((batch, width), bool),
         jnp.full((batch, width, length), end, jnp.int32),

@@ -1,4 +1,4 @@
-"""Losses that compare everything in a batch with everything else."""
+"""Losses that several notebooks share: of pictures and texts against each other, and of the next token."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import math
 import jax
 import jax.numpy as jnp
 import optax
+
+from course_utils.text import IGNORED
 
 LARGEST_SCALE = 100.0  # CLIP's clip: a cosine is multiplied by 100 at most
 
@@ -52,3 +54,16 @@ def siglip(image: jax.Array, text: jax.Array, log_scale: jax.Array, bias: jax.Ar
     logits = similarity(image, text, log_scale) + bias
     signs = 2 * jnp.eye(len(logits)) - 1
     return -jax.nn.log_sigmoid(signs * logits).sum() / len(logits)
+
+
+def next_token(logits: jax.Array, labels: jax.Array) -> tuple[jax.Array, dict[str, jax.Array]]:
+    """The mean cross-entropy of the tokens that are asked for, and the share of them that is ranked first (``accuracy``).
+
+    ``logits`` float32[B, T, V] behind each token, ``labels`` int32[B, T], the token that follows, :data:`IGNORED` where
+    nobody asks. Without any that is asked for, the loss is 0.
+    """
+    asked = labels != IGNORED
+    count = jnp.maximum(asked.sum(), 1)
+    entropy = optax.softmax_cross_entropy_with_integer_labels(logits, jnp.where(asked, labels, 0))
+    right = logits.argmax(-1) == labels
+    return jnp.where(asked, entropy, 0.0).sum() / count, {"accuracy": (right & asked).sum() / count}

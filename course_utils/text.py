@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 PAD = 0  # the token behind a text, in every vocabulary
+IGNORED = -100  # the label of a token that nobody asks for, as PyTorch's losses have it
 _MARKS = ",;:.?!"
 _LETTERS = re.compile(r"[^\W_]+")
 _SPECIAL = re.compile(r"(<[^<>\s]+>)")

@@ -7,6 +7,7 @@ transformers in four places: quick_gelu, eps 1e-5, a normalisation before the fi
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import jax
 import jax.numpy as jnp
@@ -86,6 +87,18 @@ class ViTConfig:
         return cls(side=9, patch=3, width=6, depth=2, heads=2, hidden=7)
 
 
+def interpolated(table: jax.Array, patches: int) -> jax.Array:
+    """The positions of a class token and a square of patches, for a square of ``patches`` of them, linearly in between.
+
+    float32[1 + N, D] → float32[1 + patches, D]; the class token keeps its own (Dosovitskiy et al., 2021, section 3.2).
+    """
+    if len(table) == 1 + patches:
+        return table
+    (old, new), width = (math.isqrt(count) for count in (len(table) - 1, patches)), table.shape[1]
+    square = jax.image.resize(table[1:].reshape(old, old, width), (new, new, width), "linear", antialias=False)
+    return jnp.concatenate([table[:1], square.reshape(-1, width)])
+
+
 class VisionTransformer(nnx.Module):
     """Patches, a class token, positions, blocks; the class token is what the picture is described by."""
 
@@ -101,11 +114,13 @@ class VisionTransformer(nnx.Module):
     def __call__(self, image: jax.Array) -> tuple[jax.Array, dict]:
         """float32[B, S, S, 3] → the class token at the end, normalised, float32[B, D].
 
+        A picture of another side than the configuration's gets positions in between (:func:`interpolated`).
         aux: ``tokens`` float32[B, 1 + N, D] before that normalisation, the class token first; ``states`` and
         ``attention`` of :class:`QuickTransformer`.
         """
         x = self.embed(patchify(image, self.config.patch))  # (B, N, D)
         first = jnp.broadcast_to(self.class_token[...], (len(x), 1, x.shape[-1]))
-        x = self.norm_before(self.positions(jnp.concatenate([first, x], 1)))  # (B, 1 + N, D)
+        table = interpolated(self.positions.table[...], x.shape[1])
+        x = self.norm_before(jnp.concatenate([first, x], 1) + table)  # (B, 1 + N, D)
         x, aux = self.transformer(x)
         return self.norm_after(x[:, 0]), {"tokens": x, **aux}
