@@ -40,6 +40,12 @@ def adamw(weight_decay: float = 1e-2, clip: float = 1.0) -> optax.GradientTransf
 ADAMW = adamw()
 
 
+def muon(clip: float = 1.0, **options: float) -> optax.GradientTransformation:
+    """Muon (Jordan et al., 2024) with clipping and without a learning rate: the step of a matrix changes all directions alike,
+    which carries some of our transformers further in equal steps. ``options`` of ``optax.contrib.muon``."""
+    return optax.chain(optax.clip_by_global_norm(clip), optax.contrib.muon(-1.0, **options))  # -1: the direction
+
+
 def warmup_cosine(peak: float, steps: int, warmup: float = 0.1) -> np.ndarray:
     """Learning rates of a run: linear warm-up over a fraction of ``steps``, then a cosine to 0. float32[steps]."""
     t = (np.arange(steps) + 1) / max(steps, 1)

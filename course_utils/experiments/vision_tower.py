@@ -16,8 +16,7 @@ from course_utils.world.atlas import CANVASES
 from course_utils.world.scenes import Scenes
 
 STEPS, BATCH, RATE = 4500, 16, 1e-2
-# Muon (Jordan, 2024) gets further in equal steps than AdamW here; its own rate stays 1, the training loop gives the real one.
-MUON = optax.chain(optax.clip_by_global_norm(1.0), optax.contrib.muon(1.0, weight_decay=0.01), optax.scale(-1.0))
+MUON = training.muon(weight_decay=0.01)
 
 
 def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:

@@ -16,7 +16,7 @@ from course_utils.world.corpus import vocabulary
 
 def untrained(seed: int = 0) -> LanguageModel:
     """The same model before it read anything."""
-    return LanguageModel(LMConfig(len(vocabulary())), rngs=nnx.Rngs(seed))
+    return LanguageModel(LMConfig(len(vocabulary()), width=128, depth=4, hidden=320), rngs=nnx.Rngs(seed))
 
 
 def reading_loss(model: LanguageModel, batch) -> tuple[jax.Array, dict[str, jax.Array]]:

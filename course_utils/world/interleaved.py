@@ -13,6 +13,7 @@ import numpy as np
 from course_utils.world import captions, corpus, questions
 from course_utils.world.corpus import ANSWER_FORMS, BEGIN, END, IMAGE, MADE_UP, Document
 from course_utils.world.scenes import Scenes
+from course_utils.world.things import COLOURS, KINDS
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -54,12 +55,12 @@ def begun() -> Interleaved:
 
 
 def name_episode(
-    rng: np.random.Generator, pool: Pictures, of_pair: dict[tuple[int, int], np.ndarray], names: int, shots: int
+    rng: np.random.Generator, pool: Pictures, of_pair: dict[tuple[int, int], np.ndarray], names: int, shots: int, described: float = 0.0
 ) -> Interleaved:
     """``names`` things get made-up names, each shown ``shots`` times in random order; then one of them is shown and asked.
 
     ``of_pair``: of every (kind, colour) the rows of ``pool`` that show it. A name is asked for from its second picture on, and
-    at the end; no picture comes twice.
+    at the end; no picture comes twice. Of ``described`` of the pictures the text says what they show.
     """
     pairs = list(of_pair)
     things = [pairs[i] for i in rng.choice(len(pairs), names, replace=False)]
@@ -69,7 +70,11 @@ def name_episode(
     found, shown = begun(), [0] * names
     for turn, which in enumerate(order):
         asked = shown[which] > 0 or turn == len(order) - 1
-        found.show(rows[which][shown[which]], ["is", called[which], END], [False, asked, asked])
+        said = []
+        if rng.random() < described:
+            kind, colour = things[which]
+            said = ["a", COLOURS[colour], KINDS[kind]]
+        found.show(rows[which][shown[which]], [*said, "is", called[which], END], [*[False] * (len(said) + 1), asked, asked])
         shown[which] += 1
     return found
 

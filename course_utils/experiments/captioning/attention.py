@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-import optax
-import optax.contrib
 
 from course_utils import decode, training
 from course_utils.arms import Arm
@@ -18,10 +16,8 @@ from course_utils.models.captioning import words
 # way → how many steps it gets for each of attention's
 ARMS = {"attention": 1, "initial state": 3, "first input": 3, "uniform": 1, "none": 1}
 ANOTHER_PICTURE = Arm(way="attention", picture="another")
-# What is read once reaches late words faintly. AdamW leaves such models blind for a thousand steps; Muon (Jordan et al.,
-# 2024), whose step of a matrix changes all directions alike, does not. ``-1``: the direction, without a learning rate.
-MUON = optax.chain(optax.clip_by_global_norm(1.0), optax.contrib.muon(-1.0, adam_b2=0.99))
-READ_ONCE = {"optimizer": MUON, "learning_rate": 2e-2}
+# What is read once reaches late words faintly. AdamW leaves such models blind for a thousand steps; Muon does not.
+READ_ONCE = {"optimizer": training.muon(adam_b2=0.99), "learning_rate": 2e-2}
 WIDTHS = (1, 2, 3, 5, 10)
 BEAMS = 256  # pictures for the comparison of beams
 MIDDLE = 4

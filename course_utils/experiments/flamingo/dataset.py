@@ -1,58 +1,78 @@
-"""Pictures with kept features, and episodes drawn from them."""
+"""Pictures with kept features, and episodes drawn from them.
+
+A picture is seen through the shared vision tower once, before anything is trained.
+"""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
+from course_utils import runtime
 from course_utils.towers import vision
 from course_utils.world import captions, corpus, interleaved
 from course_utils.world import scenes as S
 from course_utils.world.interleaved import Interleaved, Pictures
+from course_utils.world.things import KINDS
 
 LENGTH, PICTURES = 64, 9
-SHARES = {"names": 0.6, "captions": 0.2, "answers": 0.2}
+ALONE, SEVERAL = 3072, 2048  # pictures of one thing, and of two or three
+LEAST = 5  # pictures that a pair of kind and colour needs to be named
+NAMES = {"names": 1.0}
+ALL = {"names": 0.4, "captions": 0.35, "answers": 0.25}
+DESCRIBED = 0.4  # of the pictures of naming episodes: the text says what they show
+_FEW = 256
 
 
 @functools.lru_cache(maxsize=4)
-def pictures(*, test: bool = False, side: int = 64, alone: int = 6144, several: int = 4096) -> Pictures:
-    """``alone`` pictures of one thing, then ``several`` of two or three; for the test, each has a held-out pair."""
-    split = "test" if test else "train"
+def pictures(alone: int = ALONE, several: int = 0, *, side: int = 64, test: bool = False) -> Pictures:
+    """``alone`` pictures of one thing, then ``several`` of two or three; in the test, all of held-out pairs of kind and colour.
+
+    Few of them under ``COURSE_FAST=1``, and then all of few kinds.
+    """
+    split, kinds = "test" if test else "train", KINDS
     rng = S.generator(split, 600)
-    if test:
-        alone, several = alone // 4, several // 4
-    drawn = S.concatenate([S.sample(rng, alone, objects=(1, 1), split=split), S.sample(rng, several, objects=(2, 3), split=split)])
-    return Pictures(drawn, vision.patch_features(drawn, side).astype(np.float16))
+    if runtime.is_fast():
+        alone, several, kinds = min(alone, _FEW), min(several, _FEW // 4), ("dog", "cat", "car", "fish", "bus", "tulip")
+    drawn = [S.sample(rng, alone, objects=(1, 1), split=split, kinds=kinds)]
+    if several:
+        drawn.append(S.sample(rng, several, objects=(2, 3), split=split, kinds=kinds))
+    scenes = S.concatenate(drawn)
+    return Pictures(scenes, vision.patch_features(scenes, side).astype(np.float16))
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=8)
 def by_pair(pool: Pictures) -> dict[tuple[int, int], np.ndarray]:
-    """Of every (kind, colour) the pictures that show it alone."""
+    """Of every (kind, colour) the pictures that show it alone, if there are ``LEAST``."""
     pairs, alone = pool.pairs(), pool.scenes.present.sum(1) == 1
     found: dict[tuple[int, int], list[int]] = {}
     for row in np.flatnonzero(alone):
         found.setdefault(tuple(pairs[row].tolist()), []).append(row)
-    return {pair: np.array(rows) for pair, rows in sorted(found.items())}
+    return {pair: np.array(rows) for pair, rows in sorted(found.items()) if len(rows) >= LEAST}
 
 
-def episodes(rng: np.random.Generator, pool: Pictures, count: int, shares: Mapping[str, float] = SHARES) -> list[Interleaved]:
+def episodes(
+    rng: np.random.Generator, pool: Pictures, count: int, shares: Mapping[str, float] = NAMES, described: float = DESCRIBED
+) -> list[Interleaved]:
     """Training episodes: names (two to four, with one or more shots each), captions in one language, answers in one form."""
-    several = np.flatnonzero(pool.scenes.present.sum(1) > 1)
+    things = pool.scenes.present.sum(1)
+    alone, several = np.flatnonzero(things == 1), np.flatnonzero(things > 1)
     found = []
     for what in rng.choice(list(shares), count, p=list(shares.values())):
         if what == "names":
             names = int(rng.integers(2, 5))
             shots = int(rng.integers(1, (PICTURES - 1) // names + 1))
-            found.append(interleaved.name_episode(rng, pool, by_pair(pool), names, shots))
+            found.append(interleaved.name_episode(rng, pool, by_pair(pool), names, shots, described))
         elif what == "captions":
-            found.append(interleaved.caption_episode(rng, pool, rng.choice(several, 3), str(rng.choice(captions.LANGUAGES))))
+            rows = rng.choice(alone, 5) if rng.random() < 0.7 else rng.choice(several, 3)
+            found.append(interleaved.caption_episode(rng, pool, rows, str(rng.choice(captions.LANGUAGES))))
         else:
             found.append(interleaved.answer_episode(rng, pool, rng.choice(several, 4), int(rng.integers(len(corpus.ANSWER_FORMS)))))
     return found
 
 
-def batch(rng: np.random.Generator, pool: Pictures, count: int, shares: Mapping[str, float] = SHARES) -> dict[str, np.ndarray]:
-    """A training batch of :func:`course_utils.models.flamingo.flamingo_loss`."""
-    return interleaved.pack(episodes(rng, pool, count, shares), LENGTH, PICTURES)
+def packed(found: list[Interleaved]) -> dict[str, np.ndarray]:
+    """Episodes as arrays of one shape."""
+    return interleaved.pack(found, LENGTH, PICTURES)

@@ -155,6 +155,12 @@ class Flamingo(nnx.Module):
         """What a text is written about: prompts int32[B, T], padded on the right, and their pictures float32[B, I, N, D]."""
         return {"media": self.see(features), "number": pictures_before(prompts == self.config.image)}
 
+    def open(self) -> dict[str, jax.Array]:
+        """How far the gates are open, |tanh| in the mean over the blocks; nothing where there are none."""
+        blocks = [gate for gate in self.gates if gate is not None and gate.alpha is not None]
+        means = (sum(jnp.abs(jnp.tanh(gate[...][0])) for gate in gates) / len(gates) for gates in zip(*((b.alpha, b.beta) for b in blocks)))
+        return dict(zip(("gate of attention", "gate of thinking"), means))
+
     def openings(self) -> dict[str, list[float]]:
         """tanh of the gates, by what they open: ``attention`` and ``think``, one for each gated block."""
         blocks = [gate for gate in self.gates if gate is not None and gate.alpha is not None]
@@ -165,10 +171,11 @@ class Flamingo(nnx.Module):
 
 
 def flamingo_loss(model: Flamingo, batch) -> tuple[jax.Array, dict[str, jax.Array]]:
-    """Cross-entropy of what is asked for.
+    """Cross-entropy of what is asked for; beside it the share ranked first, and :meth:`Flamingo.open`.
 
     ``tokens`` and ``labels`` int32[B, T]; ``pictures`` int32[B, I], rows of ``pool`` float[P, N, D], the features of all
     pictures that there are.
     """
     features = batch["pool"][batch["pictures"]].astype("float32")
-    return next_token(model(batch["tokens"], features), batch["labels"])
+    loss, told = next_token(model(batch["tokens"], features), batch["labels"])
+    return loss, told | model.open()

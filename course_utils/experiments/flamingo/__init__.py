@@ -1,0 +1,76 @@
+"""Notebook 06: made-up names learned from the prompt, what that needs, and what sight costs a frozen language model.
+
+``dataset``, ``trainer`` (what they share), ``names``, ``few_shot``, ``text``, ``probe`` (tests), ``colleague`` (the run that looks
+fine), ``cost``, ``arms``.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+
+from course_utils import training
+from course_utils.arms import Recording
+from course_utils.experiments.flamingo import arms, colleague, dataset, few_shot, names, probe, text, trainer
+from course_utils.towers import language
+
+SEEDS = 3
+MOMENTS = (0.02, 0.1, 0.25, 0.5, 0.75, 1.0)  # of a training, at which its gates are noted
+FEW_SHOT_STEPS = 800
+
+
+def gates(history: training.History) -> dict[str, float]:
+    """How far the gates are open, in the mean over blocks of |tanh|, along a training."""
+    steps = [max(round(moment * history.steps) - 1, 0) for moment in MOMENTS]
+    metrics = {"attention": history.metrics["gate of attention"], "think": history.metrics["gate of thinking"]}
+    return {f"gate of {what} at {moment:.0%}": float(found[k]) for what, found in metrics.items() for moment, k in zip(MOMENTS, steps)}
+
+
+def run(seed: int) -> list[dict]:
+    """All rows of one seed."""
+    pool, test = dataset.pictures(), dataset.pictures(names.POOL, test=True)
+    large = dataset.pictures(names.POOL, side=96, test=True)
+    rows = []
+    for arm, how in arms.TRAINED.items():
+        begun = trainer.untrained(seed=seed, **how)
+        if arm in (arms.MAIN, arms.UNGATED):
+            rows += arm.rows({f"at the start, {what}": value for what, value in text.own_text(begun).items()})
+        model, history = trainer.train(pool, seed=seed, model=begun, **how)
+        rows += arm.rows(names.by_shots(model, test) | text.own_text(model))
+        if arm == arms.MAIN:
+            rows += arm.rows(gates(history))
+            for control, of in arms.CONTROLS.items():
+                rows += of.rows(names.by_shots(model, test, control))
+            for what, found in probe.measures(model, test).items():
+                rows += arm.but(exchanged=what).rows(found)
+        if "resampler" in vars(arm) or arm == arms.MAIN:
+            rows += arm.but(side=96).rows(names.by_shots(model, large))
+        print(f"  {vars(arm)} done", flush=True)
+    rows += arms.COLLEAGUE.rows(colleague.symptoms(colleague.train(pool, seed=seed), test))
+    return rows
+
+
+def _few_shot(seed: int) -> list[dict]:
+    pool, test = dataset.pictures(several=dataset.SEVERAL), dataset.pictures(names.POOL, few_shot.POOL, test=True)
+    model, _ = trainer.train(pool, seed=seed, shares=dataset.ALL, steps=FEW_SHOT_STEPS)
+    rows = arms.FEW_SHOT.rows(names.by_shots(model, test))
+    for task, many in few_shot.SHOTS.items():
+        for shots in many:
+            rows += arms.FEW_SHOT.but(task=task, shots=shots).rows(few_shot.measure(model, test, task, shots))
+        told = [
+            few_shot.measure(few_shot.tuned(model, pool, task, which, seed), test, task, 0, kinds=(which,))
+            for which in few_shot.KINDS[task]
+        ]
+        rows += arms.TUNED.but(task=task, shots=0).rows({what: np.mean([t[what] for t in told]) for what in told[0]})
+        print(f"  {task} done", flush=True)
+    return rows
+
+
+# recorded with the rest, or alone
+PARTS = {"few shot": SimpleNamespace(run=_few_shot, SEEDS=SEEDS)}
+
+
+def baselines() -> list[dict]:
+    """What needs no training: the language model alone."""
+    return arms.LM_ALONE.rows(text.own_text(language.frozen_language_model()))

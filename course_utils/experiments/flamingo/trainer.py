@@ -1,0 +1,107 @@
+"""Flamingos trained and asked: what notebook 06's experiments share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import nnx
+
+from course_utils import decode, runtime, training
+from course_utils.experiments.flamingo import dataset
+from course_utils.models.flamingo import flamingo
+from course_utils.nn.lm import LanguageModel
+from course_utils.towers import language, vision
+from course_utils.world import corpus
+from course_utils.world.interleaved import Interleaved, Pictures
+
+BATCH, STEPS, RATE = 32, 250, 5e-3
+LONGEST = 12  # words that it writes
+LMS = ("frozen", "taught on", "never taught")
+
+
+def language_model(which: str, seed: int) -> LanguageModel:
+    """The shared one as it is, a copy that may be taught on, or one that read nothing. Raises ValueError if unknown."""
+    if which not in LMS:
+        raise ValueError(f"lm is {which!r}; choose from {', '.join(LMS)}.")
+    if which == "never taught":
+        return language.untrained(seed)
+    return nnx.clone(language.frozen_language_model()) if which == "taught on" else language.frozen_language_model()
+
+
+def untrained(*, seed: int = 0, lm: str = "frozen", parts: Mapping[str, Callable] | None = None, **config: Any) -> flamingo.Flamingo:
+    """As it starts. ``config`` of :class:`FlamingoConfig`; ``parts``: other implementations, say a learner's."""
+    image = corpus.vocabulary().index(corpus.IMAGE)
+    settings = flamingo.FlamingoConfig(vision.WIDTH, image, **{"hidden": 256, **config})
+    return flamingo.Flamingo(language_model(lm, seed), settings, rngs=nnx.Rngs(seed), **(parts or {}))
+
+
+def train(
+    pool: Pictures,
+    *,
+    seed: int = 0,
+    steps: int = STEPS,
+    shares: Mapping[str, float] = dataset.NAMES,
+    described: float = dataset.DESCRIBED,
+    lm: str = "frozen",
+    draw: Callable[[np.random.Generator], dict[str, np.ndarray]] | None = None,
+    model: flamingo.Flamingo | None = None,
+    learning_rate: float = RATE,
+    watch: Callable | None = None,
+    optimizer: optax.GradientTransformation = training.ADAMW,
+    **how: Any,
+) -> tuple[flamingo.Flamingo, training.History]:
+    """The glue taught on episodes of ``pool`` (or on what ``draw`` draws), the language model frozen unless ``lm`` says
+    otherwise. ``model``: one to go on with; else ``how`` says how :func:`untrained` makes it."""
+    model = model or untrained(seed=seed, lm=lm, **how)
+    size = BATCH * runtime.preset().batch
+
+    def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:
+        return dataset.packed(dataset.episodes(rng, pool, size, shares, described))
+
+    history = training.fit(
+        model,
+        flamingo.flamingo_loss,
+        draw or sample,
+        steps=steps,
+        learning_rate=learning_rate,
+        data={"pool": pool.features},
+        trainable=nnx.Param if lm == "taught on" else flamingo.GLUE,
+        optimizer=optimizer,
+        seed=seed,
+        watch=watch,
+        progress=False,
+    )
+    return model, history
+
+
+def _next(model: flamingo.Flamingo, batch):
+    logits = model(batch["tokens"], batch["features"].astype("float32"))
+    return logits[jnp.arange(len(logits)), batch["place"]]
+
+
+def next_logits(model: flamingo.Flamingo, arrays: Mapping[str, np.ndarray], features: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """What comes behind the token at ``place`` int[n] of each episode: logits float32[n, V].
+
+    ``arrays`` of :func:`dataset.packed`; ``features`` float[n, I, N, D], those of their pictures.
+    """
+    batch = {"tokens": arrays["tokens"], "features": features, "place": place.astype(np.int32)}
+    return training.predict(model, _next, batch, size=64)
+
+
+def _written(model: flamingo.Flamingo, batch):
+    shown = model.shown(batch["tokens"], batch["features"].astype("float32"))
+    cache = model.lm.empty_cache(len(batch["tokens"]), batch["tokens"].shape[1] + LONGEST)
+    state, last = decode.read_prompts(model.reader(), batch["tokens"], cache, shown)
+    end = corpus.vocabulary().index(corpus.END)
+    return decode.greedy(decode.cached_step(model.reader()), state, len(last), begin=last, end=end, length=LONGEST)
+
+
+def write(model: flamingo.Flamingo, pool: Pictures, prompts: Sequence[Interleaved]) -> list[list[str]]:
+    """What a model writes behind each prompt, word by word, up to its end."""
+    arrays = dataset.packed(prompts)
+    batch = {"tokens": arrays["tokens"], "features": pool.features[arrays["pictures"]]}
+    return [corpus.vocabulary().words(row) for row in training.predict(model, _written, batch, size=64).tokens]
