@@ -18,7 +18,7 @@ from course_utils.world.interleaved import Interleaved, Pictures
 from course_utils.world.things import KINDS
 
 LENGTH, PICTURES = 64, 9
-ALONE, SEVERAL = 3072, 2048  # pictures of one thing, and of two or three
+ALONE, SEVERAL = 2048, 2048  # pictures of one thing, and of two or three
 LEAST = 5  # pictures that a pair of kind and colour needs to be named
 NAMES = {"names": 1.0}
 ALL = {"names": 0.4, "captions": 0.35, "answers": 0.25}
@@ -41,6 +41,14 @@ def pictures(alone: int = ALONE, several: int = 0, *, side: int = 64, test: bool
         drawn.append(S.sample(rng, several, objects=(2, 3), split=split, kinds=kinds))
     scenes = S.concatenate(drawn)
     return Pictures(scenes, vision.patch_features(scenes, side).astype(np.float16))
+
+
+def of_one_thing(features: np.ndarray, kind: np.ndarray, colour: np.ndarray) -> Pictures:
+    """Pictures of which only the features float[n, N, D], and the kind and the colour int[n] of the one thing, are known."""
+    scenes = S.sample(np.random.default_rng(0), len(kind), objects=(1, 1))
+    named = {"kind": scenes.kind.copy(), "colour": scenes.colour.copy()}
+    named["kind"][:, 0], named["colour"][:, 0] = kind, colour
+    return Pictures(scenes.replace(**named), np.asarray(features))
 
 
 @functools.lru_cache(maxsize=8)

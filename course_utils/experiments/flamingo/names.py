@@ -11,7 +11,7 @@ from course_utils.world import corpus, interleaved
 from course_utils.world import scenes as S
 from course_utils.world.interleaved import Pictures
 
-COUNT, POOL = 400, 1024
+COUNT, POOL = 400, 768
 CONTROLS = ("", "blind", "names shuffled", "other pictures")
 # (names, shots of each) → what a recording calls it
 SETTINGS = {(names, shots): f"{names} names, {shots} shots" for names, many in ((2, (0, 1, 2, 4)), (4, (0, 1, 2))) for shots in many}

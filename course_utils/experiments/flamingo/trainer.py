@@ -18,7 +18,9 @@ from course_utils.towers import language, vision
 from course_utils.world import corpus
 from course_utils.world.interleaved import Interleaved, Pictures
 
-BATCH, STEPS, RATE = 32, 250, 5e-3
+BATCH, STEPS, RATE = 32, 250, 1e-2
+LIVE_STEPS = 150  # of the notebook
+MUON = training.muon()  # in 250 steps AdamW does not get off the ground here
 LONGEST = 12  # words that it writes
 LMS = ("frozen", "taught on", "never taught")
 
@@ -51,7 +53,7 @@ def train(
     model: flamingo.Flamingo | None = None,
     learning_rate: float = RATE,
     watch: Callable | None = None,
-    optimizer: optax.GradientTransformation = training.ADAMW,
+    optimizer: optax.GradientTransformation = MUON,
     **how: Any,
 ) -> tuple[flamingo.Flamingo, training.History]:
     """The glue taught on episodes of ``pool`` (or on what ``draw`` draws), the language model frozen unless ``lm`` says
