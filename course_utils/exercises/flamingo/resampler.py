@@ -78,7 +78,6 @@ LOOK_MISTAKES = edits(
         'np.split(seen @ params["W_kv"], 2, -1)',
         '((seen @ params["W_kv"])[..., i::2] for i in (0, 1))',
     ),
-    ("features-ask", "The features ask and the latents answer: it is the latents that look.", "q = z @", "q = media @"),
     ("one-head", "There is one head over the whole width: pass `heads` on.", "k, v, heads", "k, v, 1"),
 )
 THINK_MISTAKES = edits(
