@@ -129,9 +129,12 @@ TOKEN_MISTAKES = edits(
         _RETURN,
         "return tokens + [IMAGE, IS, END], shown",
     ),
-    ("no-question", "The question is missing: `<image>` and IS at the end.", _RETURN, "return tokens, shown"),
-    ("no-is", "Behind the last `<image>` IS is missing: only after it comes a name.", _RETURN, "return tokens + [IMAGE], shown"),
-    ("no-last-image", "The last `<image>` is missing: it is where the query's picture is shown.", _RETURN, "return tokens + [IS], shown"),
+    (
+        "no-question",
+        "The question at the end is missing, or a part of it: `<image>` and IS, behind which comes a name.",
+        _RETURN,
+        ("return tokens, shown", "return tokens + [IMAGE], shown", "return tokens + [IS], shown"),
+    ),
     ("no-begin", "`<begin>` is missing at the front.", "[BEGIN]", "[]"),
     (
         "question-first",
@@ -157,7 +160,6 @@ TOKEN_MISTAKES = edits(
         _EACH,
         ("tokens += [IS, name, IMAGE, END]", "tokens += [IS, name, END, IMAGE]"),
     ),
-    ("picture-in-text", "The picture's number stands in the text. There stands `<image>`.", _EACH, "tokens += [picture, IS, name, END]"),
     ("answer-everywhere", "Every example has the query's name. Each has its own.", _EACH, "tokens += [IMAGE, IS, pool[query][1], END]"),
 )
 
