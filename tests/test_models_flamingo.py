@@ -8,8 +8,11 @@ from flax import nnx
 
 from course_utils import decode, training
 from course_utils.models.flamingo import flamingo as F
-from course_utils.nn import gated
+from course_utils.models.flamingo import prompts
+from course_utils.nn import gated, perceiver
 from course_utils.nn.lm import LanguageModel, LMConfig
+from course_utils.world import interleaved
+from course_utils.world import scenes as S
 
 V, IMAGE, B, T, I, N, D = 13, 2, 3, 9, 2, 5, 8
 OPTIONS = {
@@ -118,3 +121,60 @@ def test_cached_decoding_sees_the_same_pictures():
 def test_what_cannot_be_built_is_refused(wrong):
     with pytest.raises(ValueError, match="choose from|take 1"):
         build(**wrong)
+
+
+# --- what a learner writes, where the model runs it
+
+
+def test_a_learners_functions_see_the_axes_that_the_text_says():
+    """Pictures are one axis, whatever axes they have in a batch; a mask is asked about texts, inside a compiled model too."""
+    seen = []
+
+    def layer(params, latents, media, heads):
+        seen.append((latents.ndim, media.ndim))
+        return perceiver.resampler_layer(params, latents, media, heads)
+
+    def film(features, times):
+        seen.append((features.ndim, times.ndim))
+        return perceiver.film_features(features, times)
+
+    def sees(is_picture, pictures, sight):
+        number = np.cumsum(np.asarray(is_picture), 1)[..., None]
+        return number == 1 + np.arange(pictures) if sight == "latest" else number >= 1 + np.arange(pictures)
+
+    made = perceiver.PerceiverResampler(D, 3, 1, 2, frames=4, function=layer, film=film, rngs=nnx.Rngs(0))
+    features = np.random.default_rng(0).normal(size=(B, I, 3, N, D)).astype(np.float32)
+    found, looks = made(features)
+    assert found.shape == (B, I, 3, D) and looks[0].shape == (B, I, 2, 3, 3 * N + 3) and set(seen) == {(4, 2), (3, 3)}
+    np.testing.assert_allclose(found[1, 1], made(features[1, 1])[0], atol=1e-5)
+    number = gated.pictures_before(jnp.array([[0, 1, 0, 0, 1], [1, 0, 0, 0, 0]], bool))
+    for sight in gated.SIGHTS:
+        got = jax.jit(lambda n, sight=sight: gated.by_number(sees)(n, 3, sight))(number)
+        np.testing.assert_array_equal(got, gated.media_mask(number, 3, sight))
+
+
+def test_episodes_are_packed_as_the_world_packs_them():
+    rng = np.random.default_rng(3)
+    drawn = S.concatenate([S.sample(rng, 600, objects=(1, 1)), S.sample(rng, 60, objects=(2, 3))])
+    pool = interleaved.Pictures(drawn, np.zeros((len(drawn), 4, 2), np.float32))
+    pairs = pool.pairs()[:600]
+    of_pair = {tuple(pair): np.flatnonzero((pairs == pair).all(1)) for pair in np.unique(pairs, axis=0).tolist()}
+    of_pair = {pair: rows for pair, rows in of_pair.items() if len(rows) > 2}
+    several = np.arange(600, 660)
+    found = [interleaved.name_episode(rng, pool, of_pair, 3, 2) for _ in range(5)]
+    found += [interleaved.caption_episode(rng, pool, rng.choice(several, 3), language) for language in ("en", "zh", "tr")]
+    found += [interleaved.answer_episode(rng, pool, rng.choice(several, 3), form) for form in range(3)]
+    wanted, got = interleaved.pack(found, 64, 9), prompts.packed(found, 64, 9)
+    assert wanted.keys() == got.keys()
+    for key in wanted:
+        assert wanted[key].dtype == got[key].dtype
+        np.testing.assert_array_equal(wanted[key], got[key])
+
+
+def test_a_prompt_never_shows_what_it_asks():
+    rng = np.random.default_rng(4)
+    pool = [[int(picture), 20 + int(picture) % 3] for picture in rng.integers(100, 130, size=60)]
+    for query, (picture, name) in enumerate(pool):
+        tokens, shown = prompts.few_shot_prompt(pool, query, 2)
+        assert shown[-1] == picture and picture not in shown[:-1] and len(shown) == 7 == tokens.count(prompts.IMAGE)
+        assert tokens[-2:] == [prompts.IMAGE, prompts.IS] and [tokens.count(n) for n in (20, 21, 22)] == [2, 2, 2]

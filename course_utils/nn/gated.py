@@ -38,6 +38,21 @@ def media_mask(number: jax.Array, pictures: int, sight: str = "latest") -> jax.A
     return number[..., None] == theirs if sight == "latest" else number[..., None] >= theirs
 
 
+def by_number(mask: Callable) -> Callable:
+    """:func:`media_mask` of a function that counts by itself: ``mask(is_picture, pictures, sight)``, bool[B, T] → bool[B, T, I].
+
+    It is asked about one text, a token and then ``pictures`` pictures: what its n-th token sees is what any token of number n
+    does. So it works where a text is continued, too, and need not be of JAX.
+    """
+
+    def numbered(number: jax.Array, pictures: int, sight: str = "latest") -> jax.Array:
+        with jax.ensure_compile_time_eval():
+            sees = jnp.asarray(mask(jnp.arange(pictures + 1)[None] > 0, pictures, sight))[0].astype(bool)
+        return sees[jnp.minimum(number, pictures)]
+
+    return numbered
+
+
 def gated_cross_attention(params: Params, x: jax.Array, media: jax.Array, mask: jax.Array, heads: int) -> tuple[jax.Array, jax.Array]:
     """x + tanh(α) · attention(x, pictures), then x + tanh(β) · think(x). While α and β are 0, x leaves as it came.
 

@@ -66,6 +66,14 @@ def resampler_layer(params: Params, latents: jax.Array, media: jax.Array, heads:
     return latents + feed_forward(params["think"], latents), weights
 
 
+def film_features(features: jax.Array, times: jax.Array) -> jax.Array:
+    """The frames of a film one behind the other, each marked by a vector that says when: float32[..., F, N, D] → [..., F N, D].
+
+    ``times`` float32[F or more, D]: frame f has row f.
+    """
+    return rearrange(features + times[: features.shape[-3], None], "... f n d -> ... (f n) d")
+
+
 class FeedForward(nnx.Module):
     """The parameters of :func:`feed_forward`."""
 
@@ -108,14 +116,17 @@ class PerceiverLayer(nnx.Module):
         }
 
     def __call__(self, latents: jax.Array, media: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """As :func:`resampler_layer`."""
-        return self.function(self.params, latents, media, self.heads)
+        """As :func:`resampler_layer`. A function sees one axis of pictures, whatever axes they have here."""
+        flat = (a.reshape(-1, *a.shape[-2:]) for a in (latents, media))
+        found = self.function(self.params, *flat, self.heads)
+        return tuple(a.reshape(*latents.shape[:-2], *a.shape[1:]) for a in found)
 
 
 class PerceiverResampler(nnx.Module):
     """``latents`` learned vectors read a picture in ``depth`` layers; with ``frames`` a film, each frame marked by a vector.
 
-    ``function``: what computes a layer, see :class:`PerceiverLayer`. Raises ValueError if the heads do not divide the width.
+    ``function``: what computes a layer, see :class:`PerceiverLayer`; ``film``: what makes features of a film,
+    :func:`film_features` or a learner's. Raises ValueError if the heads do not divide the width.
     """
 
     def __init__(
@@ -127,10 +138,12 @@ class PerceiverResampler(nnx.Module):
         *,
         frames: int | None = None,
         function: Callable | None = None,
+        film: Callable = film_features,
         rngs: nnx.Rngs,
     ):
         if width % heads:
             raise ValueError(f"A width of {width} does not split into {heads} heads; choose a multiple.")
+        self.film = film
         self.latents = nnx.Param(init.normal(1.0)(rngs.params(), (latents, width)))
         self.frames = nnx.Param(init.normal(1.0)(rngs.params(), (frames, width))) if frames else None
         self.layers = nnx.data([PerceiverLayer(width, heads, function=function, rngs=rngs) for _ in range(depth)])
@@ -150,7 +163,8 @@ class PerceiverResampler(nnx.Module):
             count = features.shape[-3]
             if count > len(self.frames[...]):
                 raise ValueError(f"There are {count} frames, but vectors for {len(self.frames[...])}; build more or show fewer.")
-            features = rearrange(features + self.frames[...][:count, None], "... f n d -> ... (f n) d")
+            films = self.film(features.reshape(-1, *features.shape[-3:]), self.frames[...])
+            features = films.reshape(*features.shape[:-3], *films.shape[1:])
         latents = jnp.broadcast_to(self.latents[...], (*features.shape[:-2], *self.latents.shape))
         found = []
         for layer in self.layers:

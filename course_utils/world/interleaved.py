@@ -100,6 +100,22 @@ def answer_episode(rng: np.random.Generator, pool: Pictures, rows: Sequence[int]
     return found
 
 
+def turns(episode: Interleaved) -> list[list]:
+    """Of each picture [its row, the words before the answer, the answer, whether it is asked for]; words as their numbers.
+
+    An answer that is not asked for is the last word. ``<image>`` and ``<end>`` are left out.
+    """
+    numbers = corpus.vocabulary().index
+    words, asked = episode.document.words, episode.document.asked
+    starts = [i for i, word in enumerate(words) if word == IMAGE]
+    found = []
+    for picture, start, stop in zip(episode.pictures, starts, [*starts[1:], len(words)]):
+        said = [numbers(word) for word in words[start + 1 : stop - 1]]
+        cut = asked[start + 1 : stop].index(True) if any(asked[start:stop]) else len(said) - 1
+        found.append([picture, said[:cut], said[cut:], any(asked[start:stop])])
+    return found
+
+
 def pack(found: Sequence[Interleaved], length: int, pictures: int) -> dict[str, np.ndarray]:
     """``tokens`` and ``labels`` int32[n, length] as ``corpus.encode``, and ``pictures`` int32[n, I], 0 where there is none.
 

@@ -40,14 +40,36 @@ def media_mask(is_picture, pictures, sight):
 
 MISTAKES = edits(
     media_mask,
-    ("counts-from-0", "You count pictures from 0: a token before any picture then sees the first. The first is number 1.", "1 + ", ""),
+    (
+        "counts-from-0",
+        "You count pictures from 0: text before any sees the first, and all others the one that comes next. The first is number 1.",
+        "1 + ",
+        "",
+    ),
+    (
+        "wraps-round",
+        "Text before any picture sees the last: number 0 became index −1, which counts from the end. It sees none.",
+        "number[..., None] == theirs",
+        "np.eye(pictures, dtype=bool)[number - 1]",
+    ),
+    (
+        "first-before-any",
+        "Text before any picture sees the first. It sees none.",
+        "np.cumsum(is_picture, 1)",
+        "np.maximum(np.cumsum(is_picture, 1), 1)",
+    ),
     (
         "before-the-tag",
         "The `<image>` token itself does not see its picture. A cumulative sum counts it in: the tag sees it too.",
         "np.cumsum(is_picture, 1)",
         "np.cumsum(is_picture, 1) - is_picture",
     ),
-    ("tag-only", "Only the `<image>` token sees its picture. All tokens up to the next one do.", "==", "== is_picture[..., None] *"),
+    (
+        "tag-only",
+        "Only the `<image>` token sees its picture. All tokens up to the next one do.",
+        "[..., None] ==",
+        "[..., None] * is_picture[..., None] ==",
+    ),
     ("batch-axis", "You count along the batch. Count along the text: axis 1.", "(is_picture, 1)", "(is_picture, 0)"),
     (
         "over-all",
@@ -58,13 +80,7 @@ MISTAKES = edits(
     ("future", "Tokens see the pictures that come *after* them: ≥ is turned round.", ">=", "<="),
     ("not-this-one", 'With "all", a token sees the latest picture too: ≥, not >.', ">=", ">"),
     ("always-latest", '"all" sees what "latest" sees: every picture before a token, ≥ for ==.', ">=", "=="),
-    ("always-all", '"latest" sees what "all" sees: the latest picture alone, == for ≥.', "==", ">="),
-    (
-        "next-picture",
-        "Tokens see the picture that comes next. They see the one before them.",
-        "np.cumsum(is_picture, 1)",
-        "1 + np.cumsum(is_picture, 1)",
-    ),
+    ("always-all", '"latest" sees what "all" sees: the latest picture alone, == for ≥.', "number[..., None] == ", "number[..., None] >= "),
     (
         "inverted",
         "True and False are exchanged: True means *sees*.",
