@@ -6,11 +6,12 @@ A picture is seen through the shared vision tower once, before anything is train
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from course_utils import runtime
+from course_utils.models.flamingo import prompts
 from course_utils.towers import vision
 from course_utils.world import captions, corpus, interleaved
 from course_utils.world import scenes as S
@@ -81,6 +82,6 @@ def episodes(
     return found
 
 
-def packed(found: list[Interleaved]) -> dict[str, np.ndarray]:
-    """Episodes as arrays of one shape."""
-    return interleaved.pack(found, LENGTH, PICTURES)
+def packed(found: list[Interleaved], pack: Callable | None = None) -> dict[str, np.ndarray]:
+    """Episodes as arrays of one shape; ``pack``: a learner's :func:`prompts.pack_episode`."""
+    return prompts.packed(found, LENGTH, PICTURES, pack) if pack else interleaved.pack(found, LENGTH, PICTURES)

@@ -48,7 +48,7 @@ class Prompts:
         self.own, self.twin = named[self.rows, self.asked], named[self.rows, self.other]
 
     def _see(self, pictures: np.ndarray) -> np.ndarray:
-        return training.predict(self.model, _seen, {"features": self.pool.features[pictures]}, size=64)
+        return training.predict(self.model, _seen, {"features": self.pool.features[pictures]}, size=min(64, len(pictures)))
 
     def alike(self, support: np.ndarray) -> np.ndarray:
         """A new picture of what each of these supports shows, its tokens in every place: float32[n, I, M, D]."""
@@ -76,7 +76,7 @@ class Prompts:
     def logits(self, media: np.ndarray) -> np.ndarray:
         """What the name may be: float32[n, V]."""
         batch = {"tokens": self.arrays["tokens"], "media": media, "place": self.places[:, 3].astype(np.int32) - 1}
-        return training.predict(self.model, _read, batch, size=64)
+        return training.predict(self.model, _read, batch, size=min(64, len(self.rows)))
 
 
 def measures(model: flamingo.Flamingo, pool: Pictures, count: int = names.COUNT) -> dict[str, dict[str, float]]:

@@ -13,6 +13,7 @@ from flax import nnx
 from course_utils import decode, runtime, training
 from course_utils.experiments.flamingo import dataset
 from course_utils.models.flamingo import flamingo
+from course_utils.nn.gated import by_number
 from course_utils.nn.lm import LanguageModel
 from course_utils.towers import language, vision
 from course_utils.world import corpus
@@ -35,10 +36,13 @@ def language_model(which: str, seed: int) -> LanguageModel:
 
 
 def untrained(*, seed: int = 0, lm: str = "frozen", parts: Mapping[str, Callable] | None = None, **config: Any) -> flamingo.Flamingo:
-    """As it starts. ``config`` of :class:`FlamingoConfig`; ``parts``: other implementations, say a learner's."""
+    """As it starts, with a gated block before every second one of the language model. ``config`` of :class:`FlamingoConfig`; ``parts``: other implementations, say a learner's."""
     image = corpus.vocabulary().index(corpus.IMAGE)
-    settings = flamingo.FlamingoConfig(vision.WIDTH, image, **{"hidden": 256, **config})
-    return flamingo.Flamingo(language_model(lm, seed), settings, rngs=nnx.Rngs(seed), **(parts or {}))
+    settings = flamingo.FlamingoConfig(vision.WIDTH, image, **{"hidden": 256, "every": 2, **config})
+    parts = dict(parts or {})
+    if "mask" in parts:
+        parts["mask"] = by_number(parts["mask"])
+    return flamingo.Flamingo(language_model(lm, seed), settings, rngs=nnx.Rngs(seed), **parts)
 
 
 def train(
@@ -49,6 +53,7 @@ def train(
     shares: Mapping[str, float] = dataset.NAMES,
     described: float = dataset.DESCRIBED,
     lm: str = "frozen",
+    pack: Callable | None = None,
     draw: Callable[[np.random.Generator], dict[str, np.ndarray]] | None = None,
     model: flamingo.Flamingo | None = None,
     learning_rate: float = RATE,
@@ -57,12 +62,13 @@ def train(
     **how: Any,
 ) -> tuple[flamingo.Flamingo, training.History]:
     """The glue taught on episodes of ``pool`` (or on what ``draw`` draws), the language model frozen unless ``lm`` says
-    otherwise. ``model``: one to go on with; else ``how`` says how :func:`untrained` makes it."""
+    otherwise. ``pack``: what packs them, as :func:`dataset.packed`. ``model``: one to go on with; else ``how`` says how
+    :func:`untrained` makes it."""
     model = model or untrained(seed=seed, lm=lm, **how)
     size = BATCH * runtime.preset().batch
 
     def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:
-        return dataset.packed(dataset.episodes(rng, pool, size, shares, described))
+        return dataset.packed(dataset.episodes(rng, pool, size, shares, described), pack)
 
     history = training.fit(
         model,
@@ -91,7 +97,7 @@ def next_logits(model: flamingo.Flamingo, arrays: Mapping[str, np.ndarray], feat
     ``arrays`` of :func:`dataset.packed`; ``features`` float[n, I, N, D], those of their pictures.
     """
     batch = {"tokens": arrays["tokens"], "features": features, "place": place.astype(np.int32)}
-    return training.predict(model, _next, batch, size=64)
+    return training.predict(model, _next, batch, size=min(64, len(place)))
 
 
 def _written(model: flamingo.Flamingo, batch):
