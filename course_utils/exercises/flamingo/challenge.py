@@ -11,7 +11,7 @@ from course_utils.text import PAD
 from course_utils.world.corpus import vocabulary
 
 TAUGHT, SHOWN, ASKED = 1536, 512, 512
-STEPS = 120
+STEPS = 150
 THRESHOLDS = (0.4, 0.6, 0.75, 0.85)
 
 

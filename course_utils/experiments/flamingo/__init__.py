@@ -17,7 +17,7 @@ from course_utils.towers import language
 
 SEEDS = 3
 MOMENTS = (0.02, 0.1, 0.25, 0.5, 0.75, 1.0)  # of a training, at which its gates are noted
-FEW_SHOT_STEPS = 800
+FEW_SHOT_STEPS = 500
 
 
 def gates(history: training.History) -> dict[str, float]:
@@ -33,7 +33,7 @@ def run(seed: int) -> list[dict]:
     large = dataset.pictures(names.POOL, side=96, test=True)
     rows = []
     for arm, how in arms.TRAINED.items():
-        begun = trainer.untrained(seed=seed, **how)
+        begun = trainer.untrained(seed=seed, **{name: value for name, value in how.items() if name != "described"})
         if arm in (arms.MAIN, arms.UNGATED):
             rows += arm.rows({f"at the start, {what}": value for what, value in text.own_text(begun).items()})
         model, history = trainer.train(pool, seed=seed, model=begun, **how)

@@ -23,20 +23,24 @@ ALONE, SEVERAL = 2048, 2048  # pictures of one thing, and of two or three
 LEAST = 5  # pictures that a pair of kind and colour needs to be named
 NAMES = {"names": 1.0}
 ALL = {"names": 0.4, "captions": 0.35, "answers": 0.25}
-DESCRIBED = 0.4  # of the pictures of naming episodes: the text says what they show
-_FEW = 256
+DESCRIBED = 0.5  # of the pictures of naming episodes: the text says what they show
+_FEW, _FEW_KINDS = 256, ("dog", "cat", "car", "fish", "bus", "tulip")
 
 
-@functools.lru_cache(maxsize=4)
 def pictures(alone: int = ALONE, several: int = 0, *, side: int = 64, test: bool = False) -> Pictures:
     """``alone`` pictures of one thing, then ``several`` of two or three; in the test, all of held-out pairs of kind and colour.
 
     Few of them under ``COURSE_FAST=1``, and then all of few kinds.
     """
-    split, kinds = "test" if test else "train", KINDS
-    rng = S.generator(split, 600)
     if runtime.is_fast():
-        alone, several, kinds = min(alone, _FEW), min(several, _FEW // 4), ("dog", "cat", "car", "fish", "bus", "tulip")
+        return _pictures(min(alone, _FEW), min(several, _FEW // 4), side, test, _FEW_KINDS)
+    return _pictures(alone, several, side, test, KINDS)
+
+
+@functools.lru_cache(maxsize=6)
+def _pictures(alone: int, several: int, side: int, test: bool, kinds: tuple[str, ...]) -> Pictures:
+    split = "test" if test else "train"
+    rng = S.generator(split, 600)
     drawn = [S.sample(rng, alone, objects=(1, 1), split=split, kinds=kinds)]
     if several:
         drawn.append(S.sample(rng, several, objects=(2, 3), split=split, kinds=kinds))

@@ -19,7 +19,7 @@ from course_utils.towers import language, vision
 from course_utils.world import corpus
 from course_utils.world.interleaved import Interleaved, Pictures
 
-BATCH, STEPS, RATE = 32, 250, 1e-2
+BATCH, STEPS, RATE = 32, 200, 1e-2
 LIVE_STEPS = 150  # of the notebook
 MUON = training.muon()  # in 250 steps AdamW does not get off the ground here
 LONGEST = 12  # words that it writes
