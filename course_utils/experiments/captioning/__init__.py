@@ -1,6 +1,6 @@
 """Notebook 02: one vector against attention, where looks fall, beams, hard attention, and kinds that no caption named.
 
-``dataset``, ``trainer``, ``measures`` (what they share), ``attention``, ``hard_attention``, ``novel`` (experiments), ``detector``
+``dataset``, ``trainer``, ``measures`` (what they share), ``attention``, ``hard_attention``, ``novel``, ``probe`` (experiments), ``detector``
 (the checkpoint's training), ``colleague`` (the run that looks fine).
 """
 
@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from course_utils.arms import Arm, Estimate, Recording
-from course_utils.experiments.captioning import attention, dataset, hard_attention, novel
+from course_utils.experiments.captioning import attention, dataset, hard_attention, novel, probe
 
 SEEDS = 4  # some minutes each
+PARTS = {"probe": probe}
 
 
 def run(seed: int) -> list[dict]:

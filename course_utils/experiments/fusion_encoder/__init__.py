@@ -1,6 +1,6 @@
 """Notebook 04: who binds colours to things, which negatives teach it, what searching costs, and UNITER's objectives.
 
-``dataset``, ``trainer`` (what they share), ``binding``, ``retrieval``, ``objectives`` (tests), ``colleague`` (the run that looks
+``dataset``, ``trainer`` (what they share), ``binding``, ``retrieval``, ``objectives``, ``probe`` (tests), ``colleague`` (the run that looks
 fine), ``arms``.
 """
 
@@ -10,10 +10,11 @@ import jax
 from flax import nnx
 
 from course_utils.arms import Arm, Recording
-from course_utils.experiments.fusion_encoder import arms, binding, dataset, objectives, retrieval, trainer
+from course_utils.experiments.fusion_encoder import arms, binding, dataset, objectives, probe, retrieval, trainer
 from course_utils.models import fusion_encoder as fe
 
 SEEDS = 6  # some minutes each
+PARTS = {"probe": probe}
 SEEDS_OF_OBJECTIVES = 3  # of UNITER's four objectives, and of three of them
 
 
