@@ -79,11 +79,11 @@ def exchange(
 
 
 def _bar(b: Board, x: float, y: float, word: str, share: float, role: str) -> None:
-    """A word, and how likely it is, as a bar of up to 48 px."""
+    """A word, and how likely it is, as a bar of up to 44 px."""
     b.text(x, y, word, 9, ROLE["language"]["deep"], mono=True)
-    b.rect(x + 84, y - 6, 48, 12, NEUTRAL["panel"], r=2)
-    b.rect(x + 84, y - 6, max(48 * share, 4), 12, role_of(role)["main"], r=2, z=3)
-    b.text(x + 138, y, f"{share:.0%}", 9, weight="bold")
+    b.rect(x + 80, y - 6, 44, 12, NEUTRAL["panel"], r=2)
+    b.rect(x + 80, y - 6, max(44 * share, 4), 12, role_of(role)["main"], r=2, z=3)
+    b.text(x + 129, y, f"{share:.0%}", 9, weight="bold")
 
 
 def shares(recorded: Mapping, rows: Mapping[str, tuple], live: Mapping, *, controls: Sequence[str], measure: str) -> Board:

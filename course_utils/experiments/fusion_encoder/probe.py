@@ -27,9 +27,10 @@ BRIGHTEST = {block: arms.HARD.but(exchanged="brightest place", block=block) for 
 
 
 def cases(n: int = PICTURES, seed: int = 0) -> Cases:
-    """New pictures of two things, each with its caption and one in which a thing has the twin's colour.
+    """New pictures of two things, each with its caption and one in which a thing has the twin's colour: answers 0 and 1.
 
-    ``tokens`` is int32[n, 2, T], the answers are 0 and 1, and ``at`` is the thing's name. Few under ``COURSE_FAST=1``.
+    ``tokens`` is int32[n, 4, T]: behind these captions the same two, in which the other thing has the twin's colour as well.
+    ``at`` is the thing's name. Few under ``COURSE_FAST=1``.
     """
     n = min(n, _FEW) if runtime.is_fast() else n
     rng = S.generator("test", seed)
@@ -39,10 +40,10 @@ def cases(n: int = PICTURES, seed: int = 0) -> Cases:
     scenes, twins, every = scenes[kept], twins[kept], np.arange(len(kept))
     first, opening, asked = rng.integers(2, size=(3, len(kept)))
     order = np.where(first[:, None], [0, 1, 2, 3, 4], [1, 0, 2, 3, 4])
-    colour = scenes.colour.copy()
-    colour[every, asked] = new[kept]
-    pair = (scenes, scenes.replace(colour=colour))
-    tokens = np.stack([words.VOCAB.encode(captions.caption(s, order=order, opening=opening)) for s in pair], 1)
+    one, other = scenes.colour.copy(), scenes.colour.copy()
+    one[every, asked] = other[every, 1 - asked] = new[kept]
+    several = (scenes, scenes.replace(colour=one), scenes.replace(colour=other), twins)
+    tokens = np.stack([words.VOCAB.encode(captions.caption(s, order=order, opening=opening)) for s in several], 1)
     kind = np.array([words.VOCAB.index(KINDS[k]) for k in scenes.kind[every, asked]])
     at = (tokens[:, 0] == kind[:, None]).argmax(1)
     thing, another = (scenes.cell[every, slot].astype(int) for slot in (asked, 1 - asked))
@@ -51,9 +52,14 @@ def cases(n: int = PICTURES, seed: int = 0) -> Cases:
 
 
 def scores(model: nnx.Module, of: Cases, place: np.ndarray | None = None) -> np.ndarray:
-    """How well both captions match, float32[n, 2]; with ``place`` int[n] after that region was exchanged."""
-    image = of.features if place is None else of.exchanged(place)
-    return np.stack([binding.logits(model, of.tokens[:, k], image) for k in (0, 1)], 1)
+    """How well both captions match, float32[n, 2]; with ``place`` int[n] after that region was exchanged.
+
+    If it is the other thing's, the captions say so: they are to differ in the thing that is asked for, and in nothing else.
+    """
+    image, pair = of.features, of.tokens[:, :2]
+    if place is not None:
+        image, pair = of.exchanged(place), np.where((place == of.another)[:, None, None], of.tokens[:, 2:], pair)
+    return np.stack([binding.logits(model, pair[:, k], image) for k in (0, 1)], 1)
 
 
 def _looks(model: nnx.Module, batch) -> jax.Array:
@@ -88,7 +94,7 @@ def example(model: nnx.Module, of: Cases, i: int = 0, block: int = 2) -> dict[st
     """Case i, as the figure of the probe takes it: how well both captions match, as probabilities, and a block's look."""
     one = of[np.array([i])]
     logits = np.concatenate([scores(model, one, place) for place in (None, one.thing, one.another)])
-    own, twin = one.tokens[0]
+    own, twin = one.tokens[0, :2]
     return {
         **of.drawn(i),
         "look": looks(model, one)[0, block - 1],

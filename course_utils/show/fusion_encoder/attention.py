@@ -88,8 +88,8 @@ def looks(model: nnx.Module, scene: str, word: str, block: int, kinds: Sequence[
 
 def exchange(block: int = 2, **found) -> Board:
     """:func:`course_utils.show.probe.exchange` of a fusion encoder, and of the look of one of its blocks."""
-    looks = f"“{found['said'][found['at']]}” looks, block {block}"
-    return probe.exchange(**found, looks=looks, chance="Bars: match of the caption with this colour.")
+    looks = f"“{found['said'][found['at']]}” looks"
+    return probe.exchange(**found, looks=looks, chance=f"Look: block {block}. Bars: match.")
 
 
 def exchanges(recorded: Mapping, live: Mapping[tuple[Arm, str], float] = {}) -> Board:
