@@ -55,6 +55,11 @@ def claims(recorded: Recording) -> dict[str, bool]:
         "another picture is no picture": abs(other - blind) < 0.05,
         "looks fall on what kinds and colours are about": all(hits[k].low > 0.9 > chance[k].high + 0.4 for k in ("kind", "colour")),
         "looks miss what numbers are about": hits["number"].mean < chance["number"].mean and hits["number"].high < hits["kind"].low - 0.5,
+        "words follow the place of their thing": all(recorded[probe.THING, f"{w} follows"].low > 0.9 for w in probe.WHATS),
+        "and no other thing's": all(recorded[probe.ANOTHER, f"{w} follows"].high < 0.03 for w in probe.WHATS),
+        "what is looked at is what is used": all(
+            abs(recorded[probe.BRIGHTEST, f"{w} follows"].mean - recorded[probe.THING, f"{w} follows"].mean) < 0.02 for w in probe.WHATS
+        ),
         "a beam finds nothing where words are sure": abs(ten - one) < 0.02,
         "novel kinds come from the detector": of("novel kinds", captioner="pointing").low > 0.9,
         "novel kinds are not learned": of("novel kinds", captioner="no words from the detector").high < 0.01,

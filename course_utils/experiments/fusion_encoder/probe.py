@@ -21,7 +21,7 @@ from course_utils.world import scenes as S
 from course_utils.world.things import KINDS
 
 SEEDS = 3
-PICTURES, _FEW = 1024, 64
+PICTURES, _FEW = 512, 64
 THING, ANOTHER = (arms.HARD.but(exchanged=place) for place in ("its thing", "another thing"))
 BRIGHTEST = {block: arms.HARD.but(exchanged="brightest place", block=block) for block in (1, 2)}
 
