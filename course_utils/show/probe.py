@@ -97,7 +97,7 @@ def shares(recorded: Mapping, rows: Mapping[str, tuple], live: Mapping, *, contr
     found = {name: recorded[key] for name, key in rows.items()}
     first, control = found[next(iter(rows))], found[controls[0]]
     return results.arms(
-        f"Its place exchanged, the answer follows in {first.mean:.0%}; another thing's, in {control.mean:.0%}",
+        f"Its place exchanged, the answer follows in {first.mean:.0%}; another's: {control.mean:.0%}",
         found,
         {name: live[key] for name, key in rows.items() if key in live},
         controls=controls,

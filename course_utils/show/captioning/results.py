@@ -89,14 +89,14 @@ def pointing_game(recorded: Mapping, live: Mapping[str, Mapping[str, float]] = {
 
 def exchanges(recorded: Mapping, live: Mapping[tuple[Arm, str], float] = {}) -> Board:
     """How often the next word follows an exchanged place. ``recorded``, ``live``: (arm with ``exchanged``, "kind follows") → share."""
-    names = {"the thing's": "its thing", "the brightest": "brightest place", "another's": "another thing"}
+    names = {"its place": "its thing", "the brightest": "brightest place", "another thing's": "another thing"}
     rows = {
-        f"{what}, place exchanged: {name}": (Arm(way="attention", exchanged=place), f"{what} follows")
+        f"{what}: {name}": (Arm(way="attention", exchanged=place), f"{what} follows")
         for what in ("colour", "kind")
         for name, place in names.items()
     }
-    controls = [name for name in rows if name.endswith("another's")]
-    return probe.shares(recorded, rows, live, controls=controls, measure="Right words that become the twin's")
+    controls = [name for name in rows if name.endswith("thing's")]
+    return probe.shares(recorded, rows, live, controls=controls, measure="One place exchanged: right words that become the twin's")
 
 
 def beams(found: Mapping[int, Mapping[str, float]]) -> Board:

@@ -95,11 +95,11 @@ def exchange(block: int = 2, **found) -> Board:
 def exchanges(recorded: Mapping, live: Mapping[tuple[Arm, str], float] = {}) -> Board:
     """How often the choice between two captions follows an exchanged region. Both: (arm with ``exchanged``, "follows") → share."""
     hard = Arm(stream="single", negatives="hard")
-    arms = {"exchanged: the thing's region": hard.but(exchanged="its thing")}
+    arms = {"its region": hard.but(exchanged="its thing")}
     arms |= {f"where its name looks, block {k}": hard.but(exchanged="brightest place", block=k) for k in (1, 2)}
-    arms["exchanged: another thing's"] = hard.but(exchanged="another thing")
+    arms["another thing's"] = hard.but(exchanged="another thing")
     rows = {name: (arm, "follows") for name, arm in arms.items()}
-    return probe.shares(recorded, rows, live, controls=list(rows)[-1:], measure="Right choices between two captions that turn over")
+    return probe.shares(recorded, rows, live, controls=list(rows)[-1:], measure="One region exchanged: right choices that turn over")
 
 
 def _lit(picture: np.ndarray, weights: np.ndarray, brightest: float) -> np.ndarray:
