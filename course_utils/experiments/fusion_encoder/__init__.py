@@ -82,6 +82,7 @@ def claims(recorded: Recording) -> dict[str, bool]:
     one, two = (recorded[Arm(stream=stream), "parameters"].mean for stream in fe.STREAMS)
     hidden = {"hidden kinds": "another picture", "hidden colours": "another picture", "hidden regions": "another text"}
     plan, unaligned = (recorded[arm, "pointing by plan"].values for arm in (arms.ALL_FOUR, arms.WITHOUT_ALIGNMENT))
+    thing, another, late = (recorded[arm, "follows"] for arm in (probe.THING, probe.ANOTHER, probe.BRIGHTEST[2]))
     return {
         "who pools first tosses a coin": abs(dual.mean - 0.5) < 0.03,
         **{f"{arm.control}: a coin": abs(caption[arm].mean - 0.5) < 0.03 for arm in arms.CONTROLS.values()},
@@ -104,5 +105,8 @@ def claims(recorded: Recording) -> dict[str, bool]:
             for part, control in hidden.items()
         },
         "alignment teaches the plan to point": min(plan) > max(unaligned) + 0.1,
+        "choices follow the region of their thing": min(thing.values) > 0.8,
+        "and no other thing's": max(another.values) < 0.1,
+        "where a name looks is not always what is used": late.mean < thing.mean - 0.2,
         "of UNITER some runs bind": 0 < binds[arms.ALL_FOUR] + binds[arms.WITHOUT_ALIGNMENT] < 6,
     }
