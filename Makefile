@@ -1,10 +1,11 @@
 # The two commands: `make lab` opens the course, `make test` runs every test. The rest is for those who write and grade it.
-# NN picks notebooks ("00" or "00 01"); NAME checkpoints; CANARIES: note them anew, record nothing; FROM is a folder of hand-ins; ASSIGNMENT a notebook's whole name.
+# NN picks notebooks ("00" or "00 01"); NAME checkpoints; CANARIES: note them anew, record nothing; ONLY: a part of an experiment; FROM is a folder of hand-ins; ASSIGNMENT a notebook's whole name.
 NN ?=
 NAME ?=
 FROM ?=
 ASSIGNMENT ?=
 CANARIES ?=
+ONLY ?=
 PORT ?= 8888
 BIN = .venv/bin
 # JupyterLab refuses to run as root, as in many containers, unless told.
@@ -42,7 +43,7 @@ formgrader: env-lab
 	$(BIN)/jupyter lab $(AS_ROOT) --port $(PORT)
 
 experiments: env-lab
-	$(BIN)/python -m course_utils.experiments.record $(NN) $(if $(CANARIES),--canaries)
+	$(BIN)/python -m course_utils.experiments.record $(NN) $(if $(CANARIES),--canaries) $(if $(ONLY),--only $(ONLY))
 
 checkpoints: env-lab
 	$(BIN)/python -m course_utils.experiments.checkpoints $(NAME)

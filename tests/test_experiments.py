@@ -1,14 +1,16 @@
 """Recorded results belong to today's data and hold what the notebooks claim; each arm of notebook 00 does what its name says."""
 
+import contextlib
 import importlib
 import json
+import types
 
 import numpy as np
 import pytest
 
 from course_utils import paths, registry
 from course_utils.arms import Arm, Estimate, Recording, estimate
-from course_utils.experiments import record
+from course_utils.experiments import canaries, record
 from course_utils.experiments import start_here as kinds
 from course_utils.world import emoji
 
@@ -60,6 +62,54 @@ def test_every_claim_is_refuted_where_numbers_are_exchanged(number):
     found = list(recorded.values())
     wrong = [experiment(number).claims(Recording(zip(recorded, (found[i] for i in rng.permutation(len(found)))))) for _ in range(30)]
     assert [claim for claim in wrong[0] if all(claims[claim] for claims in wrong)] == []
+
+
+@pytest.fixture
+def parted(monkeypatch, tmp_path):
+    """A recording of two rows, one of a part, and an experiment whose part gives other rows."""
+    arm, rows = {"way": "x"}, [{"measure": "kept", "value": 1.0}, {"measure": "old", "value": 1.0, "part": "probe"}]
+    kept = {"notebook": "00", "data": {"a": "1"}, "seeds": [0], "rows": [{"seed": 0, "arm": arm, **row} for row in rows]}
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "00.json").write_text(json.dumps(kept | {"canaries": {"main": {"number/0": [1.0]}, "probe": {}}}))
+    (tmp_path / "CHECKSUMS.json").write_text(json.dumps({"a": "1"}))
+    part = types.SimpleNamespace(SEEDS=2, run=lambda seed: Arm(way="x").rows({"new": seed / 2}))
+    monkeypatch.setattr(paths, "data_dir", lambda: tmp_path)
+    monkeypatch.setattr(paths, "data_file", lambda name: tmp_path / name)
+    monkeypatch.setattr(paths, "opened", lambda: {"a": "1", "results/00.json": "2"})
+    monkeypatch.setattr(record, "_parts", lambda number: {"probe": part})
+    monkeypatch.setattr(record, "ProcessPoolExecutor", lambda *_, **__: contextlib.nullcontext(types.SimpleNamespace(map=map)))
+    sung = {"main": 2.0, "probe, colours": 3.0}
+    monkeypatch.setattr(
+        record, "canaries_of", lambda number: {name: canaries.Canary(None, lambda v=v: {"x": v}) for name, v in sung.items()}
+    )
+    return tmp_path
+
+
+def test_a_part_is_recorded_anew_and_all_else_is_kept(parted):
+    found = record.record_part("00", "probe")
+    assert [(row["measure"], row["value"]) for row in found["rows"]] == [("kept", 1.0), ("new", 0.0), ("new", 0.5)]
+    assert [row["seed"] for row in found["rows"]] == [0, 0, 1] and found["rows"][1]["part"] == "probe"
+    assert found["canaries"] == {"main": {"number/0": [1.0]}, "probe, colours": {"measure/x": [3.0]}}
+    assert found["data"] == {"a": "1"} and found["seeds"] == [0]
+    record.write("00", found)
+    assert record.load("00")[Arm(way="x"), "new"].values == (0.0, 0.5)
+
+
+def test_no_part_is_recorded_beside_rows_of_other_data(parted):
+    with pytest.raises(ValueError, match="no part 'prob'. Choose from: probe"):
+        record.record_part("00", "prob")
+    (parted / "CHECKSUMS.json").write_text(json.dumps({"a": "3"}))
+    with pytest.raises(ValueError, match="has changed"):
+        record.record_part("00", "probe")
+
+
+@pytest.mark.parametrize("number", sorted(registry.TOPICS))
+def test_every_part_is_recorded_with_all_its_seeds_and_has_a_canary(number):
+    kept, parts = json.loads(paths.data_file(f"results/{number}.json").read_text()), record._parts(number)
+    assert {row["part"] for row in kept["rows"] if "part" in row} == set(parts)
+    for name, part in parts.items():
+        assert {row["seed"] for row in kept["rows"] if row.get("part") == name} == set(range(part.SEEDS))
+        assert any(canary.startswith(name) for canary in kept["canaries"])
 
 
 def test_arms_are_told_apart_by_their_fields():

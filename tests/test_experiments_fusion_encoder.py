@@ -153,10 +153,10 @@ def test_the_colleagues_negatives_are_one_exchange_of_neighbours(data):
 def test_every_arm_of_the_recording_is_measured_once_with_batches_that_fit(monkeypatch):
     monkeypatch.setenv("COURSE_FAST", "1")
     trained = fit_nothing(monkeypatch)
-    rows = experiment.run(0) + experiment.baselines()
+    rows = experiment.run(0) + experiment.baselines() + experiment.PARTS["probe"].run(0)
     keys = [(row["arm"], row["measure"]) for row in rows]
     assert len(set(keys)) == len(keys) and all(type(row["value"]) is float for row in rows)
-    assert len(trained) == 10
+    assert len(trained) == 12
     assert {arms.DUAL, arms.HARD, *arms.CONTROLS.values(), arms.TWO_HARD, arms.TWO_RANDOM} <= {arm for arm, _ in keys}
     assert dict(zip(keys, (row["value"] for row in rows)))[Arm(stream="two"), "parameters"] > 100_000
 

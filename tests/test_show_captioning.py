@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from flax import nnx
-from shared import ANY_VALUES, NO_PERCENTAGES, any_recording, estimate, said, tidy
+from shared import ANY_VALUES, NO_PERCENTAGES, any_recording, estimate, tidy
+from shared import said as said_on
 
 from course_utils.arms import Arm
 from course_utils.errors import BadInput
@@ -21,6 +22,7 @@ def test_figures_are_tidy_whatever_was_measured(seed, low, high):
         F.by_things(recorded, {"attention": dict.fromkeys(range(1, 6), low), "uniform": {1: high}}, 35),
         F.by_things(recorded, {}),
         F.pointing_game(recorded, {"kind": {"hits": low}}),
+        F.exchanges(recorded, {(Arm(way="attention", exchanged="its thing"), "kind follows"): high}),
         F.beams(scores),
     ):
         tidy(board)
@@ -46,10 +48,24 @@ def test_pictures_are_tidy():
         F.looks(pictures[0], words, maps[:-1])
 
 
+@pytest.mark.parametrize("words", [("red", "blue"), ("strawberry", "watermelon")])
+@pytest.mark.parametrize(("own", "twin"), [(1, 0), (0, 1), (0.5, 0.004)])
+def test_an_exchange_is_told_with_its_control(words, own, twin):
+    drawn = scenes.sample(np.random.default_rng(1), 3, objects=(5, 5))
+    said = ["a", "purple", "motorcycle", ","] * 4 + ["a", words[0]]
+    chances = np.array([[own, twin], [twin, own], [own, twin]])
+    board = F.exchange(np.asarray(render.render(drawn, 96)), np.eye(9)[4], (4, 8), said, len(said) - 1, words, chances)
+    tidy(board)
+    assert f"Its place exchanged: “{words[1]}” {own:.0%}; another: “{words[0]}” {own:.0%}" in said_on(board)
+    assert "most at middle: 100%" in said_on(board) and "…" in said_on(board) and board.lint() == []
+    with pytest.raises(BadInput, match=r"float\[9\] and float\[3, 2\]"):
+        F.exchange(np.zeros((3, 96, 96, 3), np.uint8), np.ones(8), (4, 8), said, 0, words, chances)
+
+
 def test_titles_say_what_was_recorded():
     recorded = any_recording("02")
     recorded[Arm(way="uniform"), "exact, 3"], recorded[Arm(way="attention"), "exact, 3"] = estimate(0.07), estimate(0.93)
-    assert "7% against 93%" in said(F.by_things(recorded, {}))
+    assert "7% against 93%" in said_on(F.by_things(recorded, {}))
 
 
 @NO_PERCENTAGES

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from flax import nnx
 from shared import ANY_VALUES, NO_PERCENTAGES, any_recording, tidy
+from shared import said as said_on
 
 from course_utils.arms import Arm
 from course_utils.errors import BadInput
@@ -24,6 +25,7 @@ def test_figures_are_tidy_whatever_was_measured(seed, low, high):
     tidy(F.binding(recorded, {}), words=55)
     tidy(F.negatives(recorded))
     tidy(F.objectives(recorded))
+    tidy(F.exchanges(recorded, {(Arm(stream="single", negatives="hard", exchanged="its thing"), "follows"): low}))
     tidy(F.cost(recorded, 128, (2, 4, 8, 16), {"dual": {"R@1": low, "passes": 256}}))
 
 
@@ -70,6 +72,15 @@ def test_a_word_looks_at_the_picture_in_every_head(model):
         attention.looks(model, "red car left", "bus", 1)
     with pytest.raises(ValueError, match="never met a banana. It knows: car, dog"):
         attention.looks(model, "red car left, blue banana top", "car", 1, ("car", "dog"))
+
+
+def test_an_exchange_names_the_word_that_looks_and_the_block():
+    said, chances = ["there", "is", "a", "purple", "umbrella", "and", "a", "yellow", "guitar"], np.array([[1, 0], [0, 1], [1, 0]])
+    board = F.exchange(
+        1, pictures=pictures(3), look=np.eye(9)[0], places=(0, 1), said=said, at=4, words=("purple", "yellow"), chances=chances
+    )
+    tidy(board)
+    assert "“umbrella” looks" in said_on(board) and "Look: block 1." in said_on(board)
 
 
 def test_the_widget_is_useful_before_it_is_moved_and_says_what_is_wrong(model):

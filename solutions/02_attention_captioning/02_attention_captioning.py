@@ -30,7 +30,7 @@ from course_utils import runtime
 from course_utils.arms import Arm
 from course_utils.exercises import check
 from course_utils.experiments import record
-from course_utils.experiments.captioning import attention, colleague, dataset, hard_attention, measures, novel, trainer
+from course_utils.experiments.captioning import attention, colleague, dataset, hard_attention, measures, novel, probe, trainer
 from course_utils.metrics import caption as metric
 from course_utils.models import captioning
 from course_utils.models.captioning import one_caption
@@ -306,6 +306,21 @@ figures.pointing_game(recorded, game).show()
 # %% [markdown]
 # For colours and kinds the look is nearly always on the thing. For *a* and *two* it is not; on the average of our runs they hit less often than a thing taken by chance, perhaps because where to go next is settled while they are said. So "attention shows what the model thinks of" holds for some classes of words and not for others, and only a count by class tells which.
 #
+# A map that hits tells where the model *looked*. Did it *use* what it saw? Change that: in the look before one word, exchange the features of one place for those of a **twin**, the same scene with everything in another colour. A word that was read off this place becomes the twin's.
+
+# %%
+asked = probe.cases(test, "colour")
+figures.exchange(**probe.example(model, asked, np.flatnonzero(asked.scenes.present.sum(1) == 3)[1])).show()
+
+# %% [markdown]
+# And on all test pictures, for colours and for kinds:
+
+# %%
+figures.exchanges(recorded, probe.measures(model, test)).show()
+
+# %% [markdown]
+# The word follows its thing's place, and no other thing's, though the new word is true of that one. To exchange the *brightest* place comes to the same: here what is looked at is what is used. Notebook 04 has a map of which that is not so.
+#
 # ## 6 · Which words win?
 #
 # So far we took the likeliest word each time: **greedy**. But the likeliest first word need not begin the likeliest caption. **Beam search** keeps the $K$ best beginnings. At every step each of them can go on with each of $V$ words; of these $K \cdot V$ continuations the $K$ best survive. A beginning that has ended stays in the beam as it is: its only continuation is `end`, again, and its score stays what it is.
@@ -394,12 +409,12 @@ print(f"(d) your captioner, counted as they do: {colleague.their_accuracy(model,
 figures.step_through(model)
 
 # %% [markdown] question="02.q1" title="Does the map explain the word?" points=2 minutes=6
-# A firm sells a captioner for the blind with the slogan *"See why it says what it says"*: for each word it shows the attention map. In at most six sentences: (a) name **one** measurement that would show whether the maps fall on what the words are about, with the control that it must beat; (b) name **one** intervention on the picture that would show whether the word really *depends* on the place that the map shows (section 4's "another picture" is the crudest), and what you expect if it does.
+# A firm sells a captioner for the blind with the slogan *"See why it says what it says"*: for each word it shows the attention map. In at most six sentences: (a) name **one** measurement that would show whether the maps fall on what the words are about, with the control that it must beat; (b) photographs have no twins: name **one** intervention on the picture that would show whether the word really *depends* on the place that the map shows (section 4's "another picture" is the crudest), and what you expect if it does.
 #
 # Rubric: 1 point for (a): the pointing game (or the overlap of the map with boxes or masks) by class of words, *with* a control that does not see the words (centre prior, any thing of the picture, the map of another word). Half a point without the control. 1 point for (b): cover, blur or exchange the place that the map shows (or exchange the features, or force the look elsewhere) and see whether the word changes, compared with the same done to another place, *with* the expectation that it changes the word there and not elsewhere. Half a point without comparison or expectation. No point for looking at more maps, or for the model's accuracy.
 
 # %% [markdown] answer="02.q1"
-# (a) The pointing game on captions with known boxes: how often the brightest place lies in the box of the thing that the word names, counted by class of words, beside a player that always points to the centre and one that points to any thing of the picture; the maps must beat both. (b) For each noun I would exchange the features of the place that the map shows for those of another thing, and in a control those of a place that it does not show. If the word depends on the place shown, it changes to the new thing in the first case and stays in the second.
+# (a) The pointing game on captions with known boxes: how often the brightest place lies in the box of the thing that the word names, counted by class of words, beside a player that always points to the centre and one that points to any thing of the picture; the maps must beat both. (b) For each noun I would paste another thing over the place that the map shows, and in a control over a place that it does not show. If the word depends on the place shown, it changes to the new thing in the first case and stays in the second.
 
 # %% [markdown]
 # ## Further
@@ -624,7 +639,7 @@ grade("02.7", caption_challenge)
 # ## What to remember
 # 1. A query of zero looks everywhere alike; and a map means nothing where the picture does not decide the word.
 # 2. One vector carries one thing well. What belongs to what is lost in a mean; attention does not have to mix.
-# 3. Count where looks fall, by class of words and beside a control: some words are looked at, others are not.
+# 3. Count where looks fall, by class of words and beside a control: some words are looked at, others are not. Whether a look is *used*, only an exchange tells.
 # 4. Padding, commas and articles are easy. Ask what a blind model gets by the same count.
 # 5. (*Further*) A caption can name what no caption taught, if the word comes from a detector: and then it repeats the detector's errors.
 #

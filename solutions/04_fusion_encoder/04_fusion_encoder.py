@@ -30,7 +30,7 @@ from course_utils import runtime, training
 from course_utils.arms import Arm
 from course_utils.exercises import check
 from course_utils.experiments import record
-from course_utils.experiments.fusion_encoder import arms, binding, colleague, dataset, objectives, retrieval, trainer
+from course_utils.experiments.fusion_encoder import arms, binding, colleague, dataset, objectives, probe, retrieval, trainer
 from course_utils.models import fusion_encoder as fusion
 from course_utils.models.fusion_encoder import words
 from course_utils.show import fusion_encoder as figures
@@ -379,6 +379,19 @@ print(f"(b) our binding test:                           {binding.accuracies(bind
 
 # %%
 figures.word_looks(fused, "red car left, blue dog top right", "car", dataset.KIND_NAMES)
+
+# %% [markdown]
+# Which region decides, then? Exchange one for that of a **twin**, the same scene with everything in another colour, and let the model choose: the caption, or the same with one thing in that colour? (Both are told the truth about the other thing.)
+
+# %%
+asked = probe.cases()
+figures.exchange(block=2, **probe.example(fused, asked)).show()
+
+# %%
+figures.exchanges(recorded, probe.measures(fused, asked)).show()
+
+# %% [markdown]
+# The choice follows the thing's own region, and hardly another's. In the second block the name often looks elsewhere, at a region that decides nothing: **where a word looks is not always what is used.** In notebook 02 it was.
 
 # %% [markdown] question="04.q1" title="Ten million pictures" points=2 minutes=6
 # A shop has 10 million pictures of products and wants a search by text, with an answer in 0.2 seconds. A fusion encoder scores 1,000 pairs a second on its machine; a dual encoder embeds 1,000 texts or pictures a second, and comparing one vector with 10 million stored ones takes 0.05 seconds. All of this runs on one machine, one after the other; what can be known before the query comes may be computed beforehand. In at most six sentences: (a) design the search, and show with numbers that it keeps to the time; (b) name one kind of query on which it will fail however good the fusion encoder is, and what you would measure to see it coming.

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from course_utils.experiments.canaries import Canary
-from course_utils.experiments.captioning import attention, dataset, hard_attention, measures, novel, trainer
+from course_utils.experiments.captioning import attention, dataset, hard_attention, measures, novel, probe, trainer
 from course_utils.models import captioning
 from course_utils.models.captioning import words
 from course_utils.world import captions
@@ -43,6 +43,12 @@ def _looks(model: captioning.Captioner) -> dict[str, Any]:
     }
     pointed = {f"pointing, {name}": list(values.values()) for name, values in attention.pointing(model, few).items()}
     return _captions(model) | found | pointed
+
+
+def _probe(model: captioning.Captioner) -> dict[str, Any]:
+    of = probe.cases(_few(), "colour")
+    shares = list(probe.measures(model, _few(200)).values())
+    return {"shares": shares, **probe.told(model, of, of.thing), "twins": of.others}
 
 
 def _scores() -> dict[str, Any]:
@@ -93,5 +99,6 @@ CANARIES = {
     "no words from the detector": _naming("no words from the detector", steps=0),
     "detector": Canary(None, lambda: {"found": [row["value"] for row in novel.baselines()]}),
     "how captions are scored": Canary(None, _scores),
+    "probe": Canary(lambda: attention.train("attention"), _probe, steps=0),
     "sizes": Canary(None, _sizes),
 }

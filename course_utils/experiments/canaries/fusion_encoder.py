@@ -9,7 +9,7 @@ from flax import nnx
 from course_utils.experiments import canaries
 from course_utils.experiments import fusion_encoder as experiment
 from course_utils.experiments.canaries import Canary
-from course_utils.experiments.fusion_encoder import arms, binding, dataset, objectives, retrieval, trainer
+from course_utils.experiments.fusion_encoder import arms, binding, dataset, objectives, probe, retrieval, trainer
 from course_utils.models.fusion_encoder import dual
 
 _PAIRS, _GALLERY = 128, 48
@@ -48,6 +48,17 @@ def _fusion(negatives: str, *, measure=_binding, everywhere: bool = False, steps
     return Canary(train, measure, everywhere, steps)
 
 
+def _probe(model: nnx.Module) -> dict[str, Any]:
+    of = probe.cases(_PAIRS)
+    found = {
+        "pictures": probe.PICTURES,
+        "before": probe.scores(model, of),
+        "after": probe.scores(model, of, of.thing),
+        "looks": probe.looks(model, of),
+    }
+    return {"shares": list(probe.measures(model, of).values()), "captions": of.tokens, **found}
+
+
 def _hardness() -> dict[str, Any]:
     """How hard negatives become along a run, of which the first steps show nothing."""
     draw = trainer.sampler(dataset.draw(), _WHOLE)
@@ -78,5 +89,6 @@ CANARIES = {
     "how hard negatives become": Canary(None, _hardness),
     "two streams": _fusion("hard", stream="two", steps=0),
     "UNITER": Canary(lambda: objectives.train(dataset.draw(), _teacher()), _objectives),
+    "probe": _fusion("hard", measure=_probe, steps=0),
     "sizes": Canary(None, _sizes),
 }

@@ -1,6 +1,6 @@
 """Notebook 02: one vector against attention, where looks fall, beams, hard attention, and kinds that no caption named.
 
-``dataset``, ``trainer``, ``measures`` (what they share), ``attention``, ``hard_attention``, ``novel`` (experiments), ``detector``
+``dataset``, ``trainer``, ``measures`` (what they share), ``attention``, ``hard_attention``, ``novel``, ``probe`` (experiments), ``detector``
 (the checkpoint's training), ``colleague`` (the run that looks fine).
 """
 
@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from course_utils.arms import Arm, Estimate, Recording
-from course_utils.experiments.captioning import attention, dataset, hard_attention, novel
+from course_utils.experiments.captioning import attention, dataset, hard_attention, novel, probe
 
 SEEDS = 4  # some minutes each
+PARTS = {"probe": probe}
 
 
 def run(seed: int) -> list[dict]:
@@ -44,6 +45,9 @@ def claims(recorded: Recording) -> dict[str, bool]:
     reward, no_reward, soft = (of("exact", way="hard", training=how) for how in (*hard_attention.ARMS, "none"))
     one, ten = (of("exact", way="attention", width=width).mean for width in (1, 10))
     other, blind = recorded[attention.ANOTHER_PICTURE, "SPICE"].mean, of("SPICE", way="none").mean
+    thing, brightest, another = (
+        [recorded[arm, f"{what} follows"] for what in ("kind", "colour")] for arm in (probe.THING, probe.BRIGHTEST, probe.ANOTHER)
+    )
     return {
         "one vector is enough for one thing": all(e.low > 0.7 for e in exact(1)),
         "one vector is not enough for three": all(e.high < 0.2 for e in exact(3)),
@@ -54,6 +58,9 @@ def claims(recorded: Recording) -> dict[str, bool]:
         "another picture is no picture": abs(other - blind) < 0.05,
         "looks fall on what kinds and colours are about": all(hits[k].low > 0.9 > chance[k].high + 0.4 for k in ("kind", "colour")),
         "looks miss what numbers are about": hits["number"].mean < chance["number"].mean and hits["number"].high < hits["kind"].low - 0.5,
+        "words follow the place of their thing": all(e.low > 0.9 for e in thing),
+        "and no other thing's": all(e.high < 0.03 for e in another),
+        "what is looked at is what is used": all(abs(looked.mean - own.mean) < 0.02 for looked, own in zip(brightest, thing)),
         "a beam finds nothing where words are sure": abs(ten - one) < 0.02,
         "novel kinds come from the detector": of("novel kinds", captioner="pointing").low > 0.9,
         "novel kinds are not learned": of("novel kinds", captioner="no words from the detector").high < 0.01,

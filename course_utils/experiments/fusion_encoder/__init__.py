@@ -1,6 +1,6 @@
 """Notebook 04: who binds colours to things, which negatives teach it, what searching costs, and UNITER's objectives.
 
-``dataset``, ``trainer`` (what they share), ``binding``, ``retrieval``, ``objectives`` (tests), ``colleague`` (the run that looks
+``dataset``, ``trainer`` (what they share), ``binding``, ``retrieval``, ``objectives``, ``probe`` (tests), ``colleague`` (the run that looks
 fine), ``arms``.
 """
 
@@ -10,10 +10,11 @@ import jax
 from flax import nnx
 
 from course_utils.arms import Arm, Recording
-from course_utils.experiments.fusion_encoder import arms, binding, dataset, objectives, retrieval, trainer
+from course_utils.experiments.fusion_encoder import arms, binding, dataset, objectives, probe, retrieval, trainer
 from course_utils.models import fusion_encoder as fe
 
 SEEDS = 6  # some minutes each
+PARTS = {"probe": probe}
 SEEDS_OF_OBJECTIVES = 3  # of UNITER's four objectives, and of three of them
 
 
@@ -81,6 +82,7 @@ def claims(recorded: Recording) -> dict[str, bool]:
     one, two = (recorded[Arm(stream=stream), "parameters"].mean for stream in fe.STREAMS)
     hidden = {"hidden kinds": "another picture", "hidden colours": "another picture", "hidden regions": "another text"}
     plan, unaligned = (recorded[arm, "pointing by plan"].values for arm in (arms.ALL_FOUR, arms.WITHOUT_ALIGNMENT))
+    thing, another, late = (recorded[arm, "follows"] for arm in (probe.THING, probe.ANOTHER, probe.BRIGHTEST[2]))
     return {
         "who pools first tosses a coin": abs(dual.mean - 0.5) < 0.03,
         **{f"{arm.control}: a coin": abs(caption[arm].mean - 0.5) < 0.03 for arm in arms.CONTROLS.values()},
@@ -103,5 +105,8 @@ def claims(recorded: Recording) -> dict[str, bool]:
             for part, control in hidden.items()
         },
         "alignment teaches the plan to point": min(plan) > max(unaligned) + 0.1,
+        "choices follow the region of their thing": min(thing.values) > 0.8,
+        "and no other thing's": max(another.values) < 0.1,
+        "where a name looks is not always what is used": late.mean < thing.mean - 0.2,
         "of UNITER some runs bind": 0 < binds[arms.ALL_FOUR] + binds[arms.WITHOUT_ALIGNMENT] < 6,
     }

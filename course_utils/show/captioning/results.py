@@ -1,11 +1,11 @@
-"""Notebook 02's measured results: things against scores, the pointing game, beams."""
+"""Notebook 02's measured results: things against scores, the pointing game, the probe, beams."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from course_utils.arms import Arm
-from course_utils.show import charts, results
+from course_utils.show import charts, probe, results
 from course_utils.show.board import Board
 
 THINGS = (1, 2, 3, 4, 5)
@@ -85,6 +85,18 @@ def pointing_game(recorded: Mapping, live: Mapping[str, Mapping[str, float]] = {
     words = ("attention", "any thing of the picture, by chance", "always the centre")
     results.legend(b, 104, 80, list(zip("●○×", words, roles)))
     return b
+
+
+def exchanges(recorded: Mapping, live: Mapping[tuple[Arm, str], float] = {}) -> Board:
+    """How often the next word follows an exchanged place. ``recorded``, ``live``: (arm with ``exchanged``, "kind follows") → share."""
+    names = {"its place": "its thing", "the brightest": "brightest place", "another thing's": "another thing"}
+    rows = {
+        f"{what}: {name}": (Arm(way="attention", exchanged=place), f"{what} follows")
+        for what in ("colour", "kind")
+        for name, place in names.items()
+    }
+    controls = [name for name in rows if name.endswith("thing's")]
+    return probe.shares(recorded, rows, live, controls=controls, measure="One place exchanged: right words that become the twin's")
 
 
 def beams(found: Mapping[int, Mapping[str, float]]) -> Board:

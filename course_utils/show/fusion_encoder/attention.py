@@ -1,8 +1,8 @@
-"""Pick a word and see which regions it looks at, head by head."""
+"""Where a word looks, head by head, and whether that is what decides."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import ipywidgets
 import jax
@@ -10,8 +10,10 @@ import numpy as np
 from flax import nnx
 
 from course_utils import training
+from course_utils.arms import Arm
 from course_utils.errors import BadInput
 from course_utils.models.fusion_encoder import words as W
+from course_utils.show import probe
 from course_utils.show.board import Board, spotlight
 from course_utils.show.palette import NEUTRAL, ROLE
 from course_utils.show.scene_text import read_scene
@@ -82,6 +84,22 @@ def looks(model: nnx.Module, scene: str, word: str, block: int, kinds: Sequence[
         b.text(x, 128 + _SIDE + 34, words, 8.5)
         b.text(x, 128 + _SIDE + 51, f"{p.sum():.0%} on the picture", 8.5, NEUTRAL["ink2"])
     return b
+
+
+def exchange(block: int = 2, **found) -> Board:
+    """:func:`course_utils.show.probe.exchange` of a fusion encoder, and of the look of one of its blocks."""
+    looks = f"“{found['said'][found['at']]}” looks"
+    return probe.exchange(**found, looks=looks, chance=f"Look: block {block}. Bars: match.")
+
+
+def exchanges(recorded: Mapping, live: Mapping[tuple[Arm, str], float] = {}) -> Board:
+    """How often the choice between two captions follows an exchanged region. Both: (arm with ``exchanged``, "follows") → share."""
+    hard = Arm(stream="single", negatives="hard")
+    arms = {"its region": hard.but(exchanged="its thing")}
+    arms |= {f"where its name looks, block {k}": hard.but(exchanged="brightest place", block=k) for k in (1, 2)}
+    arms["another thing's"] = hard.but(exchanged="another thing")
+    rows = {name: (arm, "follows") for name, arm in arms.items()}
+    return probe.shares(recorded, rows, live, controls=list(rows)[-1:], measure="One region exchanged: right choices that turn over")
 
 
 def _lit(picture: np.ndarray, weights: np.ndarray, brightest: float) -> np.ndarray:
