@@ -16,6 +16,7 @@ from flax import nnx
 
 from course_utils import decode
 from course_utils.experiments.timing import in_turns, ratio
+from course_utils.instructor.bench import short
 from course_utils.nn.lm import LanguageModel, numbered
 from course_utils.towers import language
 
@@ -25,7 +26,7 @@ BEGIN, END = 1, 2  # any two tokens
 
 @functools.partial(jax.jit, static_argnames=("graphdef", "count"))
 def cached(graphdef, state, cache, position: jax.Array, count: int) -> decode.Written:
-    """``count`` tokens behind what the cache holds of each text, int32[B] tokens."""
+    """Writes ``count`` tokens of every text; each reads the one before it, the first at ``position`` int32[B]."""
     model = nnx.merge(graphdef, state)
 
     def read(tokens, position, cache, context):
@@ -80,4 +81,4 @@ def measure(rounds: int = 7) -> dict:
 
 if __name__ == "__main__":
     argparse.ArgumentParser(description=__doc__).parse_args()
-    print(json.dumps(measure(), indent=2))
+    print(json.dumps(short(measure()), indent=2))
