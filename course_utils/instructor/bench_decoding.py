@@ -64,7 +64,9 @@ def measure_batch(model: LanguageModel, batch: int, rounds: int = 7, length: int
 
     jobs = {"cached": from_place(0, length), "uncached": lambda: uncached(graphdef, state, batch, length)}
     np.testing.assert_allclose(jobs["cached"]().log_prob, jobs["uncached"]().log_prob, rtol=1e-4)
-    seconds = in_turns({**jobs, "first": from_place(0, part), "last": from_place(length - part, part)}, rounds)
+    seconds = in_turns(jobs, rounds)
+    # a few milliseconds each: one that has to wait for another program is an outlier, and many turns outvote it
+    seconds |= in_turns({"first": from_place(0, part), "last": from_place(length - part, part)}, 9 * rounds)
     return {
         "cached_tokens_per_s": batch * length / float(np.median(seconds["cached"])),
         "uncached_tokens_per_s": batch * length / float(np.median(seconds["uncached"])),
