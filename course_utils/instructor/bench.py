@@ -97,6 +97,12 @@ def _child(program: str, cache: str, *arguments: str, **env: str) -> Any:
     return json.loads(out.stdout.strip().splitlines()[-1])
 
 
+# One module's measurements.
+_MEASURED = """
+import importlib, json, sys
+print(json.dumps(importlib.import_module(sys.argv[1]).measure()))
+"""
+
 # A notebook from a new kernel, which counts what XLA compiles or finds compiled in the cache.
 _NOTEBOOK = """
 import sys, nbformat, nbclient
@@ -135,7 +141,7 @@ def _is_of(topic: str, path: Path) -> bool:
 
 
 def seconds_of_tests() -> dict[str, dict[str, float]]:
-    """Seconds that the tests of each file took in the last ``make test``, for each set of releases; empty before one ran."""
+    """Seconds that tests took in the last ``make test``, all and the ten longest files, for each set of releases that ran."""
     found = {}
     for report in sorted((ROOT / "build").glob("tests-*.xml")):
         seconds: dict[str, float] = {}
@@ -143,7 +149,8 @@ def seconds_of_tests() -> dict[str, dict[str, float]]:
             name = case.get("classname", "").split(".")
             kind = next((part for part in name if part.startswith("test_")), "notebooks")
             seconds[kind] = seconds.get(kind, 0.0) + float(case.get("time", 0))
-        found[report.stem.removeprefix("tests-")] = dict(sorted(seconds.items(), key=lambda kv: -kv[1]))
+        longest = sorted(seconds.items(), key=lambda kv: -kv[1])[:10]
+        found[report.stem.removeprefix("tests-")] = {"all": sum(seconds.values()), **dict(longest)}
     return found
 
 
@@ -175,6 +182,11 @@ def questions_per_second(n: int = 20_000, repeats: int = 3) -> dict:
     return report
 
 
+def short(report: Any) -> Any:
+    """The same with three digits of every broken number: more of them say nothing, and hide what does."""
+    return json.loads(json.dumps(report), parse_float=lambda text: float(f"{float(text):.3g}"))
+
+
 def measure() -> dict:
     """Runs everything; a few minutes."""
     data = [f for f in (ROOT / "data").rglob("*") if f.is_file()]
@@ -184,6 +196,8 @@ def measure() -> dict:
         report["train_cold_cache"] = _child(_TRAIN, cache)
         report["train_warm_cache"] = _child(_TRAIN, cache)
         report["scenes_on_one_core"] = _child(_SCENES, cache)
+        report["decoding"] = _child(_MEASURED, cache, "course_utils.instructor.bench_decoding")
+        report["training_the_glue"] = _child(_MEASURED, cache, "course_utils.experiments.flamingo.cost")
     report["world"] = questions_per_second()
     report["notebooks"] = {}
     for path in sorted((ROOT / "solutions").glob("*/[0-9][0-9]_*.ipynb")):
@@ -199,4 +213,4 @@ def measure() -> dict:
 
 if __name__ == "__main__":
     argparse.ArgumentParser(description=__doc__).parse_args()
-    print(json.dumps(measure(), indent=2))
+    print(json.dumps(short(measure()), indent=2))
