@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -136,21 +136,31 @@ def _ask(document: Document, question: str, answer: str) -> None:
 
 
 def documents(
-    rng: np.random.Generator, count: int, shares: Sequence[float] = (0.4, 0.15, 0.15, 0.1, 0.2), split: str = "train"
+    rng: np.random.Generator,
+    count: int,
+    shares: Sequence[float] = (0.4, 0.15, 0.15, 0.1, 0.2),
+    split: str = "train",
+    *,
+    objects: tuple[int, int] | None = None,
+    **questions: Any,
 ) -> list[Document]:
-    """``count`` documents of all kinds, in the shares of ``KINDS_OF_DOCUMENT``, in random order."""
+    """``count`` documents of all kinds, in the shares of ``KINDS_OF_DOCUMENT``, in random order.
+
+    ``objects``: from how many to how many things a scene has; else as suits the kind. ``questions``: as
+    :func:`with_questions` takes them.
+    """
     each = rng.multinomial(count, shares)
     each_captions = 3
 
-    def draw(n: int, objects: tuple[int, int] = (1, 4)) -> Scenes:
-        return sample(rng, n, objects=objects, sign=0.3, split=split)
+    def draw(n: int, least: int = 1) -> Scenes:
+        return sample(rng, n, objects=objects or (least, 4), sign=0.3, split=split)
 
     found = []
     for n, make in zip(
         each,
         (
-            lambda n: with_questions(rng, draw(n, (2, 4))),
-            lambda n: with_dialogue(rng, draw(n, (2, 4))),
+            lambda n: with_questions(rng, draw(n, 2), **questions),
+            lambda n: with_dialogue(rng, draw(n, 2)),
             lambda n: of_captions(rng, draw(n * each_captions), each=each_captions),
             lambda n: of_translations(rng, draw(n)),
             lambda n: of_names(rng, n),
