@@ -21,14 +21,14 @@ def architecture() -> Board:
     b = Board(
         800,
         652,
-        "A frozen language model learns to look, through gates that start shut",
-        "Only the solid magenta parts are trained. What daxo and wugi mean here, only this prompt says.",
+        "Through gates, a frozen language model learns to see",
+        "Only the solid magenta parts are trained. A gate starts at its ring, shut: the model as it was.",
         "After Alayrac et al. 2022. Schematic. Not drawn: the gated thinking in each magenta block, behind its attention.",
         alt=_ALT,
-        words=75,
+        words=85,
     )
     b.legend()
-    pictures = drawn("red dog", "blue car", "red dog bottom right", side=96)
+    pictures = drawn("red dog left", "blue car middle", "red dog bottom", side=96, ground="sky")
     _sight(b, pictures)
     _language(b, pictures)
     return b
@@ -37,8 +37,8 @@ def architecture() -> Board:
 def _sight(b: Board, pictures: np.ndarray) -> None:
     """From the pictures up to their tokens, and over to the trunk."""
     x, w = _LEFT
-    tower = b.box(x, 420, w, 52, "vision tower", "vision", "the same for every picture", frozen=True)
-    resampler = b.box(x, 264, w, 60, "Perceiver Resampler", "fusion", "M latents look at all patches")
+    b.box(x, 420, w, 52, "vision tower", "vision", "the same for every picture", frozen=True)
+    b.box(x, 264, w, 60, "Perceiver Resampler", "fusion", "M latents look at all patches")
     shades = ROLE["fusion"]
     row = Spot(x, 164, w, 52)
     b.rect(row.x, row.y, row.w, row.h, shades["tint"], r=8)
@@ -56,37 +56,39 @@ def _sight(b: Board, pictures: np.ndarray) -> None:
         b.arrow((middle, 264), (middle, 216), role="fusion")
         for k in range(4):
             b.rect(middle - 23 + 12 * k, row.y + 10, 10, 10, shades["main"], r=5)
+    b.text(x + 80, 402, "patches", 8.5, ROLE["vision"]["deep"], ha="center")
 
 
 def _language(b: Board, pictures: np.ndarray) -> None:
     """From the text up to the next word."""
     x, w = _RIGHT
     middle = x + w / 2
-    wide = b.tokens_width([pictures[t] if isinstance(t, int) else t for t in _TEXT])
-    chips = b.tokens(middle - wide / 2, 520, [pictures[t] if isinstance(t, int) else t for t in _TEXT])
-    groups = ((0, 0, "none"), (1, 4, "sees picture 1"), (5, 8, "sees picture 2"), (9, 10, "picture 3"))
+    words = [pictures[t] if isinstance(t, int) else t for t in _TEXT]
+    chips = b.tokens(x + w - b.tokens_width(words, size=8), 520, words, size=8)
+    groups = ((0, 0, "sees none"), (1, 4, "sees picture 1"), (5, 8, "sees picture 2"), (9, 10, "picture 3"))
     for first, last, label in groups:
         b.bracket(chips[first].x, chips[last].end, 550, label, "fusion" if first else "ink")
-    b.text(middle, 606, "Each token sees the latest picture at or before it.", 8.5, NEUTRAL["ink2"], ha="center")
-    for y, name in ((412, "gated cross-attention"), (220, "gated cross-attention ")):
-        _gated(b, y, name)
-        b.arrow((_TRUNK, 190), (_TRUNK, y + 30), (x, y + 30), role="fusion")
-    b.arrow((_LEFT[0] + _LEFT[1], 190), (_TRUNK, 190), (_TRUNK, 210), role="fusion", head=0, gap=0)
+    b.text(middle, 606, "A token sees the latest picture at or before it.", 8.5, NEUTRAL["ink2"], ha="center")
+    _gated(b, 412)
+    _gated(b, 220)
+    b.arrow((_LEFT[0] + _LEFT[1], 190), (_TRUNK, 190), (_TRUNK, 442), (x, 442), role="fusion")
+    b.arrow((_TRUNK, 230), (_TRUNK, 250), (x, 250), role="fusion")
     b.box(x, 324, w, 44, "language model, block 1", "language", frozen=True)
     b.box(x, 132, w, 44, "language model, last block", "language", frozen=True)
-    for low, high in ((520, 472), (412, 368), (324, 280), (220, 176), (132, 112)):
+    for low, high in ((520, 472), (412, 368), (304, 280), (220, 176), (132, 112)):
         b.arrow((middle, low), (middle, high), role="language")
+    b.line([middle] * 3, [308, 313, 318], ROLE["language"]["main"], ls="", marker="o", ms=2)
     chip = b.tokens_width(["daxo"])
     b.tokens(middle - chip / 2, 84, ["daxo"])
     b.text(middle + chip / 2 + 10, 97, "the next word", 8.5, NEUTRAL["ink2"])
 
 
-def _gated(b: Board, y: float, name: str) -> None:
+def _gated(b: Board, y: float) -> None:
     """A gated block, with the curve of its gate at the right."""
     x, w = _RIGHT
     b.box(x, y, w, 60, "", "fusion")
-    b.text(x + (w - 76) / 2, y + 20, name, 10, "white", ha="center", weight="bold")
-    b.text(x + (w - 76) / 2, y + 42, r"$x + \tanh(\alpha)\cdot$ attention($x$, tokens of the picture)", 8.5, "white", ha="center")
+    b.text(x + (w - 76) / 2, y + 20, "gated cross-attention", 10, "white", ha="center", weight="bold")
+    b.text(x + (w - 76) / 2, y + 42, r"$x + \tanh(\alpha)\cdot$attention($x$, its picture’s tokens)", 8.5, "white", ha="center")
     left, side = x + w - 76, 64
     b.rect(left, y + 8, side, 44, "white", r=4, z=3)
     t = np.linspace(-1, 1, 41)

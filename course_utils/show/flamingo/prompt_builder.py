@@ -39,9 +39,9 @@ def prompt_builder(model: Flamingo, supports: Sequence[tuple[str, str]] = SUPPOR
     controls = {}
     for k in range(MOST):
         scene, name = supports[k] if k < len(supports) else ("", "")
-        controls[f"picture_{k + 1}"] = _choice(scene, scenes, f"picture {k + 1}", "50%", "empty: no such picture")
-        controls[f"name_{k + 1}"] = _choice(name, MADE_UP, "is", "38%", "its name")
-    controls["asked"] = _choice(asked, scenes, "asked", "50%", "red dog")
+        controls[f"picture_{k + 1}"] = _choice(scene, scenes, f"picture {k + 1}", "50%")
+        controls[f"name_{k + 1}"] = _choice(name, MADE_UP, "is", "38%")
+    controls["asked"] = _choice(asked, scenes, "asked", "50%")
 
     def draw(asked: str, **fields: str) -> HTML:
         return prompt_page(model, [(fields[f"picture_{k + 1}"], fields[f"name_{k + 1}"]) for k in range(MOST)], asked)
@@ -84,15 +84,9 @@ def _pairs(supports: Sequence[tuple[str, str]], asked: str) -> list[tuple[str, s
     return [pair for pair in found if pair[0]]
 
 
-def _choice(value: str, options: Sequence[str], description: str, width: str, placeholder: str) -> ipywidgets.Combobox:
-    return ipywidgets.Combobox(
-        value=value,
-        options=list(options),
-        description=description,
-        placeholder=placeholder,
-        continuous_update=False,
-        layout=ipywidgets.Layout(width=width),
-    )
+def _choice(value: str, options: Sequence[str], description: str, width: str) -> ipywidgets.Combobox:
+    style = {"continuous_update": False, "layout": ipywidgets.Layout(width=width)}
+    return ipywidgets.Combobox(value=value, options=list(options), description=description, **style)
 
 
 def _cell(picture: np.ndarray, scene: str, words: Sequence[str], *, asked: bool = False) -> str:

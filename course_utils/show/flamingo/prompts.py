@@ -14,7 +14,7 @@ from course_utils.show.palette import NEUTRAL, ROLE
 from course_utils.world.corpus import vocabulary
 
 _MOST = 5  # words shown
-_SIDE, _PITCH, _ACROSS = 100, 124, 4  # of pictures, px
+_SIDE, _PITCH = 100, 124  # of pictures, px
 _CHIP = 28  # px from one row of chips to the next
 
 
@@ -37,9 +37,10 @@ def prompt(pictures: np.ndarray, said: Sequence[str], chances: np.ndarray, right
     best, most = bars[0]
     if right and right not in dict(bars):
         bars.append((right, float(chances[words.index(right)])))
-    verdict = "" if not right else ", and is right" if best == right else f"; right is “{right}”, {dict(bars)[right]:.0%}"
+    verdict = "" if not right else ", and is right" if best == right else f"; right is “{right}”, {_percent(dict(bars)[right])}"
     chips = [_chips(text.split()) for text in said[:-1]] + [_chips([*said[-1].split(), "…"])]
-    lines = [range(i, min(i + _ACROSS, len(said))) for i in range(0, len(said), _ACROSS)]
+    across = -(-len(said) // -(-len(said) // 4))  # as many in every row
+    lines = [range(i, min(i + across, len(said))) for i in range(0, len(said), across)]
     heights = [_SIDE + 24 + _CHIP * max(1 + chips[i][-1][1] for i in line) for line in lines]
     b = Board(
         800,
@@ -58,21 +59,22 @@ def prompt(pictures: np.ndarray, said: Sequence[str], chances: np.ndarray, right
     y = 80
     for line, height in zip(lines, heights):
         for i in line:
-            x, last = Board.PAD + _PITCH * (i % _ACROSS), i == len(said) - 1
+            x, last = Board.PAD + _PITCH * (i % across), i == len(said) - 1
             b.picture(pictures[i], x, y, _SIDE, edge=ROLE["fusion"]["main"] if last else None, lw=2.5 if last else 0.8)
             for word, row, dx in chips[i]:
                 b.tokens(x + dx, y + _SIDE + 8 + _CHIP * row, [word], "fusion" if word == "…" else "language")
         y += height
-    b.text(544, 88, "next word", 9.5, ROLE["fusion"]["deep"], weight="bold")
+    left = Board.PAD + _PITCH * across + 24
+    b.text(left + 76, 88, "next word", 9.5, ROLE["fusion"]["deep"], ha="right", weight="bold")
     for k, (word, p) in enumerate(bars):
-        _bar(b, 544, 116 + 32 * k, word, p, right=word == right)
+        _bar(b, left, 116 + 32 * k, word, p, right=word == right)
     return b
 
 
 def exchange(said: Sequence[str], names: tuple[str, str], versions: Mapping[str, np.ndarray], chances: Mapping[str, np.ndarray]) -> Board:
     """The causal probe of one prompt: the same words, one picture exchanged, and how likely two names are.
 
-    Exchanging a picture exchanges its tokens, for they are made of this picture alone.
+    To exchange a picture is to exchange its tokens: they are made of it alone.
 
     Parameters
     ----------
@@ -88,12 +90,12 @@ def exchange(said: Sequence[str], names: tuple[str, str], versions: Mapping[str,
     at = [vocabulary().index(name) for name in names]
     shares = {says: [float(chances[says][k]) for k in at] for says in versions}
     first, *others = versions
-    side, pitch, high = 76, 92, 116
+    side, pitch, high = 76, 92, 112
     turned = max(others, key=lambda says: shares[says][1] - shares[says][0], default=first)
     b = Board(
         800,
-        120 + high * len(versions),
-        f"“{names[0]}” {shares[first][0]:.0%} as it is; with a picture exchanged down to {shares[turned][0]:.0%}",
+        96 + high * len(versions),
+        f"“{names[0]}” is {_percent(shares[first][0])} likely as it is, {_percent(shares[turned][0])} with a picture exchanged",
         "The words stay; framed: another picture in this place. Bars: how likely each of the two names is.",
         alt=f"A prompt with {len(said)} pictures, {names[0]} and {names[1]} after it: "
         + "; ".join(f"{says}: {own:.0%} and {other:.0%}" for says, (own, other) in shares.items())
@@ -132,7 +134,12 @@ def _bar(b: Board, x: float, y: float, word: str, share: float, *, role: str = "
     b.text(x + 76, y, word, 9, ROLE["language"]["deep"], ha="right", mono=True, weight="bold" if right else "normal")
     wide = 776 - 44 - (x + 88)
     b.rect(x + 88, y - 7, wide, 14, NEUTRAL["panel"], r=3)
-    b.rect(x + 88, y - 7, max(wide * share, 6), 14, ROLE[role]["fill"], r=3)
-    b.text(776, y, f"{share:.0%}" if share >= 0.01 else "<1%", 9, NEUTRAL["ink2"], ha="right")
+    full = max(wide * share, 2)
+    b.rect(x + 88, y - 7, full, 14, ROLE[role]["fill"], r=min(3, full / 2))
+    b.text(776, y, _percent(share), 9, NEUTRAL["ink2"], ha="right")
     if right:
-        b.mark(x + 88 + max(wide * share, 6), y, True, 8)
+        b.mark(x + 88 + max(full, 8), y, True, 8)
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.01 else "<1%"

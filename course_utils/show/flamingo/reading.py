@@ -20,9 +20,9 @@ PICTURES, LENGTH = 9, 64  # most pictures of a prompt, and most tokens
 SIDE = 64
 
 
-def drawn(*scenes: str, side: int = SIDE) -> np.ndarray:
-    """Scenes as readers type them, such as "red dog left": uint8[n, S, S, 3]. Raises ValueError as :func:`read_scene`."""
-    return np.concatenate([np.asarray(render(read_scene(scene), side)) for scene in scenes])
+def drawn(*scenes: str, side: int = SIDE, **look: str) -> np.ndarray:
+    """Scenes as readers type them, such as "red dog left": uint8[n, S, S, 3]. ``look`` and what it raises: :func:`read_scene`."""
+    return np.concatenate([np.asarray(render(read_scene(scene, **look), side)) for scene in scenes])
 
 
 def patches(pictures: np.ndarray) -> np.ndarray:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from course_utils.arms import Arm
 from course_utils.show import charts, results
 from course_utils.show.board import Board
-from course_utils.show.palette import NEUTRAL, role as role_of
+from course_utils.show.palette import NEUTRAL
+from course_utils.show.palette import role as role_of
 
 _MAIN = Arm(model="flamingo")
 _NEVER_TAUGHT, _TAUGHT_ON, _UNGATED = _MAIN.but(lm="never taught"), _MAIN.but(lm="taught on"), _MAIN.but(gates="none")
@@ -15,9 +16,9 @@ _SHOTS = {2: (0, 1, 2, 4), 4: (0, 1, 2)}  # names → shots of each
 # arm → name at the line's end, what it means, role, variant
 _LINES = {
     _MAIN: ("Flamingo", "frozen LM, gates", "fusion", 0),
-    _MAIN.but(control="other pictures"): ("other pictures", "beside the names", "control", 1),
-    _MAIN.but(control="names shuffled"): ("names shuffled", "among the pictures", "control", 1),
-    _MAIN.but(control="blind"): ("blind", "every picture empty", "control", 1),
+    _MAIN.but(control="other pictures"): ("other pictures", "as examples", "control", 1),
+    _MAIN.but(control="names shuffled"): ("names shuffled", "over pictures", "control", 1),
+    _MAIN.but(control="blind"): ("blind", "empty pictures", "control", 1),
 }
 _NEEDS = {
     _MAIN: "as it is",
@@ -74,9 +75,10 @@ def by_shots(
         wide = unit * (many[-1] + 0.5)
         ax = b.axes(left, 108, wide, 216)
         b.text(left, 86, f"{'two' if n == 2 else 'four'} names", 10, weight="bold")
+        b.text(left + 104, 86, f"dotted: one of {n}", 8.5, NEUTRAL["ink2"])
         charts.percent_axis(ax, "y", "right names, %" if n == 2 else "")
         ax.set(xlim=(-0.25, many[-1] + 0.25), xticks=many, xlabel="shots of each name")
-        charts.chance(ax, 100 / n, f"1 of {n}", side="left", above=True)
+        charts.chance(ax, 100 / n, "")
         found = {arm: [recorded[arm, _setting(n, k)] for k in many] for arm in _LINES}
         squares = {arm: {k: live[arm][_setting(n, k)] for k in many if _setting(n, k) in live[arm]} for arm in _LINES if arm in live}
         results.lines(b, ax, many, found, _LINES, squares, left=left + wide + 14, gap=32, shift=0.05)
@@ -110,8 +112,8 @@ def what_it_needs(
     )
 
 
-def own_text(recorded: Mapping, live: Mapping[str, float] = {}) -> Board:
-    """What the glue does to the language model's own text, in nats a word: fewer is better. ``live``: name of a row → nats."""
+def own_text(recorded: Mapping) -> Board:
+    """What the glue does to the language model's own text, in nats a word: fewer is better."""
     alone = recorded[Arm(model="language model"), "own text, nats"]
     found = {
         "the LM alone": alone,
@@ -126,7 +128,7 @@ def own_text(recorded: Mapping, live: Mapping[str, float] = {}) -> Board:
         800,
         152 + 36 * len(found),
         f"Its own text: {alone.mean:.2f} nats a word alone, {means['Flamingo, trained']:.2f} as Flamingo, "
-        f"{means['LM taught on']:.2f} taught on",
+        f"{means['LM taught on']:.2f} if taught on",
         f"Held-out text without pictures, asked words; fewer is better. {_runs(recorded[_MAIN, 'own text, nats'])}, 95% intervals.",
         alt="Dot chart, nats a word on text without pictures: " + ", ".join(f"{name} {m:.2f}" for name, m in means.items()) + ".",
         words=75,
@@ -136,16 +138,12 @@ def own_text(recorded: Mapping, live: Mapping[str, float] = {}) -> Board:
     values, low, high = zip(*((e.mean, max(e.low, 0), e.high) for e in found.values()))
     charts.dots(ax, list(found), values, low, high, roles=roles, fmt="{:.2f}")
     charts.chance(ax, alone.mean, "the LM alone", vertical=True)
-    for y, name in enumerate(found):
-        if name in live:
-            charts.live(ax, live[name], y)
-    ax.set(xlim=(0, 1.1 * max(*means.values(), *live.values(), 0.1)), xlabel="nats a word (0: always sure and right)")
-    results.key(b, b.h - 14, bool(live))
+    ax.set(xlim=(0, 1.1 * max(*means.values(), 0.1)), xlabel="nats a word (0: always sure and right)")
     return b
 
 
-def gates(recorded: Mapping, live: Mapping[str, Mapping[float, float]] = {}) -> Board:
-    """How far the gates open along a training. ``live``: "attention" or "thinking" → {share of the steps: |tanh|}."""
+def gates(recorded: Mapping) -> Board:
+    """How far the gates open along a training."""
     moments = [measure.split(" at ")[1] for arm, measure in recorded if arm == _MAIN and measure.startswith("gate of attention at ")]
     styles = {"attention": ("attention", r"the gate $\alpha$", "fusion", 0), "thinking": ("thinking", r"the gate $\beta$", "fusion", 1)}
     found = {what: [recorded[_MAIN, f"gate of {what} at {moment}"] for moment in moments] for what in styles}
@@ -167,9 +165,7 @@ def gates(recorded: Mapping, live: Mapping[str, Mapping[float, float]] = {}) -> 
     ax.plot(0, 0, "o", ms=7, mfc="white", mec=role_of("fusion")["main"], mew=1.6, zorder=5, clip_on=False)
     for estimates in found.values():  # from where they start
         ax.plot([0, float(moments[0].rstrip("%"))], [0, 100 * estimates[0].mean], color=role_of("fusion")["main"], lw=1.1, zorder=2)
-    squares = {what: {100 * k: share for k, share in found.items()} for what, found in live.items()}
-    results.lines(b, ax, [float(moment.rstrip("%")) for moment in moments], found, styles, squares, left=640, gap=34)
-    results.key(b, 338, bool(live))
+    results.lines(b, ax, [float(moment.rstrip("%")) for moment in moments], found, styles, {}, left=640, gap=34)
     return b
 
 
@@ -196,50 +192,42 @@ def few_shot(recorded: Mapping) -> Board:
         words=90,
     )
     for k, (task, (name, gloss, many)) in enumerate(_TASKS.items()):
-        left, unit = 72 + 368 * k, 216 / (many[-1] + 0.6)
-        ax = b.axes(left, 116, 216, 208)
-        b.text(left, 84, name, 10, weight="bold")
-        b.text(left, 101, gloss, 8.5, NEUTRAL["ink2"])
+        left = 72 + 368 * k
+        ax = b.axes(left, 120, 208, 208)
+        b.text(left, 80, name, 10, weight="bold")
+        b.text(left, 97, gloss, 8.5, NEUTRAL["ink2"])
         charts.percent_axis(ax, "y", "of new pictures, %" if k == 0 else "")
-        ax.set(xlim=(-0.35, many[-1] + 0.25), xticks=many, xlabel="examples in the prompt")
-        results.lines(b, ax, many, found[task], styles, {}, left=left + 230, gap=32)
-        for what, (*_, role, _) in styles.items():
+        ax.set(xlim=(-0.65, many[-1] + 0.25), xticks=many, xlabel="examples in the prompt")
+        results.lines(b, ax, many, found[task], styles, {}, left=left + 222, gap=32, shift=0.05)
+        for at, (what, (*_, role, _)) in zip((-0.52, -0.28), styles.items()):
             (mean,), (low,), (high,) = results.percent([tuned[task][what]])
-            at = -14 / unit
             ax.vlines(at, low, high, color=role_of(role)["main"], lw=5, alpha=0.33, zorder=3)
             ax.plot(at, mean, "o", ms=7, mfc="white", mec=role_of(role)["main"], mew=1.6, zorder=5, clip_on=False)
-    results.legend(b, Board.PAD, 398, [("○", "fine-tuned on 64 examples of one kind, none in the prompt", "ink")], weight="normal")
+    results.legend(b, Board.PAD, 398, [("○", "fine-tuned on 64 examples of one kind, none in the prompt", "control")], weight="normal")
     return b
 
 
-def exchanges(recorded: Mapping, live: Mapping[str, Mapping[str, float]] = {}) -> Board:
-    """The causal probe over many prompts: how often the answer becomes the other name, and how often it stays.
-
-    ``live``: what is exchanged → {"follows", "stays": share}.
-    """
+def exchanges(recorded: Mapping) -> Board:
+    """The causal probe over many prompts: how often the answer becomes the other name, and how often it stays."""
     found = {what: [recorded[_MAIN.but(exchanged=what), m] for m in ("follows", "stays")] for what in _EXCHANGES}
     (follows, _), *_, (_, stays) = found.values()
     b = Board(
         800,
         168 + 48 * len(found),
-        f"Shown the other name's picture, {follows.mean:.0%} say that name; the third's changed, {stays.mean:.0%} stay",
+        f"The asked picture exchanged: {follows.mean:.0%} follow it. A bystander's: {stays.mean:.0%} stay",
         f"Prompts with three names, answered right before the exchange. {_runs(follows)}, 95% intervals.",
         alt="Dot chart. "
         + "; ".join(f"{what}: {f.mean:.0%} follow, {s.mean:.0%} stay" for what, (f, s) in found.items()).replace(", for", " for")
         + ".",
         words=90,
     )
-    ax = b.axes(336, 108, 384, 48 * len(found))
+    ax = b.axes(348, 108, 372, 48 * len(found))
     columns = [results.percent([pair[k] for pair in found.values()]) for k in (0, 1)]
     charts.dumbbells(ax, [""] * len(found), columns, ("fusion", "control"), label="answers, %", fmt="{:.0f}%")
     for y, (what, wanted) in enumerate(_EXCHANGES.items()):
         for dy, words, grey in ((-8, what.replace("another of its name", "another of its own"), False), (9, wanted, True)):
-            b.text(308, 132 + 48 * y + dy, words, 8.5 if grey else 9, NEUTRAL["ink2"] if grey else None, ha="right")
-        for m, share in live.get(what, {}).items():
-            if m in ("follows", "stays"):
-                charts.live(ax, 100 * share, y)
-    results.legend(b, 336, 86, [("●", "now the other name", "fusion"), ("○", "still its own name", "control")])
-    results.key(b, b.h - 16, bool(live))
+            b.text(304, 132 + 48 * y + dy, words, 8.5, NEUTRAL["ink2"] if grey else None, ha="right")
+    results.legend(b, 348, 86, [("●", "now the other name", "fusion"), ("○", "still its own name", "control")])
     return b
 
 
