@@ -29,12 +29,8 @@ _SIDE = 96  # px
 def prompt_builder(model: Flamingo, supports: Sequence[tuple[str, str]] = SUPPORTS, asked: str = ASKED) -> Interactive:
     """Up to four pictures with a name each, one picture that is asked, and the likeliest next words.
 
-    ``supports``: scenes and names to start with; a scene is written as in the explorer.
-
-    Raises ValueError if there are more than four supports.
+    ``supports``: four scenes and names at most to start with; a scene is written as in the explorer.
     """
-    if len(supports) > MOST:
-        raise ValueError(f"There is room for {MOST} pictures with names, not for {len(supports)}.")
     scenes = [f"{colour} {kind}" for kind, colour in itertools.product(KINDS, COLOURS)]
     controls = {}
     for k in range(MOST):
@@ -58,8 +54,8 @@ def prompt_page(model: Flamingo, supports: Sequence[tuple[str, str]], asked: str
         chances = next_words(model, pictures, said)
     except ValueError as error:
         return HTML(html.card(html.error("This prompt cannot be read.", str(error))))
-    cells = [_cell(picture, scene, ["is", name]) for picture, (scene, name) in zip(pictures, pairs)]
-    cells.append(_cell(pictures[-1], asked, ["is", "…"], asked=True))
+    cells = [_cell(picture, scene, ["is", *name.split()], NEUTRAL["rule"]) for picture, (scene, name) in zip(pictures, pairs)]
+    cells.append(_cell(pictures[-1], asked, ["is", "…"], ROLE["fusion"]["main"]))
     return HTML(html.card(html.row(*cells, gap="12px 16px") + _answer(chances, pairs, asked)))
 
 
@@ -68,12 +64,11 @@ def _pairs(supports: Sequence[tuple[str, str]], asked: str) -> list[tuple[str, s
     found = [(scene.strip(" ,"), " ".join(name.lower().split())) for scene, name in supports]
     tags, shown = sum(bool(name) + name.count(IMAGE) for _, name in found) + 1, sum(bool(scene) for scene, _ in found)
     if not asked.strip(" ,"):
-        raise ValueError(f"There is {'no picture that is asked' if shown else 'no picture'}; name one at “asked”, such as: {ASKED}.")
+        raise ValueError(f"There is no picture that is asked; name one at “asked”, such as: {ASKED}.")
     for k, (scene, name) in enumerate(found, 1):
         if name and not scene or IMAGE in name:
             raise ValueError(
-                f"There would be {tags} {IMAGE} tags, but {shown + 1} pictures; "
-                f"{'write no tags, each picture brings its own' if IMAGE in name else f'show one at “picture {k}”, or clear its name “{name}”'}."
+                f"There would be {tags} {IMAGE} tags, but {shown + 1} pictures; name a thing at “picture {k}”, or clear “{name}” beside it."
             )
         if scene and not name:
             raise ValueError(f"Picture {k} has no name; invent one, such as {MADE_UP[k]}, or clear the picture.")
@@ -89,12 +84,9 @@ def _choice(value: str, options: Sequence[str], description: str, width: str) ->
     return ipywidgets.Combobox(value=value, options=list(options), description=description, **style)
 
 
-def _cell(picture: np.ndarray, scene: str, words: Sequence[str], *, asked: bool = False) -> str:
-    edge = ROLE["fusion"]["main"] if asked else NEUTRAL["rule"]
+def _cell(picture: np.ndarray, scene: str, words: Sequence[str], edge: str) -> str:
     chips = "".join(html.chip(word, "fusion" if word == "…" else "language") for word in words)
-    return html.cell(
-        f'{html.image(picture, _SIDE, scene, edge=edge, pad=3)}<div style="margin-top:6px">{chips}</div>', "0 0 auto;max-width:220px"
-    )
+    return html.cell(f'{html.image(picture, _SIDE, scene, edge=edge, pad=3)}<div style="margin-top:6px">{chips}</div>', "0 0 auto")
 
 
 def _answer(chances: np.ndarray, pairs: Sequence[tuple[str, str]], asked: str) -> str:
@@ -103,9 +95,7 @@ def _answer(chances: np.ndarray, pairs: Sequence[tuple[str, str]], asked: str) -
     right = same.pop() if len(same) == 1 else None
     order = np.argsort(-chances, kind="stable")[:_SHOWN]
     best = vocabulary()[order[0]]
-    told = html.verdict(best == right, f"the same thing was called {right}") if right else ""
-    if not right:
-        told = html.note("no picture before shows this thing" if not same else "this thing has two names", margin="0")
+    told = html.verdict(best == right, f"the same thing was called {right}") if right else html.note("no one name is right here")
     head = f'<div style="margin:0 0 6px">{html.chip(best, "fusion", solid=True)} {told}</div>'
     rows = "".join(html.bar(vocabulary()[k], float(chances[k]), "fusion", right=vocabulary()[k] == right) for k in order)
     line = f"border-top:1px solid {NEUTRAL['rule']};margin-top:12px;padding-top:12px;max-width:420px"

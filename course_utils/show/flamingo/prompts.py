@@ -18,7 +18,7 @@ _SIDE, _PITCH = 100, 124  # of pictures, px
 _CHIP = 28  # px from one row of chips to the next
 
 
-def prompt(pictures: np.ndarray, said: Sequence[str], chances: np.ndarray, right: str = "", *, title: str = "") -> Board:
+def prompt(pictures: np.ndarray, said: Sequence[str], chances: np.ndarray, right: str = "") -> Board:
     """Pictures with the words behind them, the last one asked, and the likeliest next words as bars.
 
     Parameters
@@ -26,12 +26,12 @@ def prompt(pictures: np.ndarray, said: Sequence[str], chances: np.ndarray, right
     pictures : uint8[n, S, S, 3], nine at most.
     said : what stands behind each, such as "is daxo"; behind the last, such as "is".
     chances : float[V], of every word of ``corpus.vocabulary()``, as :func:`next_words` gives.
-    right : the word that would be right, to be marked; ``title`` : instead of one that says what it answers.
+    right : the word that would be right, to be marked.
 
     Raises BadInput if there are more than nine pictures, none, or not one text for each.
     """
     if len(pictures) != len(said) or not 0 < len(said) <= PICTURES:
-        raise BadInput(f"There are {len(pictures)} pictures and {len(said)} texts; give one text for each, and one to {PICTURES} pictures.")
+        raise BadInput(f"There are {len(pictures)} pictures and {len(said)} texts; give one to {PICTURES} pictures, and one text for each.")
     words, order = vocabulary(), np.argsort(-np.asarray(chances), kind="stable")
     bars = [(words[k], float(chances[k])) for k in order[:_MOST]]
     best, most = bars[0]
@@ -45,13 +45,11 @@ def prompt(pictures: np.ndarray, said: Sequence[str], chances: np.ndarray, right
     b = Board(
         800,
         max(84 + sum(heights), 136 + 32 * len(bars)),
-        title or f"It says “{best}” with {most:.0%}{verdict}",
-        f"{len(said) - 1} pictures with words, then the one that is asked. Bars: the likeliest next words of {len(words)}."
-        if len(said) > 1
-        else f"One picture, and nothing before it. Bars: the likeliest next words of {len(words)}.",
+        f"It says “{best}” with {most:.0%}{verdict}",
+        f"The prompt as the model reads it; framed: the picture that is asked. Bars: the likeliest of {len(words)} words.",
         alt="A prompt: "
         + "; ".join(f"picture {text}" for text in said[:4])
-        + f"{' …' if len(said) > 4 else ''}. Likeliest: "
+        + ". Likeliest: "
         + ", ".join(f"{word} {p:.0%}" for word, p in bars[:3])
         + ".",
         words=60,

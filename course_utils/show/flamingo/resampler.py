@@ -54,10 +54,10 @@ def latents(picture: np.ndarray, look: np.ndarray, scene: str = "") -> Board:
     b = Board(
         800,
         78 + lines * (_PX + 64),
-        f"The brightest patch holds {_share(tops.max())} of latent {high}'s attention, {_share(tops.min())} of latent {low}'s",
+        f"The brightest patch holds {tops.max():.1%} of latent {high}'s attention, {tops.min():.1%} of latent {low}'s",
         f"Last layer, mean over heads, each on its own scale. Evenly, each of {rows} × {rows} patches would get {flat:.1%}.",
         alt=f"A scene{scene and f', {scene},'} and {len(look)} spotlights, one a latent; the brightest patches hold "
-        + ", ".join(_share(top) for top in tops[:8])
+        + ", ".join(f"{top:.1%}" for top in tops[:8])
         + ".",
         words=45 + 12 * len(look),
     )
@@ -70,10 +70,6 @@ def latents(picture: np.ndarray, look: np.ndarray, scene: str = "") -> Board:
         share = look[i - 1]
         b.picture(spotlight(picture, share.reshape(rows, rows)), x, y, _PX)
         b.text(x, y + _PX + 16, f"latent {i}", 8.5, ROLE["fusion"]["deep"], weight="bold")
-        b.text(x + _PX, y + _PX + 16, f"top {_share(share.max())}", 8.5, ha="right")
+        b.text(x + _PX, y + _PX + 16, f"top {share.max():.1%}", 8.5, ha="right")
         b.text(x, y + _PX + 33, f"{min(share.sum(), 1):.0%} on the picture", 8.5, NEUTRAL["ink2"])
     return b
-
-
-def _share(share: float) -> str:
-    return f"{share:.0%}" if share >= 0.1 else f"{share:.1%}"

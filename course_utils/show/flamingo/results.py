@@ -177,7 +177,7 @@ def few_shot(recorded: Mapping) -> Board:
         for task, (*_, many) in _TASKS.items()
     }
     tuned = {task: {what: recorded[_TAUGHT.but(tuned="64 examples", task=task, shots=0), what] for what in styles} for task in _TASKS}
-    first, last = (found["captions"]["in the form"][k].mean for k in (0, -1))
+    first, *_, last = (e.mean for e in found["captions"]["in the form"])
     b = Board(
         800,
         416,
