@@ -3,6 +3,7 @@
 import dataclasses
 import os
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -293,6 +294,13 @@ def told(attempt, mistake, cases):
                 changed = {"cases": asked, "answers": answers, "expected": expected, "index": wrong[0]}
                 return explanation.explain(dataclasses.replace(attempt, **changed))[1]
     return ""
+
+
+@pytest.mark.parametrize("exercise", [e for n in registry.TOPICS for e in checks._exercises_of(n) if e.compiled], ids=lambda e: e.id)
+def test_what_the_notebook_compiles_can_be(exercise):
+    """Whole numbers such as heads are known then; NumPy is refused."""
+    assert checks._compiles(exercise, exercise.reference)
+    assert not checks._compiles(exercise, lambda *args: jax.tree.map(np.asarray, exercise.reference(*args)))
 
 
 TOLD = [e.id for number in registry.TOPICS for e in checks._exercises_of(number) if not e.trains]

@@ -102,9 +102,15 @@ _NOT_COMPILED = (
 def _compiles(exercise: core.Exercise, fn: Callable) -> bool:
     """Whether JAX can trace ``fn``, and gets arrays of the reference's shapes from it."""
     arguments = exercise.cases(VISIBLE_SEED)[0].args
+    known = {k: argument for k, argument in enumerate(arguments) if isinstance(argument, (bool, int, str))}  # such as heads
 
     def shapes(f: Callable) -> list[Any]:
-        return [leaf.shape for leaf in jax.tree.leaves(jax.eval_shape(f, *arguments))]
+        def traced(rest: list[Any]) -> Any:
+            rest = iter(rest)
+            return f(*(known[k] if k in known else next(rest) for k in range(len(arguments))))
+
+        found = jax.eval_shape(traced, [argument for k, argument in enumerate(arguments) if k not in known])
+        return [leaf.shape for leaf in jax.tree.leaves(found)]
 
     try:
         return shapes(fn) == shapes(exercise.reference)
