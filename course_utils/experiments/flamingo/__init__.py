@@ -12,7 +12,7 @@ import numpy as np
 
 from course_utils import training
 from course_utils.arms import Recording
-from course_utils.experiments.flamingo import arms, colleague, dataset, few_shot, names, probe, text, trainer
+from course_utils.experiments.flamingo import arms, colleague, cost, dataset, few_shot, names, probe, text, trainer
 from course_utils.towers import language
 
 SEEDS = 3
@@ -67,8 +67,17 @@ def _few_shot(seed: int) -> list[dict]:
     return rows
 
 
+def _cost(seed: int) -> list[dict]:
+    """The same on every seed, but for what the machine does beside it."""
+    found, rows = cost.measure(), []
+    for arm in (arms.GLUE_ALONE, arms.EVERYTHING):
+        of = found[arm.learns]
+        rows += arm.rows({"seconds": of["s"], "MB of slopes": of["slopes_bytes"] / 1e6, "MB of optimizer": of["optimizer_bytes"] / 1e6})
+    return rows + arms.GLUE_ALONE.rows({"share of seconds": found["seconds"]["ratio"], "share of operations": found["flops"]})
+
+
 # recorded with the rest, or alone
-PARTS = {"few shot": SimpleNamespace(run=_few_shot, SEEDS=SEEDS)}
+PARTS = {"few shot": SimpleNamespace(run=_few_shot, SEEDS=SEEDS), "cost": SimpleNamespace(run=_cost, SEEDS=SEEDS)}
 
 
 def baselines() -> list[dict]:
