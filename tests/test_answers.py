@@ -1,7 +1,7 @@
 """Every right answer passes and every wrong one is told what it got wrong, on several seeds.
 
 Where an answer trains a model, the course's own is trained once, in full. For `make test-full` are those beside it that
-train the course's models for longer, and the two that take longest themselves. Of these, `make test` shows that they begin
+train the course's models for longer, and the three that take longest themselves. Of these, `make test` shows that they begin
 as they did when they were last trained in full: batches, losses, rates and lengths of their runs, what they answer then, and the thresholds.
 """
 
@@ -25,7 +25,7 @@ from course_utils.experiments import canaries
 
 MODULES = [importlib.import_module(f"answers.{module.name}") for module in pkgutil.iter_modules(answers.__path__)]
 COLAB = importlib.util.find_spec("nbgrader") is None  # Colab's releases
-LONGEST = ("03.7", "04.7")
+LONGEST = ("03.7", "04.7", "06.7")
 BEGUN = ROOT / "tests/fixtures/challenges.json"  # what they begin with; who changes one means to, and trains it in full
 TRAIN_LONG = ("challenge_two_hops", "challenge_noise", "challenge_gently", "challenge_short")
 

@@ -39,39 +39,44 @@ def of_places(features: np.ndarray, side: int) -> np.ndarray:
 
 
 def probe(tower: vision.VisionTower, side: int, *, train: int = 4000, test: int = 1000) -> dict[str, float]:
-    """What a linear map of frozen features, taught by itself, tells of held-out scenes: shares of things whose kind, whose
-    colour, and whose kind, colour and place are right; ``empty``: of empty places, that they are."""
+    """What a linear map of frozen features, taught by itself, tells of new scenes, and of scenes with a held-out pair each:
+    shares of things whose kind, whose colour, and whose kind, colour and place are right; ``empty``: of empty places, that
+    they are."""
 
     def seen(scenes: Scenes) -> np.ndarray:
         features = training.predict(tower, _features, {"image": np.asarray(render.render(scenes, side))})
         return of_places(features, side).reshape(-1, features.shape[-1])
 
-    def draw(split: str, count: int) -> Scenes:
-        return S.sample(S.generator(split, 601), count, objects=(2, S.SLOTS), sign=0.3, split=split)
+    def draw(stream: str, split: str, count: int) -> Scenes:
+        return S.sample(S.generator(stream, 601), count, objects=(2, S.SLOTS), sign=0.3, split=split)
 
-    scenes, others = draw("train", train), draw("test", test)
-    x, z = seen(scenes), seen(others)
-    x, z = (x - x.mean(0)) / x.std(0), (z - x.mean(0)) / x.std(0)
-    names, wanted = ({k: v.ravel() for k, v in place_names(s).items()} for s in (scenes, others))
+    scenes = draw("train", "train", train)
+    x, names = seen(scenes), {what: named.ravel() for what, named in place_names(scenes).items()}
+    mean, spread = x.mean(0), x.std(0)
+    heads = {what: _probe((x - mean) / spread, names[what], NAMES[what]) for what in ("kind", "colour")}
     told = {}
-    for what in ("kind", "colour"):
-        rows = np.flatnonzero(names[what] >= 0)
-        head = Linear(x.shape[1], NAMES[what], rngs=nnx.Rngs(0))
+    for says, split in (("new scenes", "train"), ("held-out pairs", "test")):
+        others = draw("test", split, test)
+        z, wanted = (seen(others) - mean) / spread, {what: named.ravel() for what, named in place_names(others).items()}
+        found = {what: training.predict(head, _told, {"x": z}, size=len(z)).argmax(1) for what, head in heads.items()}
+        thing = wanted["kind"] > 1
+        right = {what: (found[what] == wanted[what])[thing] for what in found}
+        right["kind, colour and place"] = right["kind"] & right["colour"]
+        right["empty"] = (found["kind"] == 0)[wanted["kind"] == 0]
+        told |= {f"{what}, {says}": float(share.mean()) for what, share in right.items()}
+    return told
 
-        def some(rng, rows=rows, what=what):
-            chosen = rng.choice(rows, 512)
-            return {"x": x[chosen], "name": names[what][chosen]}
 
-        training.fit(head, _probe_loss, some, steps=1500, learning_rate=3e-2, progress=False)
-        told[what] = training.predict(head, _told, {"x": z}, size=len(z)).argmax(1)
-    thing, empty = wanted["kind"] > 1, wanted["kind"] == 0
-    right = {what: (told[what] == wanted[what])[thing] for what in told}
-    return {
-        "kind": float(right["kind"].mean()),
-        "colour": float(right["colour"].mean()),
-        "kind, colour and place": float((right["kind"] & right["colour"]).mean()),
-        "empty": float((told["kind"] == 0)[empty].mean()),
-    }
+def _probe(x: np.ndarray, named: np.ndarray, names: int) -> Linear:
+    """A linear map from x float32[n, D] to the logits of names, taught where one applies."""
+    rows, head = np.flatnonzero(named >= 0), Linear(x.shape[1], names, rngs=nnx.Rngs(0))
+
+    def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:
+        chosen = rng.choice(rows, 512)
+        return {"x": x[chosen], "name": named[chosen]}
+
+    training.fit(head, _probe_loss, sample, steps=1500, learning_rate=3e-2, progress=False)
+    return head
 
 
 def _told(head: Linear, batch):

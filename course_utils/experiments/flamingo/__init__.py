@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from course_utils import training
-from course_utils.arms import Recording
+from course_utils.arms import Arm, Estimate, Recording
 from course_utils.experiments.flamingo import arms, colleague, cost, dataset, few_shot, names, probe, text, trainer
 from course_utils.towers import language
 
@@ -83,3 +83,50 @@ PARTS = {"few shot": SimpleNamespace(run=_few_shot, SEEDS=SEEDS), "cost": Simple
 def baselines() -> list[dict]:
     """What needs no training: the language model alone."""
     return arms.LM_ALONE.rows(text.own_text(language.frozen_language_model()))
+
+
+def claims(recorded: Recording) -> dict[str, bool]:
+    """What notebook 06 says of its recording, and whether it holds there."""
+    pictured = [setting for setting in names.SETTINGS if setting[1]]
+
+    def near_guessing(arm: Arm) -> bool:
+        return all(abs(recorded[arm, names.SETTINGS[setting]].mean - 1 / setting[0]) < 0.1 for setting in pictured)
+
+    def own_text(arm: Arm, at: str = "") -> Estimate:
+        return recorded[arm, f"{at}own text, nats"]
+
+    two = {arm: recorded[arm, "2 names, 2 shots"] for arm in arms.TRAINED}
+    main, alone = two[arms.MAIN], own_text(arms.LM_ALONE).mean
+    exchanges = {
+        what: recorded[arms.MAIN.but(exchanged=what), "follows" if follows else "stays"] for what, follows in probe.EXCHANGES.items()
+    }
+    language, form = (recorded[arms.FEW_SHOT.but(task=task, shots=1), "in the form"] for task in few_shot.SHOTS)
+    unasked = [recorded[arms.FEW_SHOT.but(task=task, shots=0), "in the form"] for task in few_shot.SHOTS]
+    colleague_, blind, fair = (recorded[arms.COLLEAGUE, what].mean for what in ("their test", "their test, blind", "any name asked"))
+    time, operations = (recorded[arms.GLUE_ALONE, f"share of {what}"] for what in ("seconds", "operations"))
+    return {
+        "two names, two shots: nearly always": min(main.values) > 0.9,
+        "one shot is enough": min(recorded[arms.MAIN, "2 names, 1 shots"].values) > 0.9,
+        "without a shot nobody knows": recorded[arms.MAIN, "2 names, 0 shots"].mean < 0.03,
+        "four names, one shot": min(recorded[arms.MAIN, "4 names, 1 shots"].values) > 0.8,
+        **{f"{control}: as who guesses": near_guessing(arm) for control, arm in arms.CONTROLS.items()},
+        "a language model that was never taught guesses": near_guessing(arms.NEVER_TAUGHT),
+        "no text beside pictures is needed": two[arms.UNDESCRIBED].mean > main.mean - 0.05,
+        "names need no gates": two[arms.UNGATED].mean > main.mean - 0.05,
+        "names gain nothing where the language model is taught on": two[arms.TAUGHT_ON].mean < main.mean + 0.03,
+        "a mean loses names": two[arms.MEAN].high < main.low - 0.05,
+        "large pictures through the same resampler": recorded[arms.MAIN.but(side=96), "2 names, 2 shots"].mean > main.mean - 0.05,
+        "untrained gates change nothing": own_text(arms.MAIN, "at the start, ").mean == alone,
+        "open gates cost some of its own text": alone < own_text(arms.MAIN).mean < 2 * alone,
+        "without gates its own text is lost, and does not come back": min(
+            own_text(arms.UNGATED).mean, own_text(arms.UNGATED, "at the start, ").mean
+        )
+        > 5 * alone,
+        "taught on, it forgets": own_text(arms.TAUGHT_ON).mean > 1.5 * own_text(arms.MAIN).mean,
+        "gates open by a part": all(0.1 < recorded[arms.MAIN, f"gate of {what} at 100%"].mean < 0.6 for what in ("attention", "think")),
+        **{f"exchanged: {what}": min(share.values) > 0.85 for what, share in exchanges.items()},
+        "the colleague's is always right, with and without eyes": colleague_ > 0.99 and blind > 0.99,
+        "and guesses where any name may be asked": abs(fair - 1 / 3) < 0.05,
+        "one example tells the form": min(language.low, form.low) > max(e.high for e in unasked),
+        "freezing saves about what the operations say": time.mean < 1.1 * operations.mean,
+    }

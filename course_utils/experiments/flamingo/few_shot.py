@@ -49,7 +49,8 @@ def right(task: str, which: str | int, pool: Pictures, picture: int, wanted: lis
             return False, False
         return True, says == captions.tuples(pool.scenes[[picture]], "short")[0]
     opening = corpus.split_words(ANSWER_FORMS[int(which)].format(""))
-    return given[: len(opening)] == opening and len(given) > len(opening), given == wanted
+    in_form = given[: len(opening)] == opening and len(given) > len(opening)
+    return in_form, in_form and given == wanted
 
 
 def measure(
