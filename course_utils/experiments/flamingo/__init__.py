@@ -23,7 +23,7 @@ FEW_SHOT_STEPS = 500
 def gates(history: training.History) -> dict[str, float]:
     """How far the gates are open, in the mean over blocks of |tanh|, along a training."""
     steps = [max(round(moment * history.steps) - 1, 0) for moment in MOMENTS]
-    metrics = {"attention": history.metrics["gate of attention"], "think": history.metrics["gate of thinking"]}
+    metrics = {"attention": history.metrics["gate of attention"], "thinking": history.metrics["gate of thinking"]}
     return {f"gate of {what} at {moment:.0%}": float(found[k]) for what, found in metrics.items() for moment, k in zip(MOMENTS, steps)}
 
 
@@ -123,7 +123,7 @@ def claims(recorded: Recording) -> dict[str, bool]:
         )
         > 5 * alone,
         "taught on, it forgets": own_text(arms.TAUGHT_ON).mean > 1.5 * own_text(arms.MAIN).mean,
-        "gates open by a part": all(0.1 < recorded[arms.MAIN, f"gate of {what} at 100%"].mean < 0.6 for what in ("attention", "think")),
+        "gates open by a part": all(0.1 < recorded[arms.MAIN, f"gate of {what} at 100%"].mean < 0.6 for what in ("attention", "thinking")),
         **{f"exchanged: {what}": min(share.values) > 0.85 for what, share in exchanges.items()},
         "the colleague's is always right, with and without eyes": colleague_ > 0.99 and blind > 0.99,
         "and guesses where any name may be asked": abs(fair - 1 / 3) < 0.05,
