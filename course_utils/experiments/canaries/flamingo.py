@@ -68,9 +68,9 @@ def _sizes() -> dict[str, Any]:
 CANARIES = {
     "names": _taught(_everything, everywhere=True),
     "nothing described": _taught(steps=0, **arms.TRAINED[arms.UNDESCRIBED]),
-    "no gates": _taught(**arms.TRAINED[arms.UNGATED]),
+    "no gates": _taught(steps=0, **arms.TRAINED[arms.UNGATED]),
     "language model never taught": _taught(steps=0, **arms.TRAINED[arms.NEVER_TAUGHT]),
-    "language model taught on": _taught(**arms.TRAINED[arms.TAUGHT_ON]),
+    "language model taught on": _taught(steps=0, **arms.TRAINED[arms.TAUGHT_ON]),
     "mean": _taught(steps=0, **arms.TRAINED[arms.MEAN]),
     "no compression": _taught(steps=0, **arms.TRAINED[arms.UNCOMPRESSED]),
     "colleague": Canary(lambda: _alone(colleague.train(dataset.pictures())), _told, steps=0),
