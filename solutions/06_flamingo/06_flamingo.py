@@ -296,7 +296,7 @@ figures.own_text(recorded).show()
 figures.gates(recorded).show()
 
 # %% [markdown]
-# With its gates shut, Flamingo reads as the language model alone does, to the last digit. Trained, it loses some of its own text: its gates are open then, a quarter to a third, and *thinking* passes through them whether or not there is a picture. Without gates it begins as noise, and what is trained on names alone does not bring its text back. A language model that is taught on forgets. **Gates do not make a model see better; they keep what it could do before.**
+# With its gates shut, Flamingo reads as the language model alone does, to the last digit. Trained, it loses some of its own text: its gates are open then, by a part, and *thinking* passes through them whether or not there is a picture. Without gates it begins as noise, and what is trained on names alone does not bring its text back. A language model that is taught on forgets. **Gates do not make a model see better; they keep what it could do before.**
 #
 # ## 8 · What is looked at, and what is used
 #
@@ -370,7 +370,7 @@ figures.prompt_builder(flamingo)
 figures.few_shot(recorded).show()
 
 # %% [markdown]
-# Without an example the model writes one language or another, and mostly the plain form of an answer. **One example sets language and form in nearly every case.** It does not make the *content* right more often after that: two or four examples say nothing new about the picture that is asked about. Hollow: the same model, fine-tuned on 64 examples of one language or form, as the paper compares; it keeps to the form as well, and what it says is right a little more often for captions, less often for answers. (How often content is right at all says what this small glue has learned: pictures of things whose kind and colour it never saw together.)
+# Without an example the model writes one language or another, and mostly the plain form of an answer. **One example sets language and form in nearly every case.** It does not make the *content* right more often after that: two or four examples say nothing new about the picture that is asked about. Hollow: the same model, fine-tuned on 64 examples of one language or form, as the paper compares; it keeps to the form as well, and what it says is right no more often. (How often content is right at all says what this small glue has learned: pictures of things whose kind and colour it never saw together.)
 #
 # ### A film is a picture with more patches
 # The resampler reads any number of features, so a film can go in whole: all patches of all frames. But to attention they are a set, and a film that runs backwards is the same set. So each frame $f$ is marked with a learned vector $e_f$ that says *when*, on all of its patches $n$:
