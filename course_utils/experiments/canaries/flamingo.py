@@ -8,7 +8,7 @@ from flax import nnx
 
 from course_utils.experiments import canaries, flamingo as experiment
 from course_utils.experiments.canaries import Canary
-from course_utils.experiments.flamingo import arms, colleague, dataset, few_shot, names, probe, text, trainer
+from course_utils.experiments.flamingo import arms, colleague, cost, dataset, few_shot, names, probe, text, trainer
 
 _COUNT = 24
 
@@ -65,6 +65,15 @@ def _sizes() -> dict[str, Any]:
     }
 
 
+def _cost() -> dict[str, Any]:
+    model, shape = cost.build(), {"texts": 2, "length": 8, "pictures": 2, "patches": 4}
+    batch = cost.random_batch(model, **shape)
+    found = dict(cost.step_flops(cost.forward_flops(model, **shape)))
+    for name, trainable in cost.TRAINED.items():
+        found |= {f"{name}, {what}": cost.size(tree) for what, tree in zip(("slopes", "optimizer"), cost.trees(model, batch, trainable))}
+    return found
+
+
 CANARIES = {
     "names": _taught(_everything, everywhere=True),
     "nothing described": _taught(steps=0, **arms.TRAINED[arms.UNDESCRIBED]),
@@ -74,10 +83,11 @@ CANARIES = {
     "mean": _taught(steps=0, **arms.TRAINED[arms.MEAN]),
     "no compression": _taught(steps=0, **arms.TRAINED[arms.UNCOMPRESSED]),
     "colleague": Canary(lambda: _alone(colleague.train(dataset.pictures())), _told, steps=0),
-    "three tasks": Canary(
+    "few shot": Canary(
         lambda: _alone(trainer.train(dataset.pictures(several=dataset.SEVERAL), shares=dataset.ALL, steps=experiment.FEW_SHOT_STEPS)[0]),
         _tasks,
         steps=0,
     ),
+    "cost": Canary(None, _cost),
     "sizes": Canary(None, _sizes),
 }
