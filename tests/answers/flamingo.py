@@ -790,3 +790,8 @@ def names_out_of_range(train, test):
 @wrong("06.7", "log-probabilities of the right one", "not-finite")
 def names_not_finite(train, test):
     return np.log(np.zeros(len(test["tokens"])))
+
+
+@wrong("06.7", "halves between two names", "not-whole")
+def names_as_means(train, test):
+    return names_of(test) + 0.5
