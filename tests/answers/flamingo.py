@@ -109,6 +109,7 @@ slips(
     ("thinking-not-added", "no residual around thinking", "return out + thought", "return thought"),
     ("thinks-before-looking", "thinks of the latents as they came", '["think"], out)', '["think"], residual)'),
     ("thinks-of-what-was-seen", "thinks of what was seen", '["think"], out)', '["think"], out - residual)'),
+    ("normalised-twice", "normalised before thinking", '["think"], out)', '["think"], layer_norm(params["norm_latents"], out))'),
     ("one-of-several", "latents only", _BOTH, "return out + thought"),
     ("exchanged", "weights first", _BOTH, "return weights, out + thought"),
 )  # fmt: skip
@@ -230,7 +231,6 @@ slips(
     ("gates-exchanged", "gates exchanged", "alpha", "§", "beta", "alpha", "§", "beta"),
     ("gate-on-all", "the sum gated", 'x + jnp.tanh(params["alpha"]) * look', 'jnp.tanh(params["alpha"]) * (x + look)'),
     ("not-added", "x not added", "between = x +", "between ="),
-    ("interpolated", "mixed", "between = x", 'between = (1 - jnp.tanh(params["alpha"])) * x'),
     ("no-output-matrix", "no W_o", ' @ params["W_o"]', ""),
     ("no-thinking", "no feed-forward", "return y", "return between"),
     ("thinks-of-what-was-seen", "thinks of what was seen", '["think"], between)', '["think"], look)'),

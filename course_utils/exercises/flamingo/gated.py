@@ -88,12 +88,6 @@ X_MISTAKES = edits(
         'np.tanh(params["alpha"]) * (x + y @ params["W_o"])',
     ),
     ("not-added", "x is missing: what was seen is added to it.", 'x + np.tanh(params["alpha"])', 'np.tanh(params["alpha"])'),
-    (
-        "interpolated",
-        "You mix x and what was seen, (1 − gate) and gate. x passes whole.",
-        'x + np.tanh(params["alpha"])',
-        '(1 - np.tanh(params["alpha"])) * x + np.tanh(params["alpha"])',
-    ),
     ("no-output-matrix", "W_o is missing.", '(y @ params["W_o"])', "y"),
     ("no-thinking", "The feed-forward is missing, and its gate.", 'np.tanh(params["beta"]) * feed_forward(params["think"], x)', "0"),
     (

@@ -93,6 +93,12 @@ THINK_MISTAKES = edits(
         'feed_forward(params["think"], latents - y @ params["W_o"])',
     ),
     (
+        "normalised-twice",
+        "You normalise before the feed-forward, which does so by itself.",
+        '["think"], latents)',
+        '["think"], layer_norm(params["norm_latents"], latents))',
+    ),
+    (
         "thinks-of-what-was-seen",
         "The feed-forward reads what was seen. It reads the latents with it.",
         'feed_forward(params["think"], latents)',
