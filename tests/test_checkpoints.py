@@ -10,11 +10,11 @@ import pytest
 from flax import nnx
 
 from course_utils import paths, training
-from course_utils.experiments import checkpoints
+from course_utils.experiments import checkpoints, language_model
 from course_utils.nn import checkpoint
 from course_utils.nn.linear import Linear
-from course_utils.towers import grid
-from course_utils.world import render, scenes
+from course_utils.towers import grid, language, vision
+from course_utils.world import corpus, render, scenes
 from course_utils.world.atlas import CANVASES
 from course_utils.world.things import COLOURS, KINDS, SIZES, WORDS
 
@@ -198,7 +198,8 @@ def test_the_shipped_tower_knows_fewer_kinds_in_colours_that_it_never_saw():
 
 def test_every_checkpoint_that_can_be_made_is_shipped():
     for name in checkpoints.CHECKPOINTS:
-        assert paths.data_file(f"checkpoints/{name}.safetensors").stat().st_size < 800_000
+        most = {"vision_tower": 2_000_000, "language_model": 4_000_000}.get(name, 800_000)
+        assert paths.data_file(f"checkpoints/{name}.safetensors").stat().st_size < most
         assert f"`{name}`" in (paths.data_dir() / "README.md").read_text()
 
 
@@ -234,3 +235,27 @@ def test_making_a_checkpoint_writes_it_and_lists_its_checksum(data, monkeypatch,
     content = (data / name).read_bytes()
     checkpoints.make("grid_tower")
     assert (data / name).read_bytes() == content, "the same seed gives the same checkpoint"
+
+
+@pytest.mark.newest
+@pytest.mark.parametrize("side", [64, 96])
+def test_the_vision_tower_names_things_of_new_scenes_patch_by_patch(side):
+    drawn = scenes.sample(scenes.generator("test", 7), 100, objects=(2, scenes.SLOTS))
+    names = training.predict(vision.frozen_vision_tower(), _names, {"image": np.asarray(render.render(drawn, side))}, size=100)
+    wanted = vision.patch_names(drawn, side)
+    for what in ("kind", "colour", "size"):
+        thing = (wanted["kind"] > 1) & (wanted[what] >= 0)
+        assert (names[what].argmax(-1) == wanted[what])[thing].mean() > 0.95, what
+
+
+def _names(tower, batch):
+    return tower(batch["image"])[0]
+
+
+@pytest.mark.newest
+def test_the_language_model_copies_made_up_names_of_held_out_pairs():
+    reader, rng = language.frozen_language_model(), scenes.generator("test", 8)
+    for many in (2, 4):
+        episodes = corpus.of_names(rng, 100, names=many, shots=2, held_out=True)
+        assert language_model.right(reader, episodes).mean() >= 0.95
+        assert language_model.right(language.untrained(), episodes).mean() < 0.2
