@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from flax import nnx
 
 from course_utils.decode import Read
@@ -160,14 +159,6 @@ class Flamingo(nnx.Module):
         blocks = [gate for gate in self.gates if gate is not None and gate.alpha is not None]
         means = (sum(jnp.abs(jnp.tanh(gate[...][0])) for gate in gates) / len(gates) for gates in zip(*((b.alpha, b.beta) for b in blocks)))
         return dict(zip(("gate of attention", "gate of thinking"), means))
-
-    def openings(self) -> dict[str, list[float]]:
-        """tanh of the gates, by what they open: ``attention`` and ``think``, one for each gated block."""
-        blocks = [gate for gate in self.gates if gate is not None and gate.alpha is not None]
-        return {
-            "attention": [float(np.tanh(np.asarray(gate.alpha[...]))[0]) for gate in blocks],
-            "think": [float(np.tanh(np.asarray(gate.beta[...]))[0]) for gate in blocks],
-        }
 
 
 def flamingo_loss(model: Flamingo, batch) -> tuple[jax.Array, dict[str, jax.Array]]:
