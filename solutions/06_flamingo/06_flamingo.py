@@ -54,7 +54,7 @@ for token in np.argsort(-chances)[:3].tolist():
     print(f"{corpus.vocabulary()[token]:8}{chances[token]:7.2%}")
 
 # %% [markdown]
-# *daxo* is no word; whoever answers it must have read it in this very prompt. This is **in-context learning**: no weight changes, the examples stand in the text. (Miniatures do not do this by themselves. This one has, before every attention, a mixture of each token with the three before it; without that, trained equally long, it never learned to copy.)
+# *daxo* is no word; whoever answers it must have read it in this very prompt. This is **in-context learning**: no weight changes, the examples stand in the text. (To make copying easy to find for so small a model, it has, before every attention, a learned mixture of each token with the three before it.)
 #
 # **Flamingo** (Alayrac et al., 2022) asks: can the examples be *pictures*, without teaching the language model anything? What is trained is the glue between two frozen models.
 
