@@ -1,10 +1,12 @@
 """The world as text: every answer follows from its description, every made-up name from its first mention, no word is unknown."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
 from course_utils.text import IGNORED, PAD, split_words
-from course_utils.world import captions, corpus, interleaved, questions
+from course_utils.world import captions, corpus, facts, interleaved, questions
 from course_utils.world import scenes as S
 from course_utils.world.corpus import BEGIN, END, IMAGE, MADE_UP
 from course_utils.world.interleaved import Pictures
@@ -38,21 +40,42 @@ def test_made_up_names_are_words_of_nothing_else():
             assert not set(said) & set(MADE_UP) and set(said) <= words
 
 
-def test_answers_follow_from_the_description():
+@pytest.mark.parametrize("lists", [0, 1])
+def test_answers_follow_from_the_description(lists):
     """Read back from the text alone: the scene that it describes, and what the oracle says of it."""
     scenes = S.sample(rng(1), 150, objects=(2, 4), sign=0.5)
-    for document, scene in zip(corpus.with_questions(rng(2), scenes), range(len(scenes))):
+    most = 0
+    for document, scene in zip(corpus.with_questions(rng(2), scenes, lists=lists), range(len(scenes))):
         (described, asked), *questioned = parts(document)
-        facts = captions.read(captions.join(described))
-        assert not asked and captions.parse(captions.join(described)) == captions.tuples(scenes[scene], "full")[0] and facts.things
-        forms = set()
+        assert not asked
+        if lists:
+            assert Counter(in_list(described)) == Counter(facts.inventory(scenes[scene])[0])
+        else:
+            assert captions.parse(captions.join(described)) == captions.tuples(scenes[scene], "full")[0]
+        forms, texts = set(), []
         for words, answered in questioned:
             mark = words.index("?") + 1
             text, said = captions.join(words[:mark]).replace(" ?", "?"), " ".join(words[mark:])
             right = questions.ANSWERS[questions.answer(scenes[scene], questions.read([text]))[0]]
             forms.add(next(form for form in corpus.ANSWER_FORMS if form.format(right) == said))
+            texts.append(text)
             assert answered
-        assert len(forms) == 1 and len(questioned) == 4
+        assert len(forms) == 1 and len(set(texts)) == len(texts) <= 4
+        most += len(texts) == 4
+    assert most > 50
+
+
+def in_list(words):
+    """(cell, kind, colour, size, word) of every thing of a list."""
+    for one, two, three, row, column in zip(*[iter(words)] * 5, strict=True):
+        cell = 3 * ("top", "middle", "bottom").index(row) + ("left", "middle", "right").index(column)
+        yield (cell, "sign", None, None, three.strip('"')) if one == "sign" else (cell, three, two, one, None)
+
+
+def test_a_list_stands_in_the_place_of_a_caption_as_often_as_wanted():
+    scenes = S.sample(rng(1), 400)
+    is_list = [document.words[1] in ("small", "large", "sign") for document in corpus.described(rng(), scenes, 0.3)]
+    assert 0.2 < np.mean(is_list) < 0.4
 
 
 def test_a_name_is_asked_for_from_its_second_mention_on_and_is_always_the_same():

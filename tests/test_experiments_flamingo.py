@@ -113,7 +113,7 @@ def test_the_answer_follows_the_exchange_where_sight_decides_and_stays_where_it_
 
 
 def test_the_colleagues_asked_name_is_always_the_last_one_given(test_pool):
-    arrays = dataset.packed([colleague.their_episode(np.random.default_rng(i), test_pool, dataset.by_pair(test_pool)) for i in range(20)])
+    arrays = dataset.packed([colleague.her_episode(np.random.default_rng(i), test_pool, dataset.by_pair(test_pool)) for i in range(20)])
     called = names.named(arrays)[1]
     np.testing.assert_array_equal(called[:, 3], called[:, 2])
     assert all(len(set(row[:3].tolist())) == 3 for row in called)
@@ -142,5 +142,5 @@ def test_before_training_its_own_text_is_the_language_models():
 
 
 def test_a_language_model_of_another_kind_is_refused():
-    with pytest.raises(ValueError, match="frozen, taught on, never taught"):
+    with pytest.raises(ValueError, match="frozen, fine-tuned, never taught"):
         trainer.language_model("borrowed", 0)

@@ -17,9 +17,9 @@ from course_utils.show.palette import NEUTRAL, role as role_of
 def check_guess(guess: float | None) -> None:
     """Refuses a guess that is neither ``None`` nor percent.
 
-    Raises BadInput if the guess is no number from 0 to 100.
+    Raises BadInput if the guess is no number from 0 to 100, or a share where percent are meant.
     """
-    if guess is not None and (not isinstance(guess, (int, float)) or not 0 <= guess <= 100):
+    if guess is not None and (not isinstance(guess, (int, float)) or not 0 <= guess <= 100 or 0 < guess < 1):
         raise BadInput(f"Your guess is {guess!r}; write percent, a number from 0 to 100, such as 35.")
 
 

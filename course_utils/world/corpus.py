@@ -1,5 +1,6 @@
 """The world as text, for a language model that never saw it: descriptions with questions, dialogues, captions in four
-languages, and episodes in which made-up names are given and asked for.
+languages, and episodes in which made-up names are given and asked for. A description is a caption, or a list as a detector
+would give it.
 
 A document is a list of words and special tokens, and says of each whether it is asked for: answers are, where the text
 determines them; what merely describes is not. Captions are asked for whole.
@@ -16,7 +17,7 @@ import numpy as np
 
 from course_utils import paths
 from course_utils.text import IGNORED, PAD, Vocabulary, split_words
-from course_utils.world import captions, dialogue, questions
+from course_utils.world import captions, dialogue, facts, questions
 from course_utils.world.scenes import HELD_OUT, Scenes, sample
 from course_utils.world.things import COLOURS, KINDS
 
@@ -27,6 +28,8 @@ MADE_UP = tuple(
     map("".join, itertools.product(("da", "wu", "bli", "to", "fe", "zo", "ki", "mu"), ("xo", "gi", "ket", "fa", "pi", "rba", "lu", "nib")))
 )
 ANSWER_FORMS = ("{}", "the answer is {}", "i say {}")
+LISTED = 0.75  # of the descriptions are lists
+_ROWS, _COLUMNS = ("top", "middle", "bottom"), ("left", "middle", "right")
 KINDS_OF_DOCUMENT = ("questions", "dialogue", "captions", "translation", "names")
 
 
@@ -49,24 +52,57 @@ def vocabulary() -> Vocabulary:
     return Vocabulary((*words, *MADE_UP), specials=(BEGIN, END, IMAGE), length=LENGTH, name="the language model")
 
 
+def listed(rng: np.random.Generator, scenes: Scenes) -> list[list[str]]:
+    """Of every thing its size, colour, kind, row and column, in random order: "small red dog top left large …"; of a sign
+    ``sign says "stop" middle right``."""
+    found = []
+    for things in facts.inventory(scenes):
+        words = []
+        for i in rng.permutation(len(things)):
+            cell, kind, colour, size, word = things[i]
+            words += [kind, "says", f'"{word}"'] if word else [size, colour, kind]
+            words += [_ROWS[cell // 3], _COLUMNS[cell % 3]]
+        found.append(words)
+    return found
+
+
+def described(rng: np.random.Generator, scenes: Scenes, lists: float = LISTED) -> list[Document]:
+    """A description of each scene that determines every answer: a list in ``lists`` of the cases, else a full caption."""
+    texts, as_lists = captions.caption(scenes, "full", rng=rng), listed(rng, scenes)
+    found = []
+    for text, words, is_list in zip(texts, as_lists, rng.random(len(scenes)) < lists):
+        document = Document([BEGIN], [False])
+        document.say([*(words if is_list else split_words(text)), END], False)
+        found.append(document)
+    return found
+
+
 def with_questions(
-    rng: np.random.Generator, scenes: Scenes, *, asked: int = 4, types: Sequence[str] = questions.TYPES, forms: int = len(ANSWER_FORMS)
+    rng: np.random.Generator,
+    scenes: Scenes,
+    *,
+    asked: int = 4,
+    types: Sequence[str] = questions.TYPES,
+    forms: int = len(ANSWER_FORMS),
+    lists: float = LISTED,
 ) -> list[Document]:
-    """A full description of each scene, then ``asked`` questions of the ``types``, each with its answer in one form a document,
-    one of the first ``forms``."""
-    found = [_described(text) for text in captions.caption(scenes, "full", rng=rng)]
+    """A description of each scene, then up to ``asked`` different questions of the ``types``, each with its answer in one form
+    a document, one of the first ``forms``. A question that is drawn again is left out: its answer could be copied."""
+    found, before = described(rng, scenes, lists), [set() for _ in range(len(scenes))]
     form = np.where(rng.random(len(scenes)) < 0.7, 0, rng.integers(forms, size=len(scenes)))
     for _ in range(asked):
         drawn = questions.ask(rng, scenes, types)
         answers = questions.answer(scenes, drawn)
-        for document, text, answer, f in zip(found, drawn.texts(), answers, form):
-            _ask(document, text, ANSWER_FORMS[f].format(questions.ANSWERS[answer]))
+        for document, known, text, answer, f in zip(found, before, drawn.texts(), answers, form):
+            if text not in known:
+                _ask(document, text, ANSWER_FORMS[f].format(questions.ANSWERS[answer]))
+            known.add(text)
     return found
 
 
 def with_dialogue(rng: np.random.Generator, scenes: Scenes, *, turns: int = 4) -> list[Document]:
-    """A full description of each scene, then a dialogue about it."""
-    found = [_described(text) for text in captions.caption(scenes, "full", rng=rng)]
+    """A description of each scene, then a dialogue about it."""
+    found = described(rng, scenes)
     for document, talk in zip(found, dialogue.dialogue(rng, scenes, turns)):
         for question, answer in talk:
             _ask(document, question, answer)
@@ -123,11 +159,6 @@ def of_names(
             known.add(which)
         found.append(document)
     return found
-
-
-def _described(text: str) -> Document:
-    words = split_words(text)
-    return Document([BEGIN, *words, END], [False] * (len(words) + 2))
 
 
 def _ask(document: Document, question: str, answer: str) -> None:

@@ -3,11 +3,11 @@
 #
 # {{badge}}
 #
-# **A language model that has only ever read is frozen, given eyes, and shown two pictures with made-up names. It then names a third, of a kind of thing and colour that it never saw together. Nothing is trained in between: the two pictures stand in its prompt.**
+# **A language model that has only ever read is frozen, given eyes, and shown two pictures with made-up names. It then names a third, whose kind and colour never came together in training. No weight changes between the prompt and the answer: the two pictures stand in it.**
 #
 # At the end of this notebook you
 # - have written a layer of the Perceiver Resampler, gated cross-attention, the media mask, and the packing of texts with pictures: what Flamingo adds to a language model;
-# - have seen that the gates leave the language model bit for bit what it was, and what happens to its own text without them;
+# - have seen that *shut* gates leave the language model bit for bit what it was, and what open ones, or none, do to its own text;
 # - have measured how often a name is learned from one, two or four pictures, and which controls must fail;
 # - have exchanged single pictures inside a prompt, to see what an answer hangs on;
 # - have found the mistake in a run that is always right.
@@ -54,7 +54,7 @@ for token in np.argsort(-chances)[:3].tolist():
     print(f"{corpus.vocabulary()[token]:8}{chances[token]:7.2%}")
 
 # %% [markdown]
-# *daxo* is no word; whoever answers it must have read it in this very prompt. This is **in-context learning**: no weight changes, the examples stand in the text. (To make copying easy to find for so small a model, it has, before every attention, a learned mixture of each token with the three before it.)
+# *daxo* has a token but no meaning of its own: in every text that the model read it named something else. Whoever answers it must have found it in this very prompt. This is **in-context learning**: no weight changes, the examples stand in the text. (To make copying easy to find for so small a model, it has, before every attention, a learned mixture of each token with the three before it.)
 #
 # **Flamingo** (Alayrac et al., 2022) asks: can the examples be *pictures*, without teaching the language model anything? What is trained is the glue between two frozen models.
 
@@ -108,13 +108,15 @@ grade("06.1", resampler_layer)
 # The language model's blocks stay as they are, frozen. In between come new ones, in which the words look at the pictures' tokens. But a new block has random weights, and what it adds would be noise to all blocks above it. So it passes a **gate**: a number $\alpha$, 0 at first, and $\tanh 0 = 0$. With $\tilde{x}$ the normalised words $x$ and $c$ the tokens of all pictures,
 #
 # $$x' = x + \tanh(\alpha)\, \text{attend}(\tilde{x} W_q,\; c\, W_{kv})\, W_o \qquad x'' = x' + \tanh(\beta)\, \text{think}(x')$$
+#
+# How does a shut gate learn? At first $\alpha$ and $\beta$ alone have a slope: what the block *would* add is not zero, so the gates move. From then on the weights behind them learn too.
 
 # %% [markdown] exercise="06.2" name="gated_cross_attention" title="Through a gate" points=4 difficulty=2 minutes=14
-# `x` is $(B, T, D)$; `media` $(B, I, M, S)$, the $M$ tokens of each of $I$ pictures; `mask` bool $(B, T, I)$, True where a token sees a picture; `heads` is $H$. `params` holds `norm`, `W_q` $(D, D)$, `W_kv` $(S, 2D)$, keys first, `W_o` $(D, D)$, `think`, and the gates `alpha` and `beta`, each of shape $(1)$. Return `x` after the block, $(B, T, D)$, **and** the weights, $(B, H, T, I, M)$. A token that sees no picture has weights of 0 everywhere. `attend(q, k, v, heads, mask)` also takes a mask, bool $(B, 1, T, S')$ for $S'$ keys: it hides what is False, and where all is False its weights are 0. Use `jnp`; the model below runs your function.
+# `x` is $(B, T, D)$; `media` $(B, I, M, S)$, the $M$ tokens, $S$ wide, of each of $I$ pictures; `mask` bool $(B, T, I)$, True where a token sees a picture; `heads` is $H$. `params` holds `norm`, `W_q` $(D, D)$, `W_kv` $(S, 2D)$, keys first, `W_o` $(D, D)$, `think`, and the gates `alpha` and `beta`, each of shape $(1)$. Return `x` after the block, $(B, T, D)$, **and** the weights, $(B, H, T, I, M)$. A token that sees no picture has weights of 0 everywhere. `attend(q, k, v, heads, mask)` also takes a mask, bool $(B, 1, T, K)$ for $K$ keys: it hides what is False, and where all is False its weights are 0. Use `jnp`; the model below runs your function.
 #
-# Hint: Lay the pictures' tokens side by side: $(B, I, M, S)$ becomes $(B, I \cdot M, S)$ by one `reshape`. The mask needs an entry for each of them, M times the same in a row: `jnp.repeat`, not `jnp.tile`.
+# Hint: Lay the pictures' tokens side by side: $(B, I, M, S)$ becomes $(B, I \cdot M, S)$ by one `reshape`. The mask needs an entry for each of them: which entries are the same, and in what order do they stand?
 #
-# Hint: `jnp.repeat(mask, M, axis=-1)[:, None]` also gives the mask its axis for heads. Add `jnp.tanh(params["alpha"]) * (y @ params["W_o"])` to `x`, then the same with `beta` and `feed_forward` of the *new* x; reshape the weights' last axis back to $(I, M)$.
+# Hint: `jnp.repeat` (not `jnp.tile`) repeats each entry M times in a row; `jnp.repeat(mask, M, axis=-1)[:, None]` also gives the mask its axis for heads. Add `jnp.tanh(params["alpha"]) * (y @ params["W_o"])` to `x`, then the same with `beta` and `feed_forward` of the *new* x; reshape the weights' last axis back to $(I, M)$.
 
 # %% solution="06.2"
 def gated_cross_attention(params, x, media, mask, heads):
@@ -146,7 +148,7 @@ grade("06.2", gated_cross_attention)
 #
 # $$\text{latest:}\quad t \text{ sees picture } i \iff n_t = i \qquad\qquad \text{all:}\quad t \text{ sees picture } i \iff n_t \ge i$$
 #
-# Before the first picture $n_t = 0$, and nothing is seen.
+# Before the first picture $n_t = 0$, and nothing is seen. (The paper tried both, and kept *latest*: it served better, and it takes any number of pictures at test time.)
 
 # %% [markdown] exercise="06.3" name="media_mask" title="The last one before it" points=2 difficulty=1 minutes=6
 # `is_picture` is bool $(B, T)$, True at `<image>`. `pictures` is $I$; a text may show fewer. `sight` is `"latest"` or `"all"`. Return who sees what, bool $(B, T, I)$; column 0 is picture 1. The tag itself sees its picture.
@@ -184,13 +186,14 @@ tokens, features = rng.integers(len(corpus.vocabulary()), size=(2, 24)), rng.nor
 print("largest difference of the logits:", float(abs(jax.jit(flamingo)(tokens, features) - jax.jit(reader)(tokens)).max()))
 sizes = [sum(p.size for p in jax.tree.leaves(nnx.state(part, nnx.Param))) for part in (reader, flamingo.resampler, flamingo.gates)]
 print("parameters: language model {:,} (frozen), resampler {:,}, gated blocks {:,}".format(*sizes))
+print("trained: {:.0%} of all".format(sum(sizes[1:]) / sum(sizes)))
 
 # %% [markdown]
 # ## 5 · What it is told, and what it is asked
 #
 # One training text holds several pictures, each in a turn: `<image>`, some words, an answer, `<end>`. The model reads all of it, and at every place predicts the token *behind* it. But not everything can be known: a made-up name that is mentioned for the first time can only be read. So a turn says whether its answer is **asked for**, and the loss counts those places alone:
 #
-# $$\text{label}_t = \begin{cases} \text{token}_{t+1} & \text{if that is of an answer that is asked for, or its } \texttt{<end>} \\ -100 & \text{otherwise} \end{cases}$$
+# $$\text{label}_t = \begin{cases} \text{token}_{t+1} & \text{if token}_{t+1} \text{ belongs to an answer that is asked for, or is its } \texttt{<end>} \\ -100 & \text{otherwise} \end{cases}$$
 #
 # −100 is no token; it is the `IGNORED` of this course and of PyTorch, and the loss leaves such places out.
 
@@ -226,18 +229,18 @@ pack = check("06.4", pack_episode)
 grade("06.4", pack_episode)
 
 # %% [markdown]
-# Now teach it. In each episode two to four things get made-up names, *drawn anew*, so that no name can be learned by heart; a thing is a kind and a colour. Features of all pictures are computed once, since the tower is frozen. One such episode, as your function packs it:
+# Now teach it. In each episode two to four things get made-up names, *drawn anew*, so that no name can be learned by heart; a thing is a kind and a colour. Features of all pictures are computed once, since the tower is frozen. One such episode, as your function packs it, each token with what is asked behind it:
 
 # %%
 pool, test = dataset.pictures(), dataset.pictures(names.POOL, test=True)
 shown = dataset.episodes(np.random.default_rng(3), pool, 1)[0]
 tokens, labels, pictures = pack(interleaved.turns(shown), 40)
 words = corpus.vocabulary()
-print("read :", *(words[t] for t in tokens if t != PAD))
-print("asked:", *(words[t] if t != IGNORED else "·" for t in labels[: len(tokens) - tokens.count(PAD)]))
+for t in range(sum(int(token != PAD) for token in tokens)):
+    print(f"{words[tokens[t]]:14}→ {'·' if labels[t] == IGNORED else words[labels[t]]}")
 
 # %% [markdown]
-# Beside some pictures (in training, half of them) the text **says what the picture shows**, as a caption on a web page does. In tests no text ever does. Section 7 tells whether it matters.
+# Beside some pictures (in training, half of them) the text **says what the picture shows**, as a caption on a web page does: that might help to connect pictures with words. In tests no text ever does. Section 7 tells whether it mattered.
 #
 # The training takes a minute or more on two quiet cores. Read on while it runs.
 
@@ -266,7 +269,7 @@ figures.by_shots(recorded, {arms.MAIN: told}, guess, at=(2, 1)).show()
 # - Without a shot nobody can know a name that was made up a moment ago. **One picture of each name is enough**, for pairs that no training picture shows; more pictures add little. Among four names it is right a little less often.
 # - The controls must fail, and do. Without pictures (*blind*), with the given names dealt out at random (*names shuffled*), or with other pictures in the examples' place, it knows which names were given, and guesses among them.
 #
-# One prompt of the test, as the model gets it:
+# A prompt like those of the test, as the model gets it:
 
 # %%
 said = ["is daxo", "is wugi", "is wugi", "is daxo", "is"]
@@ -276,18 +279,18 @@ figures.prompt(shown, said, figures.next_words(flamingo, shown, said), right="da
 # %% [markdown]
 # ## 7 · What it needs
 #
-# The same training, one thing changed at a time. *LM never taught*: the language model has random weights, frozen as well. *LM taught on*: it is trained along with the glue. *No gates*: tanh is left out, so that new blocks speak at full strength from the first step. *Mean* and *no compression* stand in the resampler's place: one mean vector a picture, or all 64 features.
+# The same training, one thing changed at a time. *LM never taught*: the language model has random weights, frozen as well. *LM fine-tuned*: it is trained along with the glue. *No gates*: tanh is left out, so that new blocks speak at full strength from the first step. *The mean patch* and *all patches* stand in the resampler's place: one mean vector a picture, or all 64 features.
 
 # %%
 figures.what_it_needs(recorded, {arms.MAIN: told["2 names, 2 shots"]}).show()
 
 # %% [markdown]
-# - **It must have read.** With a language model of random weights the same glue learns to guess among the given names, and no more. Copying from the prompt is borrowed; it is not learned here.
+# - **It must have read.** With a language model of random weights the same glue learns to guess among the given names, and no more. Copying from the prompt (and whatever else it learned by reading) is borrowed; it is not learned here.
 # - Teaching the language model along with the glue buys no name, and leaving out the gates costs none. What they do cost is in the next figure.
 # - One *mean* vector a picture mixes all that stands in it, and loses names. All 64 patches, uncompressed, do not do better than four resampled tokens after equally many steps, and runs differ more.
 # - No text beside pictures is needed: without any, it is as good.
 #
-# And what does sight cost the language model? Its **own text**, without any picture: documents it was pre-trained on, held out. Its weights are unchanged (a test of the course compares them bit for bit), but words now pass through the new blocks as well.
+# And what does sight cost the language model? Its **own text**, without any picture: documents of the kinds that it was taught on, which it never read. Its weights are unchanged (a test of the course compares them bit for bit), but words now pass through the new blocks as well.
 
 # %%
 figures.own_text(recorded).show()
@@ -296,18 +299,15 @@ figures.own_text(recorded).show()
 figures.gates(recorded).show()
 
 # %% [markdown]
-# With its gates shut, Flamingo reads as the language model alone does, to the last digit. Trained, it loses some of its own text: its gates are open then, by a part, and *thinking* passes through them whether or not there is a picture. Without gates it begins as noise, and what is trained on names alone does not bring its text back. A language model that is taught on forgets. **Gates do not make a model see better; they keep what it could do before.**
+# With its gates shut, Flamingo reads as the language model alone does, to the last digit. Trained, it loses some of its own text: its gates are partly open then, and *thinking* passes through them whether or not there is a picture. Without gates it begins as noise, and training on names alone does not restore its text. A language model that is fine-tuned forgets. **Gates do not make a model see better. Shut, they change nothing; trained, they keep most of what it could do.**
 #
 # ## 8 · What is looked at, and what is used
 #
-# Where do your latents look? One map a latent, in the last layer of the resampler, on a small picture and on a large one, which the model never met in training:
+# Where do your latents look? One map a latent, in the last layer of the resampler. Above each stands how much of its looking goes to the picture; the rest goes to the latents.
 
 # %%
 scene = "red dog top left, blue car bottom right"
 figures.latents(*figures.latent_looks(flamingo, scene), scene).show()
-
-# %%
-figures.latents(*figures.latent_looks(flamingo, scene, side=96), scene).show()
 
 # %% [markdown]
 # A map tells where a latent looked, not what the answer hangs on. So **exchange** something and see whether the answer follows. The prompt has three names with one picture each. The tokens of the asked picture are exchanged for those of a picture of *another* name: the answer should become that name. Then the control: exchange the picture of a third name, which nobody asks about.
@@ -317,7 +317,7 @@ said, as_is = ["is daxo", "is wugi", "is tolu", "is"], ["yellow dog", "red trump
 versions = {
     "as it is": figures.drawn(*as_is),
     "the asked picture, of wugi": figures.drawn(*as_is[:3], "red trumpet bottom right"),
-    "the third name's picture, of any": figures.drawn(*as_is[:2], "pink fish", as_is[3]),
+    "the third picture, of anything": figures.drawn(*as_is[:2], "pink fish", as_is[3]),
 }
 chances = {says: figures.next_words(flamingo, pictures, said) for says, pictures in versions.items()}
 figures.exchange(said, ("daxo", "wugi"), versions, chances).show()
@@ -326,28 +326,28 @@ figures.exchange(said, ("daxo", "wugi"), versions, chances).show()
 figures.exchanges(recorded).show()
 
 # %% [markdown]
-# In nearly all prompts that were answered right, the answer follows the asked picture; and where the two named pictures change places, so do the answers. Another picture of the *same* thing changes nothing, nor does whatever the third name is given. So the answer hangs on what the asked picture has in common with one that was named, as it should.
+# In nearly all prompts that were answered right, the answer follows the asked picture; and where the two named pictures change places, so do the answers. Another picture of the *same* thing leaves it as it is in nearly all, and so does whatever the third name is given. So the answer hangs on what the asked picture has in common with one that was named, as it should.
 #
 # ## 9 · A run that is always right
 #
-# A colleague trains the same glue in the same way, on episodes of three names that she wrote herself. Her test has the same form. After a hundred steps she reports what the first line says. You ask her for two more numbers.
+# A colleague trains the same glue in the same way, on episodes of three names that she wrote herself. Her test has the same form. After a hundred steps she reports what the first line says. You ask her for two more numbers: *blind*, where all pictures are black; and *any name asked*, your own test, three names with one picture each. **Before you run it: what would you expect of both, if all were well?**
 
 # %%
-for what in ("their test", "their test, blind", "any name asked"):
+for what in ("her test", "her test, blind", "any name asked"):
     print(f"{what:24}{recorded[arms.COLLEAGUE, what].mean:6.0%}")
 
 # %% [markdown]
-# *Blind*: all pictures are black. *Any name asked*: your test, three names with one picture each. What did her model learn, and what is wrong with her episodes? Decide, then read how she makes them:
+# What did her model learn, and what is wrong with her episodes? Decide, then read how she makes them:
 
 # %%
-source.show(colleague.their_episode)
+source.show(colleague.her_episode)
 
 # %% [markdown]
 # The picture that is asked about always shows what was shown **last**. "Repeat the last name" is never wrong, needs no eyes, and is found at once; the test repeats the mistake of the training. A blind control takes a minute, and would have told. (Large models have a milder form of this by themselves: the order of the examples sways their answers, and the last counts most; Zhao et al., 2021.)
 #
 # ## 10 · Your prompt
 #
-# Choose pictures, give them names, and ask. What if two pictures get the *same* name? If a thing gets two names? If the asked thing was never shown?
+# Choose pictures, give them names, and ask. What if two pictures get the *same* name? If a thing gets two names? If the asked thing was never shown? (It has no way to say *I do not know*: nothing that it read or saw ever did.)
 
 # %%
 figures.prompt_builder(flamingo)
@@ -370,10 +370,16 @@ figures.prompt_builder(flamingo)
 figures.few_shot(recorded).show()
 
 # %% [markdown]
-# Without an example the model writes one language or another, and mostly the plain form of an answer. **One example sets language and form in nearly every case.** It does not make the *content* right more often after that: two or four examples say nothing new about the picture that is asked about. Hollow: the same model, fine-tuned on 64 examples of one language or form, as the paper compares; it keeps to the form as well, and what it says is right no more often. (How often content is right at all says what this small glue has learned: pictures of things whose kind and colour it never saw together.)
+# Without an example the model writes one language or another, and mostly the plain form of an answer. **One example sets language and form in nearly every case.** It does not make the *content* right more often after that: two or four examples say nothing new about the picture that is asked about. Hollow circles: the same model, fine-tuned on 64 examples of one language or form, as the paper compares; it keeps to the form as well, and what it says is right no more often. (How often content is right at all says what this small glue has learned: pictures of things whose kind and colour it never saw together.)
 #
 # ### A film is a picture with more patches
-# The resampler reads any number of features, so a film can go in whole: all patches of all frames. But to attention they are a set, and a film that runs backwards is the same set. So each frame $f$ is marked with a learned vector $e_f$ that says *when*, on all of its patches $n$:
+# The resampler reads any number of features. Here it looks at a larger picture, 144 patches, which it never met in training:
+
+# %%
+figures.latents(*figures.latent_looks(flamingo, scene, side=96), scene).show()
+
+# %% [markdown]
+# So a film can go in whole: all patches of all frames. But to attention they are a set, and a film that runs backwards is the same set. So each frame $f$ is marked with a learned vector $e_f$ that says *when*, on all of its patches $n$:
 #
 # $$\text{token}_{f \cdot N + n} = x_{f,n} + e_f$$
 
@@ -419,7 +425,7 @@ for says, frames in (("with times", 3), ("without", None)):
 #
 # Hint: A dictionary counts how many examples each name has had. Which rows must not be counted?
 #
-# Hint: `if picture != pool[query][0] and seen.get(name, 0) < shots:` decides about a row. Only then do tokens, pictures and the count grow.
+# Hint: Compare pictures, not rows: the query's picture may stand in another row too. A row that is not shown does not count as one of the k.
 
 # %% solution="06.6"
 def few_shot_prompt(pool, query, shots):
@@ -467,8 +473,10 @@ print("glue alone / everything: {:.2f} of the time; {:.2f} by counting products 
     *(recorded[arms.GLUE_ALONE, f"share of {what}"].mean for what in ("seconds", "operations"))))
 
 # %% [markdown]
+# So freezing saves little *time*: the way back through the frozen blocks must still be computed. What it saves is memory, and that in proportion to what is frozen: little here, nearly all of it where the language model has seventy billion parameters.
+#
 # ### The open challenge
-# You get 1,536 training pictures with their kinds and colours, and two frozen models. Then come 512 prompts with *four* new names, one picture each, and a fifth picture. The given model learns for 50 steps, and has not begun to look: it guesses among the four.
+# You get 1,536 training pictures with their kinds and colours, and two frozen models. Then come 512 prompts with *four* new names, one picture each, and a fifth picture. The given model learns for 50 steps, and has not begun to look: it mostly says one of the four names, whichever.
 
 # %%
 def ask(model, test):
@@ -485,9 +493,9 @@ def given_model(train, test):
 # %% [markdown] exercise="06.7" name="name_challenge" title="Four names at first sight" points=4 difficulty=3 minutes=30 further=true
 # `train` has `features` $(n, 64, 96)$, `kind` and `colour`, int $(n)$; `test` has `tokens` $(m, 64)$, the prompts; `pool` $(p, 64, 96)$, features, of which `pictures` $(m, 9)$ are the rows shown; and `place` $(m)$, where each prompt's last word stands. Return the token of the asked name for each prompt, int $(m)$. 40 %, 60 %, 75 % and 82 % right earn a point each. Your function may train for up to 90 seconds on two idle cores, some 150 steps of 32 episodes (nobody stops the clock); do not use `runtime.steps` in it.
 #
-# Hint: Its loss stands still for some dozens of steps before it falls. What can you afford in 90 seconds, and what makes a step worth more? Read `source.show(trainer.train)` and `source.show(dataset.episodes)`: what is drawn, and how often is it what the test asks?
+# Hint: When does its loss fall, and where is it after 50 steps? What can you afford in 90 seconds, and what makes a step worth more? Read `source.show(trainer.train)` and `source.show(dataset.episodes)`: what is drawn, and how often is it what the test asks?
 #
-# Hint: `described` is the share of pictures beside which the text says what they show: does a test ever do so? With 150 steps instead of 50, and this at its best, all thresholds are reached. `trainer.train(..., draw=...)` takes a function `rng → batch` of your own; `dataset.packed` makes a batch of episodes.
+# Hint: `described` is the share of pictures beside which the text says what they show: does a test ever do so? `trainer.train(..., draw=...)` takes a function `rng → batch` of your own; `dataset.packed` makes a batch of episodes.
 
 # %% solution="06.7"
 def name_challenge(train, test):
@@ -510,7 +518,7 @@ grade("06.7", name_challenge)
 # ## What to remember
 # 1. A picture of any size becomes a few tokens where a fixed set of learned queries looks at it, and at itself.
 # 2. A gate that starts at 0 lets a new part be added to a trained model without harm; what it does later is learned, and to be measured.
-# 3. In-context learning is borrowed: a language model that cannot copy from text does not learn to copy from pictures.
+# 3. In-context learning is borrowed: with a language model that never read, the same glue does not learn to copy from pictures.
 # 4. Whoever tests with examples in the prompt needs controls: blind, shuffled names, other pictures, and a query that may be about any of them.
 # 5. A map shows where a model looks; an exchange shows what its answer hangs on.
 #

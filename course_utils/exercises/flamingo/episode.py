@@ -43,6 +43,16 @@ TOKEN_MISTAKES = edits(
         "tokens, asked, pictures = [BEGIN], [False]",
         "tokens, asked, pictures = [], []",
     ),
+    (
+        "begin-each-turn",
+        "`<begin>` stands in every turn. It stands once, before the first.",
+        "tokens, asked, pictures = [BEGIN], [False]",
+        "tokens, asked, pictures = [], []",
+        _TEXT,
+        "[BEGIN, IMAGE, *words, *answer, END]",
+        "(1 + len(words))",
+        "(2 + len(words))",
+    ),
     ("no-image", "`<image>` is missing: it marks where a picture was shown, before its words.", _TEXT, "[*words, *answer, END]"),
     (
         "image-after-text",
@@ -262,7 +272,7 @@ PICTURE_MISTAKES = edits(
 
 
 def _labels_drawn(expected: np.ndarray, got: np.ndarray) -> Picture:
-    return Picture("mask", *(np.array([labels != IGNORED]) for labels in (expected, got)), "what counts", "place in the text")
+    return Picture("map", *(np.array([labels != IGNORED], float) for labels in (expected, got)), "what counts", "place in the text")
 
 
 OUTPUTS = [

@@ -79,6 +79,13 @@ X_MISTAKES = edits(
     ("no-tanh", "The gates are α and β themselves. It is their tanh, which stays between −1 and 1.", "np.tanh", ""),
     ("sigmoid-gates", "You gate with a sigmoid: at 0 it is half open. tanh(0) is 0.", "np.tanh", "sigmoid"),
     ("no-gates", "Both gates are missing: tanh(α) and tanh(β) multiply what is added.", "np.tanh", "1 + 0 *"),
+    ("no-second-gate", "β is missing: what was thought is gated too, by tanh(β).", 'np.tanh(params["beta"]) * ', ""),
+    (
+        "added-to-the-normalised",
+        "You add to the normalised x. Queries are made of it; what was seen is added to x as it came.",
+        'x = x + np.tanh(params["alpha"])',
+        'x = layer_norm(params["norm"], x) + np.tanh(params["alpha"])',
+    ),
     ("one-gate", "α gates what was seen, β what was thought: each has its own.", '"beta"', '"alpha"'),
     ("gates-exchanged", "α and β are exchanged.", "alpha", "§", "beta", "alpha", "§", "beta"),
     (

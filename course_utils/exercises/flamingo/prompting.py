@@ -22,6 +22,10 @@ def cases(seed: int) -> list[Case]:
         first, *others = [row for row, name in enumerate(rows) if name == asked]
         query = others[0] if len(found) % 2 else others[-1]
         numbers[first] = numbers[query]
+        if shots > 1:  # another picture stands among the first of its name twice
+            other = next(name for name in called if name != asked)
+            one, two, *_ = [row for row, name in enumerate(rows) if name == other]
+            numbers[two] = numbers[one]
         pool = [[number, name] for number, name in zip(numbers, rows)]
         if len(found) == 2:  # once more, before everything
             pool, query = [pool[query], *pool], query + 1
@@ -70,6 +74,12 @@ SHOWN_MISTAKES = edits(
         "picture != asked and ",
         "picture != asked and name == pool[query][1] and ",
     ),
+    (
+        "each-picture-once",
+        "A picture that stands in two rows is shown once. Count rows: only the query's picture is left out.",
+        "picture != asked and ",
+        "picture != asked and picture not in shown and ",
+    ),
     ("shots-in-all", "You show `shots` pictures in all. Show so many of *each* name.", "seen[name] < shots", "len(shown) < shots"),
     ("all-shown", "You show everything. Show the first `shots` of each name.", " and seen[name] < shots", ""),
     ("one-too-many", "One example too many of each name: the count goes up to `shots`.", "seen[name] < shots", "seen[name] <= shots"),
@@ -88,8 +98,10 @@ SHOWN_MISTAKES = edits(
     (
         "last-shots",
         "You take the last rows of each name. Take the first.",
+        _LOOP,
+        "for row, (picture, name) in enumerate(pool):",
         _IF,
-        "picture != asked and sum(n == name and p != asked for p, n in pool[pool.index([picture, name]) :]) <= shots",
+        "picture != asked and sum(n == name and p != asked for p, n in pool[row:]) <= shots",
     ),
     (
         "query-first",

@@ -102,7 +102,7 @@ def claims(recorded: Recording) -> dict[str, bool]:
     }
     language, form = (recorded[arms.FEW_SHOT.but(task=task, shots=1), "in the form"] for task in few_shot.SHOTS)
     unasked = [recorded[arms.FEW_SHOT.but(task=task, shots=0), "in the form"] for task in few_shot.SHOTS]
-    colleague_, blind, fair = (recorded[arms.COLLEAGUE, what].mean for what in ("their test", "their test, blind", "any name asked"))
+    colleague_, blind, fair = (recorded[arms.COLLEAGUE, what].mean for what in ("her test", "her test, blind", "any name asked"))
     time, operations = (recorded[arms.GLUE_ALONE, f"share of {what}"] for what in ("seconds", "operations"))
     return {
         "two names, two shots: nearly always": min(main.values) > 0.9,
@@ -113,7 +113,7 @@ def claims(recorded: Recording) -> dict[str, bool]:
         "a language model that was never taught guesses": near_guessing(arms.NEVER_TAUGHT),
         "no text beside pictures is needed": two[arms.UNDESCRIBED].mean > main.mean - 0.05,
         "names need no gates": two[arms.UNGATED].mean > main.mean - 0.05,
-        "names gain nothing where the language model is taught on": two[arms.TAUGHT_ON].mean < main.mean + 0.03,
+        "names gain nothing where the language model is fine-tuned": two[arms.FINE_TUNED].mean < main.mean + 0.03,
         "a mean loses names": max(two[arms.MEAN].values) < min(main.values) - 0.1,
         "large pictures through the same resampler": recorded[arms.MAIN.but(side=96), "2 names, 2 shots"].mean > main.mean - 0.05,
         "untrained gates change nothing": own_text(arms.MAIN, "at the start, ").mean == alone,
@@ -122,7 +122,7 @@ def claims(recorded: Recording) -> dict[str, bool]:
             own_text(arms.UNGATED).mean, own_text(arms.UNGATED, "at the start, ").mean
         )
         > 5 * alone,
-        "taught on, it forgets": own_text(arms.TAUGHT_ON).mean > 1.5 * own_text(arms.MAIN).mean,
+        "fine-tuned, it forgets": own_text(arms.FINE_TUNED).mean > 1.5 * own_text(arms.MAIN).mean,
         "gates open by a part": all(0.1 < recorded[arms.MAIN, f"gate of {what} at 100%"].mean < 0.6 for what in ("attention", "thinking")),
         **{f"exchanged: {what}": min(share.values) > 0.85 for what, share in exchanges.items()},
         "the colleague's is always right, with and without eyes": colleague_ > 0.99 and blind > 0.99,

@@ -4,7 +4,7 @@ from course_utils.arms import Arm
 
 MAIN = Arm(model="flamingo")
 UNDESCRIBED, UNGATED = MAIN.but(described="never"), MAIN.but(gates="none")
-NEVER_TAUGHT, TAUGHT_ON = (MAIN.but(lm=lm) for lm in ("never taught", "taught on"))
+NEVER_TAUGHT, FINE_TUNED = (MAIN.but(lm=lm) for lm in ("never taught", "fine-tuned"))
 MEAN, UNCOMPRESSED = (MAIN.but(resampler=resampler) for resampler in ("mean", "none"))
 # arm → what ``trainer.train`` is told
 TRAINED = {
@@ -12,7 +12,7 @@ TRAINED = {
     UNDESCRIBED: {"described": 0.0},
     UNGATED: {"gated": False},
     NEVER_TAUGHT: {"lm": "never taught"},
-    TAUGHT_ON: {"lm": "taught on"},
+    FINE_TUNED: {"lm": "fine-tuned"},
     MEAN: {"resampler": "mean"},
     UNCOMPRESSED: {"resampler": "none"},
 }

@@ -17,7 +17,7 @@ from course_utils.world.interleaved import Interleaved, Pictures
 STEPS = 100
 
 
-def their_episode(rng: np.random.Generator, pool: Pictures, pairs: dict[tuple[int, int], np.ndarray]) -> Interleaved:
+def her_episode(rng: np.random.Generator, pool: Pictures, pairs: dict[tuple[int, int], np.ndarray]) -> Interleaved:
     """Three things get made-up names, each shown once; then the last of them is shown again, and asked."""
     found, things = interleaved.begun(), list(pairs)
     called = rng.choice(MADE_UP, 3, replace=False).tolist()
@@ -29,11 +29,11 @@ def their_episode(rng: np.random.Generator, pool: Pictures, pairs: dict[tuple[in
 
 
 def train(pool: Pictures, *, seed: int = 0, steps: int = STEPS, watch: Callable | None = None, **how) -> flamingo.Flamingo:
-    """The colleague's Flamingo, taught on :func:`their_episode`."""
+    """The colleague's Flamingo, taught on :func:`her_episode`."""
     size = trainer.BATCH * runtime.preset().batch
 
     def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:
-        return dataset.packed([their_episode(rng, pool, dataset.by_pair(pool)) for _ in range(size)])
+        return dataset.packed([her_episode(rng, pool, dataset.by_pair(pool)) for _ in range(size)])
 
     return trainer.train(pool, draw=sample, seed=seed, steps=steps, watch=watch, **how)[0]
 
@@ -41,10 +41,10 @@ def train(pool: Pictures, *, seed: int = 0, steps: int = STEPS, watch: Callable 
 def symptoms(model: flamingo.Flamingo, pool: Pictures, count: int = names.COUNT) -> dict[str, float]:
     """The share right as the colleague tests, the same without pictures, and where any of the three names may be asked."""
     rng, pairs = S.generator("test", 632), dataset.by_pair(pool)
-    theirs = dataset.packed([their_episode(rng, pool, pairs) for _ in range(count)])
+    hers = dataset.packed([her_episode(rng, pool, pairs) for _ in range(count)])
     fair = names.episodes(pool, 3, 1, count)
     told = {}
-    for says, arrays, control in (("their test", theirs, ""), ("their test, blind", theirs, "blind"), ("any name asked", fair, "")):
+    for says, arrays, control in (("her test", hers, ""), ("her test, blind", hers, "blind"), ("any name asked", fair, "")):
         wanted = names.named(arrays)[1][:, -1]
         told[says] = float((names.answers(model, *names.changed(arrays, pool, control)) == wanted).mean())
     return told

@@ -23,16 +23,16 @@ BATCH, STEPS, RATE = 32, 200, 1e-2
 LIVE_STEPS = 150  # of the notebook
 MUON = training.muon()  # in 250 steps AdamW does not get off the ground here
 LONGEST = 12  # words that it writes
-LMS = ("frozen", "taught on", "never taught")
+LMS = ("frozen", "fine-tuned", "never taught")
 
 
 def language_model(which: str, seed: int) -> LanguageModel:
-    """The shared one as it is, a copy that may be taught on, or one that read nothing. Raises ValueError if unknown."""
+    """The shared one as it is, a copy that is taught along, or one that read nothing. Raises ValueError if unknown."""
     if which not in LMS:
         raise ValueError(f"lm is {which!r}; choose from {', '.join(LMS)}.")
     if which == "never taught":
         return language.untrained(seed)
-    return nnx.clone(language.frozen_language_model()) if which == "taught on" else language.frozen_language_model()
+    return nnx.clone(language.frozen_language_model()) if which == "fine-tuned" else language.frozen_language_model()
 
 
 def untrained(*, seed: int = 0, lm: str = "frozen", parts: Mapping[str, Callable] | None = None, **config: Any) -> flamingo.Flamingo:
@@ -77,7 +77,7 @@ def train(
         steps=steps,
         learning_rate=learning_rate,
         data={"pool": pool.features},
-        trainable=nnx.Param if lm == "taught on" else flamingo.GLUE,
+        trainable=nnx.Param if lm == "fine-tuned" else flamingo.GLUE,
         optimizer=optimizer,
         seed=seed,
         watch=watch,

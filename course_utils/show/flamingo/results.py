@@ -11,7 +11,7 @@ from course_utils.show.palette import NEUTRAL
 from course_utils.show.palette import role as role_of
 
 _MAIN = Arm(model="flamingo")
-_NEVER_TAUGHT, _TAUGHT_ON, _UNGATED = _MAIN.but(lm="never taught"), _MAIN.but(lm="taught on"), _MAIN.but(gates="none")
+_NEVER_TAUGHT, _FINE_TUNED, _UNGATED = _MAIN.but(lm="never taught"), _MAIN.but(lm="fine-tuned"), _MAIN.but(gates="none")
 _SHOTS = {2: (0, 1, 2, 4), 4: (0, 1, 2)}  # names → shots of each
 # arm → name at the line's end, what it means, role, variant
 _LINES = {
@@ -24,7 +24,7 @@ _NEEDS = {
     _MAIN: "as it is",
     _MAIN.but(described="never"): "no text says what a picture shows",
     _NEVER_TAUGHT: "LM never taught",
-    _TAUGHT_ON: "LM taught on",
+    _FINE_TUNED: "LM fine-tuned",
     _UNGATED: "no gates",
     _MAIN.but(resampler="mean"): "the mean patch, no resampler",
     _MAIN.but(resampler="none"): "all patches, no resampler",
@@ -121,14 +121,14 @@ def own_text(recorded: Mapping) -> Board:
         "Flamingo, trained": recorded[_MAIN, "own text, nats"],
         "no gates, untrained": recorded[_UNGATED, "at the start, own text, nats"],
         "no gates, trained": recorded[_UNGATED, "own text, nats"],
-        "LM taught on": recorded[_TAUGHT_ON, "own text, nats"],
+        "LM fine-tuned": recorded[_FINE_TUNED, "own text, nats"],
     }
     means = {name: e.mean for name, e in found.items()}
     b = Board(
         800,
         152 + 36 * len(found),
         f"Its own text: {alone.mean:.2f} nats a word alone, {means['Flamingo, trained']:.2f} as Flamingo, "
-        f"{means['LM taught on']:.2f} if taught on",
+        f"{means['LM fine-tuned']:.2f} if fine-tuned",
         f"Held-out text without pictures, asked words; fewer is better. {_runs(recorded[_MAIN, 'own text, nats'])}, 95% intervals.",
         alt="Dot chart, nats a word on text without pictures: " + ", ".join(f"{name} {m:.2f}" for name, m in means.items()) + ".",
         words=75,
