@@ -65,6 +65,17 @@ def test_answers_follow_from_the_description(lists):
     assert most > 50
 
 
+def test_places_are_asked_of_things_that_one_name_fits():
+    scenes = S.sample(rng(1), 80, objects=(2, 4), sign=0.5, repeat=0.9)
+    for document, things in zip(corpus.with_places(rng(2), scenes, lists=1), facts.inventory(scenes)):
+        _, *questioned = parts(document)
+        where = [words for words, asked in questioned if words[0] == "where" and asked]
+        for _, _, _, *name, _, row, column in where:
+            (thing,) = [t for t in things if [t[2], t[1]][-len(name) :] == name]
+            assert thing[0] == 3 * ("top", "middle", "bottom").index(row) + ("left", "middle", "right").index(column)
+        assert len({tuple(words) for words, _ in questioned}) == len(questioned) > len(where)
+
+
 def in_list(words):
     """(cell, kind, colour, size, word) of every thing of a list."""
     for one, two, three, row, column in zip(*[iter(words)] * 5, strict=True):

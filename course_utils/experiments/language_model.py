@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,40 +16,61 @@ from course_utils.world import corpus, questions
 from course_utils.world import scenes as S
 from course_utils.world.corpus import Document
 
-BATCH, RATE = 48, 1e-2
+BATCH = 48
 MUON = training.muon(weight_decay=0.01)
-_LOOKED_UP = ("colour", "what", "size", "reading")
+
+
+class Stage(NamedTuple):
+    """``steps`` on documents of ``length`` tokens, in ``shares`` of ``corpus.KINDS_OF_DOCUMENT``, about scenes of ``objects``
+    things; questions are of ``types``; ``lists`` of the descriptions are lists."""
+
+    steps: int
+    length: int
+    shares: tuple[float, ...]
+    objects: tuple[int, int] = (2, 4)
+    types: tuple[str, ...] = questions.TYPES
+    lists: float = 0.0
+    rate: float = 1e-2
+
+
 _HARD_TWICE = (*questions.TYPES, "relation", "two-hop")
-# Easy before hard. Answers that are looked up in a description are hardly found among all others: asked for alone, they are
-# in 400 steps. Steps, tokens of a document, shares of the kinds of documents, things in a scene, types of questions.
+# Easy before hard. Among all others, what is looked up in a description is hardly found; asked for alone, it is in 400 steps.
+# Who is to compare two places has to find them first: so where things are is asked as well.
 STAGES = (
-    (400, 64, (0.7, 0, 0, 0, 0.3), (1, 2), questions.TYPES),
-    (900, 80, (0.62, 0.16, 0, 0, 0.22), (1, 4), questions.TYPES),
-    (400, 80, (1.0, 0, 0, 0, 0), (2, 4), _LOOKED_UP),
-    (1200, 80, (0.82, 0.06, 0, 0, 0.12), (2, 4), _HARD_TWICE),
-    (800, 80, (0.56, 0.1, 0.1, 0.1, 0.14), (1, 4), _HARD_TWICE),
+    Stage(400, 64, (0.7, 0, 0, 0, 0, 0.3), (1, 2)),
+    Stage(900, 80, (0.62, 0, 0.16, 0, 0, 0.22), (1, 4)),
+    Stage(400, 80, (1, 0, 0, 0, 0, 0), types=("colour", "what", "size", "reading")),
+    Stage(1200, 80, (0.82, 0, 0.06, 0, 0, 0.12), types=_HARD_TWICE),
+    Stage(800, 80, (0.56, 0, 0.1, 0.1, 0.1, 0.14), (1, 4), types=_HARD_TWICE),
+    Stage(300, 76, (0.9, 0, 0, 0, 0, 0.1), lists=1),
+    Stage(200, 64, (0.2, 0.74, 0, 0, 0, 0.06), (2, 3), ("relation", "relation", "relation", "count"), lists=1),
+    Stage(200, 72, (0.4, 0.5, 0, 0, 0, 0.1), types=_HARD_TWICE, lists=1),
+    Stage(2200, 72, (0.68, 0.24, 0, 0, 0, 0.08), types=(*_HARD_TWICE, "relation", "same"), lists=0.9, rate=1.2e-2),
+    Stage(700, 76, (0.5, 0.1, 0.1, 0.1, 0.08, 0.12), (1, 4), (*_HARD_TWICE, "same"), lists=0.75, rate=1.2e-2),
 )
 _BLOCK = 25  # batches that are drawn at once: questions about 1,000 scenes take hardly longer than about 30
 
 
-def sampler(length: int, shares: Sequence[float], objects: tuple[int, int], types: Sequence[str]) -> Callable:
+def sampler(stage: Stage) -> Callable[[np.random.Generator], dict[str, np.ndarray]]:
     """Draws a batch of documents of a stage."""
     waiting: list[dict[str, np.ndarray]] = []
+    how = {"objects": stage.objects, "types": stage.types, "asked": 6, "lists": stage.lists}
 
     def sample(rng: np.random.Generator) -> dict[str, np.ndarray]:
         if not waiting:
-            drawn = corpus.documents(rng, _BLOCK * BATCH, shares, objects=objects, types=types, asked=5)
-            waiting.extend(corpus.encode(drawn[k : k + BATCH], length) for k in range(0, len(drawn), BATCH))
+            drawn = corpus.documents(rng, _BLOCK * BATCH, stage.shares, **how)
+            waiting.extend(corpus.encode(drawn[k : k + BATCH], stage.length) for k in range(0, len(drawn), BATCH))
         return waiting.pop()
 
     return sample
 
 
-def train(stages: Sequence[tuple] = STAGES) -> LanguageModel:
+def train(stages: Sequence[Stage] = STAGES) -> LanguageModel:
     """The model that is shipped."""
     model = language.untrained()
-    for steps, *how in stages:
-        training.fit(model, language.reading_loss, sampler(*how), steps=steps, learning_rate=RATE, optimizer=MUON, progress=False)
+    for stage in stages:
+        fit = functools.partial(training.fit, model, language.reading_loss, sampler(stage), optimizer=MUON, progress=False)
+        fit(steps=stage.steps, learning_rate=stage.rate)
     return model
 
 
@@ -64,13 +87,13 @@ def right(model: LanguageModel, documents: list[Document]) -> np.ndarray:
     return first[rows, last] == batch["labels"][rows, last]
 
 
-def asked(type_: str, count: int, *, described: bool = True, seed: int = 0) -> list[Document]:
+def asked(type_: str, count: int, *, lists: float = 1.0, described: bool = True, seed: int = 0) -> list[Document]:
     """One question of a type behind the description of a held-out scene; without it for the control."""
     rng, found = S.generator("test", 610 + seed), []
     while len(found) < count:
         scene = S.sample(rng, 1, objects=(2, 4), sign=float(type_ == "reading"), split="test")
         try:
-            (document,) = corpus.with_questions(rng, scene, asked=1, types=(type_,), forms=1)
+            (document,) = corpus.with_questions(rng, scene, asked=1, types=(type_,), forms=1, lists=lists)
         except ValueError:  # nothing of this type can be asked of it
             continue
         if not described:
@@ -82,11 +105,12 @@ def asked(type_: str, count: int, *, described: bool = True, seed: int = 0) -> l
 
 
 def measure(model: LanguageModel, count: int = 200) -> dict[str, float]:
-    """Shares of answers right by type, with the description and without, and of made-up names of held-out pairs copied at two
-    supports, for two and four names."""
+    """Shares of answers right by type, behind a list, behind a caption, and behind nothing; and of made-up names of held-out
+    pairs copied at two supports, for two and four names."""
     told = {}
     for type_ in questions.TYPES:
         told[type_] = right(model, asked(type_, count)).mean()
+        told[f"{type_}, in a caption"] = right(model, asked(type_, count, lists=0.0)).mean()
         told[f"{type_}, nothing described"] = right(model, asked(type_, count, described=False)).mean()
     for names in (2, 4):
         episodes = corpus.of_names(S.generator("test", 620), count, names=names, shots=2, held_out=True)

@@ -30,7 +30,7 @@ MADE_UP = tuple(
 ANSWER_FORMS = ("{}", "the answer is {}", "i say {}")
 LISTED = 0.75  # of the descriptions are lists
 _ROWS, _COLUMNS = ("top", "middle", "bottom"), ("left", "middle", "right")
-KINDS_OF_DOCUMENT = ("questions", "dialogue", "captions", "translation", "names")
+KINDS_OF_DOCUMENT = ("questions", "places", "dialogue", "captions", "translation", "names")
 
 
 class Document(NamedTuple):
@@ -97,6 +97,28 @@ def with_questions(
             if text not in known:
                 _ask(document, text, ANSWER_FORMS[f].format(questions.ANSWERS[answer]))
             known.add(text)
+    return found
+
+
+def with_places(
+    rng: np.random.Generator, scenes: Scenes, *, types: Sequence[str] = questions.TYPES, asked: int = 4, lists: float = LISTED
+) -> list[Document]:
+    """A description of each scene; where things are that one name fits ("where is the red dog ? top left"); then questions of
+    the ``types``, ``asked`` in all. Who is to compare places has to find them first."""
+    found = described(rng, scenes, lists)
+    drawn = [questions.ask(rng, scenes, types) for _ in range(2)]
+    answers = [questions.answer(scenes, of) for of in drawn]
+    texts = [of.texts() for of in drawn]
+    for i, (document, things) in enumerate(zip(found, facts.inventory(scenes))):
+        named = [(colour, kind) for _, kind, colour, *_ in things]
+        alone = [thing for thing, name in zip(things, named) if named.count(name) == 1]
+        for k in rng.permutation(len(alone))[: max(asked - len(drawn), 1)]:
+            cell, kind, colour, *_ = alone[k]
+            name = [colour, kind] if colour else [kind]
+            document.say(["where", "is", "the", *name, "?"], False)
+            document.say([_ROWS[cell // 3], _COLUMNS[cell % 3], END], True)
+        for said, answer in {of[i]: a[i] for of, a in zip(texts, answers)}.items():
+            _ask(document, said, questions.ANSWERS[answer])
     return found
 
 
@@ -169,7 +191,7 @@ def _ask(document: Document, question: str, answer: str) -> None:
 def documents(
     rng: np.random.Generator,
     count: int,
-    shares: Sequence[float] = (0.4, 0.15, 0.15, 0.1, 0.2),
+    shares: Sequence[float] = (0.3, 0.1, 0.15, 0.15, 0.1, 0.2),
     split: str = "train",
     *,
     objects: tuple[int, int] | None = None,
@@ -191,6 +213,7 @@ def documents(
         each,
         (
             lambda n: with_questions(rng, draw(n, 2), **questions),
+            lambda n: with_places(rng, draw(n, 2), **{name: given for name, given in questions.items() if name != "forms"}),
             lambda n: with_dialogue(rng, draw(n, 2)),
             lambda n: of_captions(rng, draw(n * each_captions), each=each_captions),
             lambda n: of_translations(rng, draw(n)),

@@ -47,9 +47,11 @@ recorded = record.load("06")  # recorded[arm, measure]: mean and interval of the
 # The course ships a small language model of the modern kind (RMSNorm, rotary positions, gated MLP, four blocks). It has read descriptions of the little world's scenes, questions and answers, captions in four languages, and texts in which things are given **made-up names**. It never saw a picture. Ask it what comes next:
 
 # %%
+run = nnx.jit(lambda model, *args: model(*args))
 reader = language.frozen_language_model()
 said = "a red dog is daxo <end> a blue car is wugi <end> a red dog is".split()
-chances = jax.nn.softmax(reader(np.array([[BEGIN, *map(corpus.vocabulary().index, said)]])))[0, -1]
+text = np.array([[BEGIN, *map(corpus.vocabulary().index, said)]])
+chances = np.asarray(jax.nn.softmax(run(reader, text)[0, -1]))
 for token in np.argsort(-chances)[:3].tolist():
     print(f"{corpus.vocabulary()[token]:8}{chances[token]:7.2%}")
 
@@ -182,8 +184,9 @@ grade("06.3", media_mask)
 parts = {"resampler_layer": layer, "gated_cross_attention": gate, "mask": sees}
 flamingo = trainer.untrained(parts=parts)
 rng = np.random.default_rng(0)
-tokens, features = rng.integers(len(corpus.vocabulary()), size=(2, 24)), rng.normal(size=(2, 3, 64, 96)).astype(np.float32)
-print("largest difference of the logits:", float(abs(jax.jit(flamingo)(tokens, features) - jax.jit(reader)(tokens)).max()))
+features = rng.normal(size=(1, 3, 64, 96)).astype(np.float32)
+text[0, [1, 6, 11]] = IMAGE  # three pictures to see
+print("largest difference of the logits:", abs(np.asarray(run(flamingo, text, features)) - np.asarray(run(reader, text))).max())
 sizes = [sum(p.size for p in jax.tree.leaves(nnx.state(part, nnx.Param))) for part in (reader, flamingo.resampler, flamingo.gates)]
 print("parameters: language model {:,} (frozen), resampler {:,}, gated blocks {:,}".format(*sizes))
 print("trained: {:.0%} of all".format(sum(sizes[1:]) / sum(sizes)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_utils import runtime
 from course_utils.errors import known
 from course_utils.experiments.flamingo import dataset, trainer
 from course_utils.models.flamingo import flamingo
@@ -12,13 +13,15 @@ from course_utils.world import scenes as S
 from course_utils.world.interleaved import Pictures
 
 COUNT, POOL = 400, 768
+_FEW = 16
 CONTROLS = ("", "blind", "names shuffled", "other pictures")
 # (names, shots of each) → what a recording calls it
 SETTINGS = {(names, shots): f"{names} names, {shots} shots" for names, many in ((2, (0, 1, 2, 4)), (4, (0, 1, 2))) for shots in many}
 
 
 def episodes(pool: Pictures, names: int, shots: int, count: int = COUNT, seed: int = 0) -> dict[str, np.ndarray]:
-    """Test episodes, packed. No text says what a picture shows."""
+    """Test episodes, packed; few under ``COURSE_FAST=1``. No text says what a picture shows."""
+    count = min(count, _FEW) if runtime.is_fast() else count
     rng, pairs = S.generator("test", 630 + seed), dataset.by_pair(pool)
     return dataset.packed([interleaved.name_episode(rng, pool, pairs, names, shots) for _ in range(count)])
 

@@ -23,6 +23,7 @@ BATCH, STEPS, RATE = 32, 200, 1e-2
 LIVE_STEPS = 150  # of the notebook
 MUON = training.muon()  # in 250 steps AdamW does not get off the ground here
 LONGEST = 12  # words that it writes
+_ROWS = 16  # that are answered at once: one program for a test and for a single prompt
 LMS = ("frozen", "fine-tuned", "never taught")
 
 
@@ -97,7 +98,7 @@ def next_logits(model: flamingo.Flamingo, arrays: Mapping[str, np.ndarray], feat
     ``arrays`` of :func:`dataset.packed`; ``features`` float[n, I, N, D], those of their pictures.
     """
     batch = {"tokens": arrays["tokens"], "features": features, "place": place.astype(np.int32)}
-    return training.predict(model, _next, batch, size=min(64, len(place)))
+    return training.predict(model, _next, batch, size=_ROWS)
 
 
 def _written(model: flamingo.Flamingo, batch):

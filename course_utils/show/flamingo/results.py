@@ -68,7 +68,7 @@ def by_shots(
         + " ".join(
             f"{n} names: {', '.join(f'{m:.0%}' for m in means[n])} for {', '.join(map(str, many))} shots." for n, many in _SHOTS.items()
         ),
-        words=90,
+        words=104,
     )
     unit, left = 46, 72
     for n, many in _SHOTS.items():
@@ -81,10 +81,11 @@ def by_shots(
         charts.chance(ax, 100 / n, "")
         found = {arm: [recorded[arm, _setting(n, k)] for k in many] for arm in _LINES}
         squares = {arm: {k: live[arm][_setting(n, k)] for k in many if _setting(n, k) in live[arm]} for arm in _LINES if arm in live}
-        results.lines(b, ax, many, found, _LINES, squares, left=left + wide + 14, gap=32, shift=0.05)
+        results.lines(b, ax, many, found, _LINES, squares, left=left + wide + 14, gap=32, shift=0.11)
         if guess is not None and at[0] == n:
             charts.guess(ax, at[1] + 0.22, guess, marker="<")
         left += wide + 14 + 156
+    b.text(b.PAD, 382, "controls side by side, from the left: other pictures, names shuffled, blind", 8.5, NEUTRAL["ink2"])
     results.key(b, 382, bool(live), guess, marker="◂")
     return b
 
