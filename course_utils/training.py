@@ -200,14 +200,20 @@ def fit(
     progress
         Show a progress bar where nothing watches.
 
-    Raises ValueError if nothing is trainable, if ``steps`` is below 1, or as soon as the loss stops being a finite
-    number.
+    Raises ValueError if nothing is trainable, if ``steps`` is below 1, if the model keeps numbers that change without a
+    slope (dropout, batch normalisation), or as soon as the loss stops being a finite number.
     """
     if steps < 1:
         raise ValueError(f"steps is {steps}; take at least 1.")
     graphdef, params, rest = nnx.split(model, trainable, ...)
     if not jax.tree.leaves(params):
         raise ValueError("The filter `trainable` matches no parameter of this model, so nothing would learn.")
+    for path, variable in nnx.to_flat_state(rest):
+        if isinstance(variable, (nnx.RngState, nnx.BatchStat)):
+            raise ValueError(
+                f"`{'.'.join(map(str, path))}` changes from step to step without a slope (a {type(variable).__name__}, as dropout and "
+                "batch normalisation have), and `fit` carries parameters alone. Leave that layer out, or take LayerNorm or RMSNorm."
+            )
     rates = warmup_cosine(learning_rate, steps) if np.ndim(learning_rate) == 0 else np.asarray(learning_rate, np.float32)
     if rates.shape != (steps,):
         raise ValueError(f"learning_rate has shape {rates.shape}; expected one number, or shape ({steps},).")
@@ -229,11 +235,11 @@ def fit(
     bar = tqdm(total=steps, disable=not progress or watch is not None, unit="step", mininterval=1.0)
     with bar, _interrupted_keeps(model) as keep:
         while history.done < steps:
-            host = [sample(rng) for _ in range(size)]
+            host = [sample(rng) for _ in range(min(size, steps - history.done))]
             if begun is not None:
                 begun.batches += host
             batches = {k: split_batch(np.stack([b[k] for b in host])) for k in host[0]}
-            chunk_rates = jax.device_put(rates[history.done : history.done + size], everywhere)
+            chunk_rates = jax.device_put(rates[history.done : history.done + len(host)], everywhere)
             (params, opt_state), (loss, metrics) = _train_chunk(
                 graphdef, optimizer, loss_fn, params, opt_state, rest, data, batches, chunk_rates
             )
@@ -246,7 +252,7 @@ def fit(
                     "Try a smaller learning rate, and look for a log or a division that meets 0."
                 )
             history._add(loss, metrics, time.perf_counter() - start)
-            bar.update(size)
+            bar.update(len(host))
             bar.set_postfix(loss=f"{loss[-1]:.3f}")
             if watch is not None:
                 watch(history)
@@ -275,10 +281,13 @@ def _interrupted_keeps(model: nnx.Module):
 def predict(model: nnx.Module, fn: Callable[[nnx.Module, Batch], Any], batch: Batch, size: int = 256) -> Any:
     """``fn(model, batch)`` over any number of rows, ``size`` at a time with one compiled program.
 
-    ``batch`` holds arrays [n, ...]; returns NumPy arrays [n, ...] in the structure of ``fn``'s result.
+    ``batch`` holds arrays [n, ...]; returns NumPy arrays [n, ...] in the structure of ``fn``'s result; n may be 0.
     """
     graphdef, state = nnx.split(model)
     n = len(next(iter(batch.values())))
+    if n == 0:
+        one = {k: jax.ShapeDtypeStruct((1, *np.shape(v)[1:]), np.asarray(v).dtype) for k, v in batch.items()}
+        return jax.tree.map(lambda a: np.zeros((0, *a.shape[1:]), a.dtype), _apply.eval_shape(graphdef, fn, state, one))
     parts = []
     for start in range(0, n, size):
         rows = np.minimum(np.arange(start, start + size), n - 1)  # the last block is filled with its last row
@@ -293,8 +302,10 @@ def _apply(graphdef, fn, state, batch):
 
 
 def _chunk_size(steps: int, most: int) -> int:
-    """The largest divisor of ``steps`` up to ``most``, so that one compiled chunk serves the whole run."""
-    return next(size for size in range(min(steps, most), 0, -1) if steps % size == 0)
+    """The largest divisor of ``steps`` up to ``most``, so that one compiled chunk serves the whole run; if all are small,
+    ``most``, and the last chunk is shorter, a program of its own."""
+    divisor = next(size for size in range(min(steps, most), 0, -1) if steps % size == 0)
+    return divisor if 2 * divisor >= min(steps, most) else most
 
 
 def _shardings() -> tuple[NamedSharding, Callable[[np.ndarray], jax.Array]]:

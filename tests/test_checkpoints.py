@@ -8,6 +8,7 @@ import jax
 import numpy as np
 import pytest
 from flax import nnx
+from safetensors.numpy import load_file
 
 from course_utils import paths, training
 from course_utils.experiments import checkpoints, language_model
@@ -69,6 +70,14 @@ def test_a_checkpoint_comes_back_at_half_precision(net, data):
         assert got.dtype == np.float32
         np.testing.assert_array_equal(got, array.astype(np.float16).astype(np.float32))
     assert (data / "checkpoints/net.safetensors").stat().st_size < 2 * sum(a.size for a in arrays(net).values()) + 1000
+
+
+def test_a_transposed_array_comes_back_as_it_was(data):
+    model, path = Net(), data / "turned.safetensors"
+    turned = np.asfortranarray(np.arange(15, dtype=np.float16).reshape(3, 5))
+    model.first.kernel = nnx.Param(turned)
+    checkpoint.save(model, path)
+    np.testing.assert_array_equal(load_file(path)["first.kernel"], turned)
 
 
 @pytest.mark.parametrize(

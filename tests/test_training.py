@@ -124,9 +124,28 @@ def test_the_first_step_is_adamw_by_hand():
     np.testing.assert_allclose(model.second.bias[...], w - 0.1 * (g / (np.abs(g) + 1e-8) + 1e-2 * w), atol=1e-5)
 
 
-@pytest.mark.parametrize("steps, most, expected", [(60, 50, 30), (300, 50, 50), (7, 50, 7), (53, 50, 1), (4, 50, 4)])
-def test_chunks_divide_the_run(steps, most, expected):
+@pytest.mark.parametrize(
+    "steps, most, expected", [(60, 50, 30), (300, 50, 50), (7, 50, 7), (53, 50, 50), (4, 50, 4), (1009, 50, 50), (52, 50, 26)]
+)
+def test_chunks_divide_the_run_or_the_last_is_shorter(steps, most, expected):
     assert training._chunk_size(steps, most) == expected
+
+
+def test_steps_that_no_chunk_divides_are_taken_once_each():
+    seen = []
+    model, other = Net(nnx.Rngs(0)), Net(nnx.Rngs(0))
+    history = fit(model, steps=23, chunk=10, watch=lambda h: seen.append(h.done))
+    assert seen == [10, 20, 23] and history.loss.shape == (23,)
+    np.testing.assert_allclose(fit(other, steps=23, chunk=23).loss, history.loss, rtol=1e-4)
+    np.testing.assert_allclose(model.first.kernel[...], other.first.kernel[...], atol=1e-5)
+
+
+@pytest.mark.parametrize("layer", [nnx.Dropout(0.5, rngs=nnx.Rngs(0)), nnx.BatchNorm(7, rngs=nnx.Rngs(0))])
+def test_what_changes_without_a_slope_is_refused_by_name(layer):
+    model = Net(nnx.Rngs(0))
+    model.between = layer
+    with pytest.raises(ValueError, match=r"`between\..*LayerNorm"):
+        fit(model)
 
 
 def test_warmup_cosine_rises_to_its_peak_and_ends_at_zero():
@@ -141,6 +160,8 @@ def test_predict_serves_any_number_of_rows_and_leaves_no_padding():
     for size in (3, 11, 64):
         got = training.predict(model, call, {"x": x}, size=size)
         np.testing.assert_allclose(got, np.asarray(model(x)), rtol=1e-5, atol=1e-6)
+    none = training.predict(model, call, {"x": x[:0]})
+    assert none.shape == (0, 3) and none.dtype == np.float32
 
 
 def call(model, batch):

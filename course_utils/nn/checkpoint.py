@@ -15,7 +15,8 @@ from course_utils.nn import published
 
 def save(model: nnx.Module, path: Path) -> None:
     """Writes all parameters of ``model`` as float16 under their paths ("describe.kernel")."""
-    save_file({name: np.asarray(param[...], np.float16) for name, param in _parameters(model).items()}, path)
+    # in C order: safetensors 0.8.0 writes the bytes of a transposed array as they lie, without a word
+    save_file({name: np.array(param[...], np.float16, order="C") for name, param in _parameters(model).items()}, path)
 
 
 def load(model: nnx.Module, name: str) -> None:
