@@ -1,6 +1,7 @@
 """The form of a check: shape first, no point for nothing, every known mistake named, nobody's exception is ours."""
 
 import dataclasses
+import functools
 import os
 
 import jax
@@ -68,6 +69,32 @@ def test_a_problem_carries_the_learners_own_line():
     assert "in line 3: `return y @ np.ones((2, 2))`" in str(problem[0])
     core.answer(counting, [core.Case((np.ones(3),), "")] * 3)
     assert len(calls) == 1, "a failing function is not run again"
+
+
+def _fails(x):
+    wrong = x @ np.ones((2, 2))
+    return wrong
+
+
+class _Object:
+    def __call__(self, x):
+        return _fails(x)
+
+
+@pytest.mark.parametrize(
+    "fn",
+    [jax.jit(_fails), functools.partial(_fails), functools.partial(jax.jit(_fails)), jax.jit(jax.vmap(_fails)), _Object()],
+    ids=["jit", "partial", "partial of jit", "jit of vmap", "object"],
+)
+def test_the_learners_line_is_found_under_what_wraps_it(fn):
+    (problem,) = core.answer(fn, [core.Case((np.ones((3, 3)),), "")])
+    assert problem.line == "wrong = x @ np.ones((2, 2))"
+
+
+@pytest.mark.parametrize("thing, kind", [(None, "NoneType"), (np.ones(3), "ndarray"), ("cosine", "str")])
+def test_what_is_no_function_is_said_to_be_none(thing, kind):
+    found = checks.verdict("00.1", thing, 0)
+    assert found.score == 0 and found.diagnosis == "no-function" and f"but a {kind}." in found.headline
 
 
 def test_an_answer_that_is_no_data_is_the_learners_problem():

@@ -98,6 +98,13 @@ def test_references_must_belong_to_the_candidates():
         metric.cider_d(["a"], [[]])
 
 
+@pytest.mark.parametrize("score", [metric.bleu, metric.cider_d, metric.meteor], ids=["bleu", "cider_d", "meteor"])
+@pytest.mark.parametrize("candidates, references", [(["a red dog"], ["a red dog"]), ("a", [["a"]])], ids=["reference", "candidate"])
+def test_a_text_is_no_list_of_texts(score, candidates, references):
+    with pytest.raises(ValueError, match="give a list"):
+        score(candidates, references)
+
+
 def test_cider_d_pays_for_rare_words():
     references = [["a red dog"], ["a blue cat"], ["a red bus"], ["a pink cat"], ["a red key"]]
     right = [several[0] for several in references]

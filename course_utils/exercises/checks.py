@@ -47,6 +47,8 @@ def verdict(exercise_id: str, fn: Callable, seed: int) -> core.Verdict:
     Under ``COURSE_FAST=1`` the first case of each part is all that is asked.
     """
     exercise = find(exercise_id)
+    if not callable(fn):
+        return core.Verdict(0.0, f"This is no function but a {type(fn).__name__}. Pass the function itself, uncalled.", "no-function")
     with np.errstate(all="ignore"), runtime.in_full() if exercise.trains else contextlib.nullcontext():
         cases = exercise.cases(seed)
         few = runtime.asks_few()

@@ -6,6 +6,7 @@ inputs. Only arrays, strings and JSON pass from one to the other, so the middle 
 """
 
 import dataclasses
+import functools
 import linecache
 import traceback
 from collections.abc import Callable, Sequence
@@ -170,9 +171,22 @@ def _plain(value: Any) -> Any:
     return array.astype(np.float32) if array.dtype == jnp.bfloat16 else array
 
 
+def _written(fn: Any) -> Any:
+    """The function that somebody wrote, under ``jit``, ``vmap``, ``partial``, decorators, or in an object that is called."""
+    while True:
+        if isinstance(fn, functools.partial):
+            fn = fn.func
+        elif hasattr(fn, "__wrapped__"):
+            fn = fn.__wrapped__
+        elif not hasattr(fn, "__code__") and hasattr(type(fn).__call__, "__code__"):
+            return type(fn).__call__
+        else:
+            return fn
+
+
 def _problem(fn: Callable, error: Exception) -> Problem:
     """Finds the last line of the learner's own code in the traceback."""
-    home = getattr(getattr(fn, "__code__", None), "co_filename", None)
+    home = getattr(getattr(_written(fn), "__code__", None), "co_filename", None)
     own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == home]
     message = str(error).strip().split("\n")[0][:200]
     if not own:

@@ -182,6 +182,8 @@ def f1(found: set, true: set) -> float:
 
 
 def _paired(candidates: Captions, references: References):
+    if isinstance(candidates, str) or any(isinstance(several, str) for several in references):
+        raise ValueError("A single text stands where a list belongs: give a list of captions, and a list of references for each.")
     if len(candidates) != len(references):
         raise ValueError(f"There are {len(candidates)} candidates, but references for {len(references)} pictures.")
     if not all(references):
