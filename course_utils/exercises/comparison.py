@@ -25,6 +25,16 @@ def agrees(expected: Any, got: Any, tolerance: float = 1e-4) -> bool:
     return bool(np.abs(expected[finite] - got[finite]).max() <= tolerance * scale)
 
 
+_KINDS = {"b": "True and False (bool)", "i": "whole numbers (int)"}
+
+
+def other_kind(expected: Any, got: Any) -> str | None:
+    """A sentence where truth values or whole numbers are expected and ``got`` holds numbers of another kind, else None."""
+    wanted, found = np.asarray(expected).dtype, np.asarray(got).dtype
+    if wanted.kind in _KINDS and found.kind.replace("u", "i") != wanted.kind:
+        return f"The values are right, but they are {found.name}. Return {_KINDS[wanted.kind]}: what follows goes on with them."
+
+
 def numbers(value: Any) -> np.ndarray | None:
     """``value`` as a float array, or None where it is not numeric."""
     array = _array(value)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.exercises.comparison import agrees, numbers, show, words
+from course_utils.exercises.comparison import agrees, numbers, other_kind, show, words
 from course_utils.exercises.core import Case, Measured, Mistake, Picture, Problem, Verdict
 from course_utils.exercises.explanation import Attempt, explain, missing, sketch, what_it_is
 from course_utils.exercises.patterns import Pattern
@@ -24,7 +24,7 @@ class Output:
     """One of several things that a function returns, judged by itself: arguments of :func:`judge_values`, and
 
     ``name``, the variable that holds it in the exercise's text; ``place``, where it stands among what is returned;
-    ``weight``, the share of the points. The mistakes' functions return this output alone. ``parts`` is for cases that are
+    ``weight``, the share of the points; half of it is earned by right values of another ``kind`` where kinds are told apart. The mistakes' functions return this output alone. ``parts`` is for cases that are
     grouped; without it, all cases that belong to no part are judged, under ``remark``.
     """
 
@@ -37,6 +37,7 @@ class Output:
     remark: str = ""
     picture: Draw | None = None
     parts: Sequence[tuple[str, float, str]] = ()
+    kinds: bool = False
 
 
 def of_output(place: int, mistakes: Iterable[tuple[str, str, Callable]]) -> list[Mistake]:
@@ -58,6 +59,7 @@ def judge_values(
     parts: Sequence[tuple[str, float, str]] = (("", 1.0, ""),),
     picture: Draw | None = None,
     tolerance: float = 1e-4,
+    kinds: bool = False,
 ) -> Verdict:
     """Compares answers, numbers or words, with the reference, part by part.
 
@@ -73,6 +75,8 @@ def judge_values(
         every part before it counts. ``remark`` is the headline where this part fails and no mistake is recognised.
     picture
         ``picture(expected, got)`` draws numbers of the right shape that are wrong.
+    kinds
+        Whether truth values, whole numbers and others are told apart: the notebook indexes or masks with them.
     """
     if not cases or len(answers) != len(cases):
         return Verdict(0.0, "Your function gave no answers to compare.", "no-answer")
@@ -90,7 +94,8 @@ def judge_values(
                 headline = f"{remark} {headline}"
             return Verdict(score, headline, key, *_side_by_side(attempt), _picture(attempt, picture))
         score += weight
-    return Verdict(1.0, RIGHT)
+    told = other_kind(expected[0], answered[0]) if kinds and mine else None
+    return Verdict(0.5, told, "other-kind", show(expected[0]), show(answered[0])) if told else Verdict(1.0, RIGHT)
 
 
 def _side_by_side(attempt: Attempt) -> tuple[str, str]:
@@ -126,6 +131,7 @@ def judge_outputs(cases: Sequence[Case], answers: Sequence[Any], reference: Call
             patterns=output.patterns,
             parts=output.parts or (("", 1.0, output.remark),),
             picture=output.picture,
+            kinds=output.kinds,
         )
         for output in outputs
     ]

@@ -587,6 +587,7 @@ slips(
     "02.4",
     beam_numpy,
     ("finished-goes-on", "finished beginnings go on like the others", "steps[finished] = stays", ""),
+    ("other-kind", "parents as floats", "order // V", "np.floor(order / V)"),
     ("finished-lost", "finished beginnings are thrown out", "] = stays", "] = -np.inf"),
     ("finished-pays", "a finished beginning pays for its end", "] = stays", "] += stays"),
     ("finished-with-other-words", "a finished beginning goes on with any word for nothing", "] = stays", "] = 0"),

@@ -562,6 +562,7 @@ slips(
     "03.5",
     search_gather,
     ("one-of-several", "the items only", "return items, values", "return items"),
+    ("other-kind", "items as floats", "return items, values", "return 1.0 * items, values"),
     ("one-of-several", "the cosines only", "return items, values", "return values"),
     ("all-cosines", "the cosines of all items", "return items, values", "return items, table"),
     ("shape", "always five", ":k]", ":5]"),

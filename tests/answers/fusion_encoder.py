@@ -243,7 +243,7 @@ def sequence_in_loops(params, tokens, regions, there):
         x.append(text + [np.asarray(r) @ p["W"] + p["b"] + p["types"][1] for r in regions[b]])
         valid = [bool(w) for w in np.asarray(tokens[b])] + [bool(t) for t in there[b]]
         mask.append([[i and j for j in valid] for i in valid])
-    return np.array(x).tolist(), np.array(mask, np.float32)
+    return np.array(x).tolist(), np.array(mask)
 
 
 @right("04.2")
@@ -294,6 +294,8 @@ def sequence_added_in_place(params, tokens, regions, there):
 slips(
     "04.2",
     right("04.2")(sequence_added_in_place),
+    ("other-kind", "the mask as numbers", "return x, mask", "return x, 1.0 * mask"),
+    ("other-kind", "the mask as whole numbers", "return x, mask", "return x, 1 * mask"),
     ("no-types", "no types", '+= p["types"]', '+= 0 * p["types"]'),
     ("types-exchanged", "types exchanged", '["types"]', '["types"][::-1]'),
     ("same-type", "type 0 for both", '"types"][1', '"types"][0'),
@@ -582,6 +584,7 @@ slips(
     right("04.4")(ranking_row_by_row),
     ("positions", "positions in the shortlist", "order[:k][places]", "places"),
     ("ignores-fused", "fused not used", "[places]", ""),
+    ("other-kind", "a ranking of floats", "(rows)", "(rows, float)"),
     ("shape", "shortlist only", ", *order[k:]", ""),
     ("shortlist-worst-first", "the worst of the shortlist first", "-f", "f"),
     ("dual-upwards", "the dual encoder's worst are the shortlist", "-d", "d"),

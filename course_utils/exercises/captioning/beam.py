@@ -165,7 +165,7 @@ _START = "Right in the middle of a search, wrong at its start, where only one be
 
 def _output(name, place, weight, returns, mistakes, remark):
     parts = [("", 0.7, f"The {name} differ{remark}"), ("first", 0.3, _START)]
-    return Output(name, place, weight, f"{returns}, shape (K,)", of_output(place, mistakes), parts=parts)
+    return Output(name, place, weight, f"{returns}, shape (K,)", of_output(place, mistakes), parts=parts, kinds=place > 0)
 
 
 _TABLE = ". Write down the table of K rows and V columns, and take its K highest."

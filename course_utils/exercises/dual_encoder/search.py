@@ -128,6 +128,7 @@ EXERCISE = Exercise(
                 "the numbers of the k items for each query, best first, shape (Q, k)",
                 of_output(0, ITEM_MISTAKES),
                 remark="The items differ. Take one query by hand: its cosines with all items, then the k highest, best first.",
+                kinds=True,
             ),
             Output(
                 "cosines",

@@ -194,6 +194,7 @@ def judge(cases: list[Case], answers: list) -> Verdict:
                 [_no_mask],
                 remark="The mask differs. Both have to be there, who looks and what is looked at: words other than 0, regions where `there` is True.",
                 picture=_picture,
+                kinds=True,
             ),
         ],
     )

@@ -142,5 +142,6 @@ EXERCISE = Exercise(
         returns="all candidates of each query, the best first, shape (Q, M)",
         patterns=[_no_order],
         parts=[("", 1.0, _REMARK)],
+        kinds=True,
     ),
 )
