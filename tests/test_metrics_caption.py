@@ -86,7 +86,9 @@ def test_a_short_or_empty_candidate_is_no_error():
     assert (metric.bleu(["", ""], references) == 0).all() and (metric.cider_d(["", ""], references) == 0).all()
     assert (metric.meteor(["", ""], references) == 0).all()
     assert metric.bleu(["a dog", "two blue"], references)[0] < 1, "too short, so it pays"
-    wanted, _ = public("pycocoevalcap.bleu.bleu").Bleu(4).compute_score({0: references[0], 1: references[1]}, {0: ["a dog"], 1: ["two"]}, verbose=0)
+    wanted, _ = (
+        public("pycocoevalcap.bleu.bleu").Bleu(4).compute_score({0: references[0], 1: references[1]}, {0: ["a dog"], 1: ["two"]}, verbose=0)
+    )
     np.testing.assert_allclose(metric.bleu(["a dog", "two"], references)[:2], wanted[:2], atol=1e-4)
 
 
