@@ -68,6 +68,7 @@ c.LimitOutput.max_lines = 1000
 c.LimitOutput.max_traceback = 100
 
 # Feedback.
+c.GenerateFeedback.exporter_class = ours.Feedback  # stock HTMLExporter compiles its templates for every page
 c.GenerateFeedback.preprocessors = [
     stock.GetGrades,
     stock.ClearHiddenTests,  # the graded cells, which name the hidden tests' function, show in feedback even for those who pass

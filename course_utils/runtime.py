@@ -118,10 +118,10 @@ def use_compilation_cache() -> Path | None:
 
 
 @contextlib.contextmanager
-def compiled_soon() -> Iterator[None]:
-    """Inside, a program is compiled soon rather than well: for those of which a few steps are run."""
+def compiled_soon(soon: bool = True) -> Iterator[None]:
+    """Inside, a program is compiled soon rather than well: for those of which a few steps are run; or well, if not ``soon``."""
     before = jax.config.read("jax_disable_most_optimizations")
-    jax.config.update("jax_disable_most_optimizations", True)
+    jax.config.update("jax_disable_most_optimizations", soon)
     try:
         yield
     finally:

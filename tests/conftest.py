@@ -49,6 +49,15 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: place.get(group(item.nodeid), len(place)))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol():
+    """A test runs a program once or twice, on small arrays: what takes long is compiling it."""
+    from course_utils import runtime
+
+    with runtime.compiled_soon():
+        return (yield)
+
+
 def pytest_xdist_make_scheduler(config, log):
     """As ``--dist loadgroup``, which pytest 9.2 makes pytest-xdist 3.8 forget (findings/xdist_loadgroup.sh)."""
     from xdist.scheduler import LoadScopeScheduling

@@ -49,9 +49,9 @@ EXERCISES = [e for number in registry.TOPICS for e in checks._exercises_of(numbe
 
 @pytest.fixture(autouse=True)
 def soon(request):
-    """An answer runs once or twice on small arrays: what takes long is compiling. One that may train is compiled well."""
+    """One that may train is compiled well."""
     key = request.node.callspec.params.get("key")
-    with runtime.compiled_soon() if key and not checks.find(key).trains else contextlib.nullcontext():
+    with runtime.compiled_soon(not key or not checks.find(key).trains):
         yield
 
 
@@ -110,7 +110,7 @@ def test_the_reference_passes(key):
 
 def begun(key: str) -> dict[str, list[float]]:
     """How a challenge's own answer begins, as a canary tells it: its runs' first steps, and what it answers after them."""
-    with training.first_steps(canaries.STEPS) as runs, runtime.compiled_soon():
+    with training.first_steps(canaries.STEPS) as runs:
         (answer,) = core.answer(checks.find(key).reference, checks.find(key).cases(7))
     told = {name: numbers for k, run in enumerate(runs) for name, numbers in canaries.kept(k, run).items()}
     thresholds = importlib.import_module(checks.find(key).judge.__module__).THRESHOLDS

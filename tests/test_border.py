@@ -6,7 +6,7 @@ import os
 import numpy as np
 import pytest
 
-from course_utils import registry, runtime
+from course_utils import registry
 from course_utils.exercises import border, checks, core
 
 pytestmark = pytest.mark.newest  # On Colab's releases answers are judged by tests/test_answers.py.
@@ -57,10 +57,9 @@ def test_answers_cross_unchanged(value):
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)
 def test_every_exercise_is_judged_alike_on_both_sides(exercise):
-    cases = exercise.cases(20_000)  # and compiled as in test_answers.py: its programs are found
+    cases = exercise.cases(20_000)  # those of test_answers.py: its programs are found
     there = [core.Case(tuple(args), "") for args in border.decode(border.ask(cases))]
-    with runtime.compiled_soon():
-        assert exercise.judge(cases, border.answers(border.encode(core.answer(exercise.reference, there)), cases)).passed
+    assert exercise.judge(cases, border.answers(border.encode(core.answer(exercise.reference, there)), cases)).passed
 
 
 def test_the_truth_of_a_case_stays_behind():

@@ -136,7 +136,7 @@ def test_a_task_by_example_is_scored_by_its_form_and_by_what_it_says(test_pool, 
 
 
 def test_before_training_its_own_text_is_the_language_models():
-    with runtime.in_a_hurry(), runtime.compiled_soon():
+    with runtime.in_a_hurry():
         alone, begun = text.own_text(language.frozen_language_model()), text.own_text(trainer.untrained())
     assert alone == pytest.approx(begun, abs=1e-6)
 

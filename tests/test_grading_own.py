@@ -1,4 +1,4 @@
-"""The course's own notebooks, handed in right, untouched, half done, tampered with, and from an older release.
+"""The course's own notebooks, handed in right, half done and not at all, both tampered with, and from an older release.
 
 A challenge that trains is left unsolved, but in one notebook: what is shown here is the way from a hand-in to a mark, and
 that way is the same for all. That each challenge's own answer earns full points: test_answers.py.
@@ -34,7 +34,7 @@ def own_class(request, tmp_path_factory) -> Class:
     trains = {f"ex-{e.id.replace('.', '-')}" for e in checks._exercises_of(name[:2]) if e.trains}
     exercises = [e for e in room.points if name == TRAINED or e not in trains]
     room.solved = exercises
-    room.half = exercises[: (len(exercises) + 1) // 2] if len(exercises) > 1 else []
+    room.half = exercises[: (len(exercises) + 1) // 2]
 
     def noisy(nb):
         for c in nb.cells:
@@ -48,20 +48,16 @@ def own_class(request, tmp_path_factory) -> Class:
         nb.cells = [c for c in nb.cells if c.id != f"{exercises[-1]}-graded"]
 
     room.hand_in("reference", *exercises, change=noisy)
-    room.hand_in("untouched")
-    room.hand_in("cheat", change=cheats)
+    room.hand_in("cheat", change=cheats)  # that its tampering takes no points which are earned, "half" shows
     room.hand_in("older", *exercises, change=handins.is_older)
-    if room.half:
-        room.hand_in("half", *room.half, change=cheats)
+    room.hand_in("half", *room.half, change=cheats)
     room.grade("--workers", "1")
     return room
 
 
 def test_own_notebooks_are_graded_as_they_must(own_class):
     points, rows = own_class.points, own_class.rows
-    wanted = {"reference": sum(points[e] for e in own_class.solved), "untouched": 0, "cheat": 0}
-    if own_class.half:
-        wanted["half"] = sum(points[e] for e in own_class.half)
+    wanted = {"reference": sum(points[e] for e in own_class.solved), "half": sum(points[e] for e in own_class.half), "cheat": 0}
     assert {student: (rows[student]["status"], rows[student]["mark"]) for student in wanted} == {
         student: ("graded", f"{mark:g}") for student, mark in wanted.items()
     }

@@ -3,16 +3,14 @@
 import numpy as np
 import pytest
 
-for library in ("nltk", "pycocoevalcap"):
-    pytest.importorskip(library, reason="the public implementations are not part of this environment")
-from nltk.stem.porter import PorterStemmer
-from nltk.translate.meteor_score import meteor_score
-from pycocoevalcap.bleu.bleu import Bleu
-from pycocoevalcap.cider.cider import Cider
-
 from course_utils.metrics import caption as metric
 from course_utils.models.captioning import words
 from course_utils.world import captions, scenes
+
+
+def public(name):
+    """A public implementation; imported where it is asked, since nltk takes seconds."""
+    return pytest.importorskip(name, reason="the public implementations are not part of this environment")
 
 
 class NoSynonyms:
@@ -58,24 +56,25 @@ def official(pairs):
 
 
 def test_bleu_is_that_of_pycocoevalcap(pairs):
-    wanted, _ = Bleu(4).compute_score(*official(pairs), verbose=0)
+    wanted, _ = public("pycocoevalcap.bleu.bleu").Bleu(4).compute_score(*official(pairs), verbose=0)
     np.testing.assert_allclose(metric.bleu(*pairs), wanted, atol=1e-4)
 
 
 def test_cider_d_is_that_of_pycocoevalcap(pairs):
-    mean, wanted = Cider().compute_score(*official(pairs))
+    mean, wanted = public("pycocoevalcap.cider.cider").Cider().compute_score(*official(pairs))
     got = metric.cider_d(*pairs)
     np.testing.assert_allclose(got, wanted, atol=1e-4)
     assert got.mean() == pytest.approx(mean, abs=1e-4) and got.std() > 0.1
 
 
 def test_meteor_is_that_of_nltk(pairs):
+    meteor_score = public("nltk.translate.meteor_score").meteor_score
     wanted = [meteor_score([r.split() for r in several], candidate.split(), wordnet=NoSynonyms()) for candidate, several in zip(*pairs)]
     np.testing.assert_allclose(metric.meteor(*pairs), wanted, atol=1e-9)
 
 
 def test_the_stem_joins_the_same_words_of_the_world_as_all_of_porters():
-    porter, vocabulary = PorterStemmer(), words.VOCAB[3:]
+    porter, vocabulary = public("nltk.stem.porter").PorterStemmer(), words.VOCAB[3:]
     for a in vocabulary:
         for b in vocabulary:
             assert (metric.stem(a) == metric.stem(b)) == (porter.stem(a) == porter.stem(b)), (a, b)
@@ -87,7 +86,9 @@ def test_a_short_or_empty_candidate_is_no_error():
     assert (metric.bleu(["", ""], references) == 0).all() and (metric.cider_d(["", ""], references) == 0).all()
     assert (metric.meteor(["", ""], references) == 0).all()
     assert metric.bleu(["a dog", "two blue"], references)[0] < 1, "too short, so it pays"
-    wanted, _ = Bleu(4).compute_score({0: references[0], 1: references[1]}, {0: ["a dog"], 1: ["two"]}, verbose=0)
+    wanted, _ = (
+        public("pycocoevalcap.bleu.bleu").Bleu(4).compute_score({0: references[0], 1: references[1]}, {0: ["a dog"], 1: ["two"]}, verbose=0)
+    )
     np.testing.assert_allclose(metric.bleu(["a dog", "two"], references)[:2], wanted[:2], atol=1e-4)
 
 

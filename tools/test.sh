@@ -3,8 +3,8 @@
 # On the frozen pins runs what a release can change (models, training, notebooks, right answers); the markers in
 # pyproject.toml say which tests run where. "full" leaves nothing out on either, and runs the notebooks in full.
 cd "$(dirname "$0")/.." || exit 1
-unset COURSE_GRADING_SEED COURSE_FAST MPLBACKEND PYTHONPATH  # tests set COURSE_FAST themselves
-export PYTHONDONTWRITEBYTECODE=1 JUPYTER_PREFER_ENV_PATH=1 PYDEVD_DISABLE_FILE_VALIDATION=1
+unset COURSE_GRADING_SEED COURSE_FAST MPLBACKEND PYTHONPATH PYTHONDONTWRITEBYTECODE  # tests set COURSE_FAST themselves
+export JUPYTER_PREFER_ENV_PATH=1 PYDEVD_DISABLE_FILE_VALIDATION=1
 export JUPYTER_PATH="$PWD/tests/jupyter"  # holds the kernel "fast"
 # All processes of a run share one cache of compiled programs for each of the two; the next run finds it.
 export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0 JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES=-1
