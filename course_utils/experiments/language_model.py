@@ -33,6 +33,7 @@ class Stage(NamedTuple):
     rate: float = 1e-2
 
 
+_HARD = ("relation", "two-hop", "same")
 _HARD_TWICE = (*questions.TYPES, "relation", "two-hop")
 # Easy before hard. Among all others, what is looked up in a description is hardly found; asked for alone, it is in 400 steps.
 # Who is to compare two places has to find them first: so where things are is asked as well.
@@ -45,8 +46,9 @@ STAGES = (
     Stage(300, 76, (0.9, 0, 0, 0, 0, 0.1), lists=1),
     Stage(200, 64, (0.2, 0.74, 0, 0, 0, 0.06), (2, 3), ("relation", "relation", "relation", "count"), lists=1),
     Stage(200, 72, (0.4, 0.5, 0, 0, 0, 0.1), types=_HARD_TWICE, lists=1),
-    Stage(2200, 72, (0.68, 0.24, 0, 0, 0, 0.08), types=(*_HARD_TWICE, "relation", "same"), lists=0.9, rate=1.2e-2),
-    Stage(700, 76, (0.5, 0.1, 0.1, 0.1, 0.08, 0.12), (1, 4), (*_HARD_TWICE, "same"), lists=0.75, rate=1.2e-2),
+    Stage(2200, 72, (0.68, 0.24, 0, 0, 0, 0.08), types=(*questions.TYPES, *_HARD, "relation"), lists=0.9, rate=1.2e-2),
+    Stage(1500, 72, (0.7, 0.2, 0, 0, 0, 0.1), types=(*questions.TYPES, *_HARD, "two-hop", "same"), lists=0.9),
+    Stage(500, 76, (0.5, 0.1, 0.1, 0.1, 0.08, 0.12), (1, 4), (*questions.TYPES, "two-hop", "same"), lists=0.75),
 )
 _BLOCK = 25  # batches that are drawn at once: questions about 1,000 scenes take hardly longer than about 30
 

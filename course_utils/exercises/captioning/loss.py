@@ -15,7 +15,7 @@ def cases(seed: int) -> list[Case]:
     """Captions of very different lengths, the first one short; what stands at padding is nonsense that must not count."""
     rng = np.random.default_rng([seed, 203])
     drawn = []
-    for b, t, v in [(3, 5, 7), (5, 9, 4), (2, 7, 11), (4, 3, 5)]:
+    for b, t, v in [(3, 5, 7), (5, 9, 4), (4, 3, 5)]:
         logits = (2 * rng.normal(size=(b, t, v))).astype(np.float32)
         tokens = rng.integers(0, v, (b, t)).astype(np.int32)
         length = rng.integers(1, t + 1, b)

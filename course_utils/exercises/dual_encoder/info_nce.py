@@ -19,7 +19,7 @@ def cases(seed: int) -> list[Case]:
     """
     rng = np.random.default_rng([seed, 301])
     drawn = []
-    for batch, width, log_scale in [(3, 5, 1.1), (7, 4, 1.9), (5, 11, 0.4), (2, 3, 2.4)]:
+    for batch, width, log_scale in [(3, 5, 1.1), (7, 4, 1.9), (3, 5, 0.4), (2, 3, 2.4)]:
         args = None
         while args is None or info_nce(*args) < 0.05:
             args = (*pair(rng, batch, width, alike=0.4), np.float32(log_scale + 0.2 * rng.random()))

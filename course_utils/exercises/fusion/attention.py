@@ -16,7 +16,7 @@ def cases(seed: int) -> list[Case]:
     """Grids of different sizes, with scores that differ enough for the softmax to look somewhere."""
     rng = np.random.default_rng([seed, 104])
     drawn = []
-    for questions, places, d, k in [(3, 5, 7, 4), (5, 9, 3, 11), (2, 7, 5, 3), (1, 4, 11, 5)]:
+    for questions, places, d, k in [(3, 5, 7, 4), (5, 9, 3, 11), (1, 4, 11, 5)]:
         # keys and query of spread 1.6 have scores / √k of spread 2.5
         params = {name: 1.6 * d**-0.5 * normal(rng, d, k) for name in ("W_I", "W_Q")}
         args = ({n: w.astype(np.float32) for n, w in params.items()}, normal(rng, questions, places, d), normal(rng, questions, d))
