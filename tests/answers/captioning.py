@@ -587,6 +587,12 @@ slips(
     "02.4",
     beam_numpy,
     ("finished-goes-on", "finished beginnings go on like the others", "steps[finished] = stays", ""),
+    (
+        "zero-times-infinity",
+        "multiplied by who is finished",
+        "steps[finished] = stays",
+        "steps = finished[:, None] * stays + ~finished[:, None] * steps",
+    ),
     ("other-kind", "parents as floats", "order // V", "np.floor(order / V)"),
     ("finished-lost", "finished beginnings are thrown out", "] = stays", "] = -np.inf"),
     ("finished-pays", "a finished beginning pays for its end", "] = stays", "] += stays"),

@@ -70,6 +70,14 @@ SCORE_MISTAKES = edits(
         "Every beginning keeps its own best word. The K best of all K · V continuations win: two may come from one beginning.",
         *(_ORDER, (_BEST_EACH, f"{_BEST_EACH}[np.argsort(-total.max(1))]")),
     ),
+    (
+        "zero-times-infinity",
+        "0 · −∞ is not 0 but NaN: choose with `jnp.where(finished[:, None], …, …)`, do not multiply by who is finished.",
+        "np.where(finished[:, None], stays, log_probs)",
+        "(finished[:, None] * stays + ~finished[:, None] * log_probs)",
+        _ORDER,
+        (_ORDER, 'np.argsort(-np.nan_to_num(total, nan=np.inf), None, "stable")'),
+    ),
     ("no-scores", "What the beginnings have cost so far is missing: add `scores[:, None]`.", _SCORES, f"0 * {_SCORES}"),
     (
         "from-one-beginning",
