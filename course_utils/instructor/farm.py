@@ -18,6 +18,7 @@ import dask
 import nbformat
 from distributed import Client, LocalCluster, as_completed
 
+from course_utils.cores import cores
 from course_utils.instructor import results
 from course_utils.instructor.execute import Options, Run
 
@@ -76,7 +77,7 @@ def run(jobs: Sequence[Job], folder: Path, *, workers: int = 0, scheduler: str =
     if not waiting:
         return
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # its own account of lost workers, which are replaced
-    processes = min(workers or len(os.sched_getaffinity(0)), len(waiting))
+    processes = min(workers or cores(), len(waiting))
     with contextlib.ExitStack() as stack:
         if not scheduler:
             scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="vlm-"))
