@@ -108,6 +108,15 @@ def test_a_checkpoint_with_too_little_in_it_is_refused(data):
     np.testing.assert_array_equal(arrays(other)[0], before[0])
 
 
+def test_line_ends_that_git_changed_are_recognised(data):
+    (data / "words.txt").write_bytes(b"one\ntwo\n")
+    paths.list_file("words.txt")
+    paths._checksums.cache_clear()
+    (data / "words.txt").write_bytes(b"one\r\ntwo\r\n")
+    with pytest.raises(ValueError, match="line ends.*core.autocrlf=false"):
+        paths.data_file("words.txt")
+
+
 def test_a_missing_an_altered_and_an_unlisted_file_say_what_to_do(net, data):
     other, file = Net(seed=1), data / "checkpoints/net.safetensors"
     before = arrays(other)
