@@ -300,8 +300,9 @@ def test_cached_answers_are_those_without_a_cache(temperature):
 
 
 def test_a_tag_that_it_writes_is_a_word():
+    """Though the prompt ends with a picture."""
     model = build()
-    made = chat.packed([[(IMAGE, None)]], WORDS, TAG, [[N]], 16)
+    made = chat.packed([[(IMAGE, None)]], WORDS, TAG, [[N]], N + 1, roles=False)
     features = normal(1, 1, N, D)
     graph, state = nnx.split(model)
 
@@ -313,9 +314,10 @@ def test_a_tag_that_it_writes_is_a_word():
         )
         reading, _ = decode.cached_step(model.reader())(reading, last)
         _, got = decode.cached_step(model.reader())(reading, jnp.array([TAG]))
-        count = int((made["tokens"] != PAD).sum())
-        tokens = jnp.asarray(made["tokens"]).at[0, count].set(TAG)
-        return got, jax.nn.log_softmax(model(tokens, jnp.asarray(made["source"]), features)[:, count])
+        count = N + 1
+        tokens, source = np.pad(made["tokens"], ((0, 0), (0, 1)), constant_values=TAG), made["source"]
+        source = np.pad(source, ((0, 0), (0, 1), (0, 0)), constant_values=-1)
+        return got, jax.nn.log_softmax(model(tokens, source, features)[:, count])
 
     np.testing.assert_allclose(*both(state), atol=1e-5)
 

@@ -88,6 +88,7 @@ def write(
     length: int,
     *,
     pictures: Sequence[int] | None = None,
+    roles: bool = True,
     longest: int = 24,
     temperature: float = 0.0,
     rng: np.random.Generator | None = None,
@@ -99,6 +100,7 @@ def write(
     features : float[n, I, N, D], those of each conversation's pictures.
     length : places of a prompt, its pictures' among them.
     pictures : how many each conversation has, the others of its row are not shown; else I.
+    roles : as :func:`pack_conversation`.
     longest : tokens of an answer, its end included.
     temperature : 0 for the likeliest word each time; above, ``rng`` draws.
 
@@ -113,7 +115,7 @@ def write(
         raise ValueError("To draw words at random, give a generator: rng=np.random.default_rng(0).")
     count, most, patches = features.shape[:3]
     widths = [[patches] * shown for shown in (pictures if pictures is not None else [most] * count)]
-    made = packed(conversations, vocabulary, model.config.image, widths, length)
+    made = packed(conversations, vocabulary, model.config.image, widths, length, roles=roles)
     noise = np.zeros((count, longest, 1), np.float32)
     if temperature:
         noise = decode.gumbel(rng, count, longest, model.lm.config.vocabulary, temperature)
