@@ -277,3 +277,12 @@ def test_the_language_model_copies_made_up_names_of_held_out_pairs():
         episodes = corpus.of_names(rng, 100, names=many, shots=2, held_out=True)
         assert language_model.right(reader, episodes).mean() >= 0.95
         assert language_model.right(language.untrained(), episodes).mean() < 0.2
+
+
+@pytest.mark.newest
+def test_the_language_model_answers_what_a_list_tells_it():
+    """What data/README.md says."""
+    reader = language.frozen_language_model()
+    for type_, least in (("exist", 0.95), ("colour", 0.95), ("two-hop", 0.9), ("relation", 0.8)):
+        told, untold = (language_model.right(reader, language_model.asked(type_, 100, described=d)).mean() for d in (True, False))
+        assert told >= least and untold < 0.65, type_
