@@ -11,7 +11,7 @@ BIN = .venv/bin
 # JupyterLab refuses to run as root, as in many containers, unless told.
 AS_ROOT = $$([ "$$(id -u)" = 0 ] && echo --allow-root)
 
-.PHONY: lab test test-full build check grade formgrader experiments checkpoints data bench format clean env-lab env-test
+.PHONY: lab test test-full build stamp check release grade formgrader experiments checkpoints data bench format clean env-lab env-test
 
 lab: env-lab
 	$(BIN)/jupyter lab $(AS_ROOT) --port $(PORT) --LabApp.default_url=/lab/tree/notebooks/00_start_here/00_start_here.ipynb
@@ -31,8 +31,14 @@ env-test:
 build: env-lab
 	$(BIN)/python -m course_utils.instructor.build $(NN)
 
+stamp: env-lab
+	$(BIN)/python -m course_utils.instructor.build --no-execute $(NN)
+
 check: env-lab
 	$(BIN)/python -m course_utils.instructor.build --check $(NN)
+
+release: env-lab
+	@sh tools/release.sh
 
 grade: env-lab
 	@[ -n "$(FROM)" ] || { echo "Say where the hand-ins are: make grade FROM=folder [ASSIGNMENT=00_start_here]"; exit 2; }

@@ -154,8 +154,8 @@ def doctor() -> list[str]:
     from course_utils import paths
 
     problems = []
-    if sys.version_info < (3, 11):
-        problems.append("Python is older than 3.11. Make a new environment with Python 3.12: `make lab` does it.")
+    if sys.version_info < (3, 12):
+        problems.append("Python is older than 3.12. Make a new environment with Python 3.12 or 3.13: `make lab` does it.")
     for package, floor in FLOORS.items():
         try:
             have = importlib.metadata.version(package)

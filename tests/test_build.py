@@ -256,9 +256,22 @@ def test_check_refuses_an_edited_cell_id_or_metadata(course, monkeypatch, change
 
 
 def test_check_refuses_a_solution_that_was_not_executed(course, capsys):
+    edited(course, "7 * 11", "7 * 13")
     assert build.main(["--no-execute"], course) == 0
     status, text = check(course, capsys)
     assert status == 1 and "was not executed" in text
+
+
+def test_new_words_and_a_new_version_are_built_without_running_anything(course, capsys, monkeypatch):
+    solved = build.places(course, TINY)[0]
+    outputs = [cell.get("outputs") for cell in nbformat.read(solved, as_version=4).cells]
+    edited(course, "as small as they can be", "small")
+    (course / "pyproject.toml").write_text((course / "pyproject.toml").read_text().replace("1.2.0.dev0", "1.2.0"))
+    monkeypatch.setattr(build, "execute", None)
+    assert build.main(["--no-execute"], course) == 0
+    assert check(course, capsys)[0] == 0
+    assert [cell.get("outputs") for cell in nbformat.read(solved, as_version=4).cells] == outputs
+    assert all("someone/tiny-course@v1.2.0" in place.read_text() for place in build.places(course, TINY))
 
 
 def test_check_refuses_a_drifted_stub(course, capsys):

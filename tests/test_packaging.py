@@ -1,4 +1,4 @@
-"""What installs, where, and what it brings along: environment.yml, Colab's frozen pins, a wheel outside the checkout."""
+"""What installs, where, and what it brings along: environment.yml, Colab's frozen pins, a wheel outside the checkout, a release."""
 
 import json
 import os
@@ -17,7 +17,6 @@ from conftest import NOTEBOOKS, ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 RELEASED = [name for name in NOTEBOOKS if (ROOT / "notebooks" / name / f"{name}.ipynb").is_file()]
-REQUIREMENT = re.compile(r"^([\w.-]+)==([\w.]+)(?:;\s*python_version\s*(<|>=)\s*\"(\d+)\.(\d+)\")?$")
 
 
 def run(*command: str | Path, **options) -> subprocess.CompletedProcess:
@@ -25,15 +24,9 @@ def run(*command: str | Path, **options) -> subprocess.CompletedProcess:
 
 
 def pins() -> dict[str, str]:
-    """What tests/colab-pins.txt pins for this Python."""
-    found = {}
-    for line in (ROOT / "tests/colab-pins.txt").read_text().split("\n"):
-        if line and not line.startswith("#"):
-            name, version, relation, *floor = REQUIREMENT.match(line).groups()
-            newer = relation and sys.version_info[:2] >= tuple(map(int, floor))
-            if relation is None or newer == (relation == ">="):
-                found[name] = version
-    return found
+    """What tests/colab-pins.txt pins."""
+    lines = (ROOT / "tests/colab-pins.txt").read_text().splitlines()
+    return dict(line.split("==") for line in lines if not line.startswith("#"))
 
 
 @pytest.fixture(scope="session")
@@ -91,13 +84,32 @@ def test_a_command_that_only_pretends_to_be_a_python_is_passed_over(tmp_path):
     for tool in ("sh", "ls"):
         (shims / tool).symlink_to(shutil.which(tool))
     environment = {"PATH": str(shims), "PYENV_ROOT": str(tmp_path / "pyenv"), "HOME": str(tmp_path)}
-    assert run("sh", ROOT / "tools/python.sh", env=environment).stdout.strip() == str(versions / "python")
+    this = f"python3.{sys.version_info[1]}"
+    for named in ((), (this,), ("python3.99",)):  # one that is not there is done without
+        assert run("sh", ROOT / "tools/python.sh", *named, env=environment).stdout.strip() == str(versions / "python")
     (versions / "python").unlink()
     done = run("sh", ROOT / "tools/python.sh", env=environment)
-    assert done.returncode == 1 and done.stderr.startswith("No Python 3.11, 3.12 or 3.13")
+    assert done.returncode == 1 and done.stderr.startswith("No Python 3.12 or 3.13")
 
 
 # --- Colab
+
+
+def test_a_package_list_is_compared_with_the_pins(tmp_path):
+    def compare(text):
+        (tmp_path / "list.txt").write_text(text)
+        done = run(sys.executable, ROOT / "tools/pins.py", tmp_path / "list.txt")
+        return done.returncode, done.stdout.split("\n")[:-1]
+
+    same = "# a comment\n" + "".join(f"{name.replace('_', '-').title()}=={version}\n" for name, version in pins().items())
+    assert compare(f"{same}google-colab @ file:///colabtools/dist/google_colab.tar.gz\n") == (0, [])
+    other = same.replace(f"Jax=={pins()['jax']}", "jax==0.9.9").replace(f"Einops=={pins()['einops']}\n", "")
+    status, lines = compare(other)
+    assert status == 1 and lines == [
+        f"jax: pinned {pins()['jax']}, in the list 0.9.9",
+        f"einops: pinned {pins()['einops']}, in the list missing",
+    ]
+    assert run(sys.executable, ROOT / "tools/pins.py").returncode == 2
 
 
 def would_install(python: Path, wheel: Path) -> list[str]:
@@ -226,14 +238,23 @@ else:
 """
 
 
+def project(folder: Path, version: str = "3.1.0", url: str = "https://127.0.0.1:9/nowhere") -> Path:
+    """A folder of its own with a ``pyproject.toml`` of that version and address."""
+    folder = folder / f"{version} {url.rpartition('/')[2]}"
+    folder.mkdir(exist_ok=True)
+    text = f'[project]\nversion = "{version}"\ndependencies = ["jax>=0.7.1"]\n[project.urls]\nRepository = "{url}"\n'
+    (folder / "pyproject.toml").write_text(text)
+    return folder
+
+
 @pytest.fixture
-def setup_cell(tmp_path, monkeypatch):
-    """Runs the setup cell with a given Python; returns what the learner would read."""
+def setup_cell(tmp_path):
+    """Runs the setup cell of :func:`project` with a given Python; returns what the learner would read."""
     assembling = pytest.importorskip("course_utils.instructor.assemble", reason="the setup cell is written by the instructor's tools")
 
-    def learner_sees(python, before="", **environment):
+    def learner_sees(python, before="", released=(), **environment):
         path = tmp_path / "cell.py"
-        path.write_text(assembling._SETUP.format(url="https://127.0.0.1:9/nowhere", branch="main"))
+        path.write_text(assembling.setup_cell(project(tmp_path, *released)))
         done = run(python, "-c", _SETUP.format(before=before), path, cwd=tmp_path, env=outside(**environment))
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
@@ -241,6 +262,7 @@ def setup_cell(tmp_path, monkeypatch):
     return learner_sees
 
 
+COMMIT = ("-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q")
 COLAB = "sys.modules['google.colab'] = types.ModuleType('google.colab')"
 
 
@@ -259,13 +281,69 @@ def test_without_network_colab_says_what_to_do_in_one_sentence(setup_cell, tmp_p
     assert text.startswith("STOP|The course could not be fetched from https://127.0.0.1:9/nowhere: check the internet")
 
 
-def test_in_colab_the_setup_cell_installs_the_course_from_its_address(setup_cell, tmp_path):
+def test_a_release_that_is_gone_is_named_in_one_sentence(setup_cell, tmp_path):
+    """Asked of git itself: a repository without that tag."""
+    repository = tmp_path / "course"
+    for command in (("init", "-q", repository), ("-C", repository, *COMMIT, "--allow-empty", "-m", "x")):
+        assert run("git", *command).returncode == 0
+    there = ("3.1.0", f"file://{repository}")
+    text = setup_cell(empty_environment(tmp_path / "bare"), f"{COLAB}; sys.executable = {sys.executable!r}", there)
+    assert text == f"STOP|There is no v3.1.0 at file://{repository}: open this notebook anew from the table there."
+
+
+@pytest.mark.parametrize("have, old", [("0.5.3", True), ("0.7.0", True), ("0.7.1", False), ("0.12.0.1", False)])
+def test_a_runtime_with_too_old_a_jax_is_told_which_menu_to_use(setup_cell, tmp_path, have, old):
+    python = empty_environment(tmp_path / "bare")
+    pretend(python, {"jax": have})
+    text = setup_cell(python, COLAB)
+    assert text.startswith(f"STOP|This runtime has JAX {have}, and the course needs 0.7.1 or later: ") == old
+    assert ("menu Runtime, Change runtime type, Runtime version" in text) == old
+
+
+@pytest.mark.parametrize(
+    "version, ref, says", [("3.1.0", "v3.1.0", "of release v3.1.0"), ("3.2.0.dev0", "main", "follows the branch main")]
+)
+def test_in_colab_the_setup_cell_installs_the_release_that_it_belongs_to(setup_cell, tmp_path, version, ref, says):
     python = empty_environment(tmp_path / "bare")
     site = site_packages(python)
     pip = (
-        "import os, subprocess\nclass Done: returncode = 0\ndef install(command, **_):\n    print(' '.join(command[1:]))\n"
+        "import os, subprocess\nclass Done: returncode, stderr = 0, ''\ndef install(command, **_):\n    print(' '.join(command[1:]))\n"
         f"    os.makedirs({str(site / 'course_utils')!r}); open({str(site / 'course_utils/__init__.py')!r}, 'w'); return Done\n"
         "subprocess.run = install"
     )
-    text = setup_cell(python, f"{COLAB}\n{pip}")
-    assert text == "-m pip install --quiet git+https://127.0.0.1:9/nowhere@main\nGOES ON"
+    text = setup_cell(python, f"{COLAB}\n{pip}", (version,))
+    assert text == f"-m pip install --quiet git+https://127.0.0.1:9/nowhere@{ref}\nGOES ON"
+    assert says in (tmp_path / "cell.py").read_text().split("\n")[2]
+
+
+def test_the_badge_opens_the_same_release(tmp_path):
+    assembling = pytest.importorskip("course_utils.instructor.assemble", reason="so is the badge")
+    assert "/nowhere/blob/v3.1.0/notebooks/05_x/05_x.ipynb" in assembling.badge("05_x", project(tmp_path))
+
+
+# --- a release
+
+
+def test_a_release_is_refused_until_tree_version_and_built_files_agree(tmp_path):
+    course, built = tmp_path / "course", tmp_path / "python"
+    (course / "tools").mkdir(parents=True)
+    shutil.copy(ROOT / "tools/release.sh", course / "tools")
+    built.write_text(f'#!/bin/sh\n[ "$1" = -c ] && exec {sys.executable} "$@"\n[ -f {tmp_path}/stamped ]\n')  # else it is the build's check
+    built.chmod(0o755)
+
+    def release(version=None):
+        if version:
+            (course / "pyproject.toml").write_text(f'[project]\nversion = "{version}"\n')
+        done = run("sh", course / "tools/release.sh", env=os.environ | {"PYTHON": str(built)})
+        return (done.stdout if done.returncode == 0 else f"REFUSED {done.stderr}").strip()
+
+    run("git", "init", "-q", course)
+    assert "REFUSED Version 3.1.0.dev0" in release("3.1.0.dev0") and "write 3.1.0 there" in release()
+    assert "not committed" in release("3.1.0")
+    run("git", "-C", course, "add", "-A")
+    run("git", "-C", course, *COMMIT, "-m", "x")
+    assert "REFUSED The built files are not those of v3.1.0" in release()
+    (tmp_path / "stamped").touch()
+    assert release() == "Everything agrees on v3.1.0. Now: git tag v3.1.0 && git push origin v3.1.0"
+    run("git", "-C", course, "tag", "v3.1.0")
+    assert "REFUSED The tag v3.1.0 is there already" in release()

@@ -47,8 +47,9 @@ fi
 
 echo "--- In short"
 cat "$logs/closing"
-case "$new" in
-    *"Python 3.11"*) echo "Skipped: no Python 3.12 or 3.13 runs here, so the newest JAX and Flax (3.12 or later) are not tested." ;;
+case "$old" in
+    *"Python 3.13"*) ;;
+    *) echo "Colab has Python 3.13: none runs here, so its pins were tested on another." ;;
 esac
 rm -rf "$logs"
 exit $failed

@@ -1,6 +1,6 @@
 """From a checked source to the notebook that nbgrader releases: metadata, fixed cell ids, headers, hints, setup cell.
 
-Everything here is a pure function of the ``.py`` file and of the repository's address in ``pyproject.toml``.
+Everything here is a pure function of the ``.py`` file and of ``pyproject.toml``: the course's address, version and oldest JAX.
 """
 
 import functools
@@ -18,18 +18,17 @@ GRADED_LINE = "# Graded: when you hand in, your answer is run here on cases you 
 BEGIN_TESTS, END_TESTS = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 # In Markdown an HTML comment: it renders to nothing, and nbgrader looks for the words only.
 BEGIN_RUBRIC, END_RUBRIC = "<!-- BEGIN MARK SCHEME -->", "<!-- END MARK SCHEME -->"
-BRANCH = "main"
-
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 # Without the version: what wrote the notebook does not matter, and would change its bytes.
 LANGUAGE = {"file_extension": ".py", "mimetype": "text/x-python", "name": "python", "pygments_lexer": "ipython3"}
 
 # No --no-deps: the course's floors are below what Colab has, so pip installs the course alone (tests/test_packaging.py);
-# should Colab ever fall below a floor, pip puts that right, where --no-deps would leave a course that cannot run.
+# should Colab ever fall below another floor than JAX's, pip puts that right, where --no-deps would leave what cannot run.
 _SETUP = """\
 # @title Setup: run this cell first
 # In Colab it fetches the course, once, in a minute or less. Elsewhere it only looks whether the course is there.
-import importlib, importlib.util, subprocess, sys
+# This notebook is {belongs}.
+import importlib, importlib.metadata, importlib.util, re, subprocess, sys
 
 
 class Stop(Exception):
@@ -38,8 +37,15 @@ class Stop(Exception):
 
 
 if "google.colab" in sys.modules and importlib.util.find_spec("course_utils") is None:
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "git+{url}@{branch}"]
-    if subprocess.run(command, capture_output=True).returncode:
+    for jax in importlib.metadata.distributions(name="jax"):
+        if [int(n) for n in re.findall(r"\\d+", jax.version)[:3]] < {floor}:
+            raise Stop(f"This runtime has JAX {{jax.version}}, and the course needs {oldest} or later: choose the latest version in the "
+                       "menu Runtime, Change runtime type, Runtime version, then run this cell again.")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "git+{url}@{ref}"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if "did not match any" in done.stderr:  # git's words for a tag that is not there
+        raise Stop("There is no {ref} at {url}: open this notebook anew from the table there.")
+    if done.returncode:
         raise Stop("The course could not be fetched from {url}: "
                    "check the internet connection, then run this cell again.")
     importlib.invalidate_caches()
@@ -49,9 +55,27 @@ if importlib.util.find_spec("course_utils") is None:
 
 
 @functools.cache
+def _project(root: Path) -> dict:
+    return tomllib.loads((root / "pyproject.toml").read_text())["project"]
+
+
 def repository(root: Path) -> str:
     """The course's address: stated once, in ``pyproject.toml``."""
-    return tomllib.loads((root / "pyproject.toml").read_text())["project"]["urls"]["Repository"].rstrip("/")
+    return _project(root)["urls"]["Repository"].rstrip("/")
+
+
+def fetched(root: Path) -> str:
+    """What a notebook built now fetches: the tag of its release, ``"v"`` + version; ``"main"`` in a development version."""
+    version = _project(root)["version"]
+    return "main" if ".dev" in version else f"v{version}"
+
+
+def setup_cell(root: Path) -> str:
+    """The first code cell of every notebook."""
+    ref = fetched(root)
+    belongs = "of no release yet, so it follows the branch main" if ref == "main" else f"of release {ref}, which it fetches"
+    oldest = next(need.removeprefix("jax>=") for need in _project(root)["dependencies"] if need.startswith("jax>="))
+    return _SETUP.format(url=repository(root), ref=ref, belongs=belongs, oldest=oldest, floor=[*map(int, oldest.split("."))])
 
 
 def assemble(source: Source, root: Path) -> NotebookNode:
@@ -59,8 +83,8 @@ def assemble(source: Source, root: Path) -> NotebookNode:
 
     ``metadata.course`` holds the notebook's name, the SHA-256 of the ``.py`` and the release (:func:`release_stamp`).
     """
-    url, nb = repository(root), nbformat.v4.new_notebook()
-    nb.cells = [_cell(cell, source, url) for cell in source.cells]
+    nb = nbformat.v4.new_notebook()
+    nb.cells = [_cell(cell, source, root) for cell in source.cells]
     seen: dict[str, int] = {}
     for cell in nb.cells:  # only cells without a name of their own can be equal
         seen[cell.id] = seen.get(cell.id, 0) + 1
@@ -92,10 +116,10 @@ def grade_id(ref: str, part: str) -> str:
     return f"ex-{ref.replace('.', '-')}-{part}"
 
 
-def _cell(cell: Cell, source: Source, url: str) -> NotebookNode:
+def _cell(cell: Cell, source: Source, root: Path) -> NotebookNode:
     text, metadata, name = cell.source, {}, ""
     if cell.role == "setup":
-        text, name = _SETUP.format(url=url, branch=BRANCH), "setup"
+        text, name = setup_cell(root), "setup"
         metadata["cellView"] = "form"  # Colab folds the code away; the first line stays as the title
         metadata["jupyter"] = {"source_hidden": True}  # and so does JupyterLab
     elif cell.role == "exercise":
@@ -107,7 +131,7 @@ def _cell(cell: Cell, source: Source, url: str) -> NotebookNode:
         elif cell.role == "question":
             text = _question_text(cell)
         metadata["nbgrader"] = _nbgrader(cell, source, name)
-    text = text.replace("{{badge}}", badge(source.name, url)) if cell.kind == "markdown" else text
+    text = text.replace("{{badge}}", badge(source.name, root)) if cell.kind == "markdown" else text
     tags = list(cell.options.get("tags", [])) + ["nbval-check-output"] * bool(cell.options.get("deterministic"))
     if tags:
         metadata["tags"] = tags
@@ -157,8 +181,8 @@ def _points(points: float) -> str:
     return f"**{points:g} point{'' if points == 1 else 's'}**"
 
 
-def badge(name: str, url: str) -> str:
-    """A link that opens the released notebook in Colab."""
-    place = f"{url.removeprefix('https://github.com/')}/blob/{BRANCH}/notebooks/{name}/{name}.ipynb"
+def badge(name: str, root: Path) -> str:
+    """A link that opens the released notebook in Colab, as the release that it belongs to has it."""
+    place = f"{repository(root).removeprefix('https://github.com/')}/blob/{fetched(root)}/notebooks/{name}/{name}.ipynb"
     image = "https://colab.research.google.com/assets/colab-badge.svg"
     return f"[![Open in Colab]({image})](https://colab.research.google.com/github/{place})"

@@ -2,7 +2,8 @@
 
 For each ``solutions/NN_topic/NN_topic.py`` it writes ``solutions/NN_topic/NN_topic.ipynb`` (executed in full) and
 ``notebooks/NN_topic/NN_topic.ipynb`` (what learners open). ``--check`` writes nothing and refuses what is stale, drifted
-or leaking. ``--no-execute`` is for trying a layout: its solution has no outputs, and ``--check`` refuses it.
+or leaking. ``--no-execute`` is for a change of words or of the version: outputs are kept where all code is as it was built,
+else the solution has none, and ``--check`` refuses it.
 """
 
 import argparse
@@ -57,6 +58,8 @@ def build(path: Path, root: Path, *, run: bool = True) -> float:
     start = time.perf_counter()
     if run:
         execute(nb, source.name)
+    elif solved.is_file():
+        _keep_outputs(nb, nbformat.read(solved, as_version=4))
     seconds = time.perf_counter() - start
     text = nbformat.writes(nb) + "\n"
     if len(text.encode()) > LARGEST:
@@ -68,6 +71,14 @@ def build(path: Path, root: Path, *, run: bool = True) -> float:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content)
     return seconds
+
+
+def _keep_outputs(nb: NotebookNode, built: NotebookNode) -> None:
+    """Gives ``nb`` the outputs of ``built`` if its code is the same; but for the setup cell, which prints nothing."""
+    new, old = ([cell for cell in each.cells if cell.cell_type == "code"] for each in (nb, built))
+    if [(c.id, c.source) for c in new if c.id != "setup"] == [(c.id, c.source) for c in old if c.id != "setup"]:
+        for cell, was in zip(new, old):
+            cell.outputs, cell.execution_count = was.outputs, was.execution_count
 
 
 def execute(nb: NotebookNode, name: str) -> None:
@@ -163,7 +174,7 @@ def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m course_utils.instructor.build", description=__doc__)
     parser.add_argument("numbers", nargs="*", metavar="NN", help="notebooks to build; all when left out")
     parser.add_argument("--check", action="store_true", help="build nothing; fail when a built file is not up to date")
-    parser.add_argument("--no-execute", action="store_true", help="do not run the solution")
+    parser.add_argument("--no-execute", action="store_true", help="run nothing; keep the outputs if the code is the same")
     options = parser.parse_args(arguments)
     root = (root or Path.cwd()).resolve()
     faults = 0

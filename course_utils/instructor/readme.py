@@ -19,19 +19,18 @@ def stamp(readme: str, root: Path) -> str:
     """
     if not _TABLE.search(readme):
         raise ValueError("README.md has lost the lines <!-- notebooks --> and <!-- /notebooks --> around its table.")
-    url = repository(root)
     files = sorted(root.glob("solutions/[0-9][0-9]_*/[0-9][0-9]_*.py"))
-    rows = ["| | | |", "|---|---|---|", *(_row(read(file), url) for file in files)]
+    rows = ["| | | |", "|---|---|---|", *(_row(read(file), root) for file in files)]
     readme = _TABLE.sub(lambda _: "\n".join(rows) + "\n", readme)
-    return _CLONE.sub(url, readme)
+    return _CLONE.sub(repository(root), readme)
 
 
-def _row(source: Source, url: str) -> str:
+def _row(source: Source, root: Path) -> str:
     """A notebook's title, its one-sentence claim (the first bold line), its Colab badge."""
     first = source.cells[0].source
     title = re.search(r"^# (.+)$", first, re.MULTILINE).group(1)
     claim = re.search(r"^\*\*(.+?)\*\*$", first, re.MULTILINE).group(1)
-    return f"| [{title}](notebooks/{source.name}/{source.name}.ipynb) | {claim} | {badge(source.name, url)} |"
+    return f"| [{title}](notebooks/{source.name}/{source.name}.ipynb) | {claim} | {badge(source.name, root)} |"
 
 
 def write(root: Path) -> None:
