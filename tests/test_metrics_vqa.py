@@ -29,7 +29,8 @@ def test_it_agrees_exactly_with_the_official_evaluation():
 @pytest.mark.parametrize(
     ("prediction", "given", "expected"),
     [
-        ("Two", ["two"] * 10, 1.0),  # case never counts
+        ("Red", ["red"] * 10, 0.0),  # where all agree strings are compared as they are
+        ("Red", ["red"] * 9 + ["pink"], 1.0),
         ("2", ["two"] * 10, 0.0),  # all agree: nothing is normalised
         ("2", ["two"] * 9 + ["three"], 1.0),  # one disagrees: everything is
         ("a dog", ["dog"] * 10, 0.0),
@@ -103,7 +104,7 @@ def test_a_soft_target_is_the_accuracy_of_that_answer():
     said = ["two", "2", "dog", "a dog", "black/white", "dont know", "Yes.", "zebra"]
     rng = np.random.default_rng(0)
     annotations = [list(rng.choice(said, 10, p=rng.dirichlet(np.full(8, 0.3)))) for _ in range(37)]
-    annotations += [["two"] * 10, ["the dog"] * 10, ["zebra"] * 10]
+    annotations += [["Two"] * 10, ["the dog"] * 10, ["zebra"] * 10]
     targets = soft_targets(annotations, vocabulary)
     assert targets.shape == (40, 8) and targets.dtype == np.float32
     expected = np.stack([vqa_accuracy([answer] * 40, annotations) for answer in vocabulary], 1)

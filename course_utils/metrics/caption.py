@@ -7,6 +7,7 @@ of captions for each candidate. Every function returns numbers in the units in w
 from __future__ import annotations
 
 import functools
+import heapq
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -30,7 +31,8 @@ def bleu(candidates: Captions, references: References, most: int = 4) -> np.ndar
     """BLEU-1 to BLEU-``most`` of a whole set (Papineni et al., 2002): float[most], each in [0, 1].
 
     n-grams are counted over the set before anything is divided; each counts as often as in the reference that has most of
-    it. A set that is shorter than the references of closest length pays a brevity penalty.
+    it. A set that is shorter than the references of closest length pays a brevity penalty. Nothing is smoothed: a set that
+    shares no n-gram of some length with its references gets 0 from there on, as do captions of fewer words.
     """
     found, given = np.zeros(most), np.zeros(most)
     length = wanted = 0
@@ -59,7 +61,8 @@ def cider_d(candidates: Captions, references: References, sigma: float = 6.0, mo
 
     n-grams are weighed by how often they occur and how few pictures' references have them; a candidate is compared with
     each reference by a cosine for each n, in which no n-gram counts for more than in the reference, and pays for another
-    length. Scores lie in [0, 10]; tables show them times 100 / 10.
+    length. Scores lie in [0, 10]; papers multiply by 100, so that 1.2 here is their 120. What all pictures' references share
+    weighs nothing, so the score of one picture alone is 0.
 
     Parameters
     ----------
@@ -97,11 +100,12 @@ def cider_d(candidates: Captions, references: References, sigma: float = 6.0, mo
 
 
 def meteor(candidates: Captions, references: References, *, alpha: float = 0.9, beta: float = 3.0, gamma: float = 0.5) -> np.ndarray:
-    """METEOR of each candidate with the stages "exact" and "stem" (Lavie & Agarwal, 2007): float[n] in [0, 1].
+    """METEOR of each candidate, aligned as by METEOR 1.5 (Denkowski & Lavie, 2014): float[n] in [0, 1].
 
-    Words are matched, first as they are, then by their stems; the score is a weighted harmonic mean of precision and
-    recall, lowered where matched words do not stand together. The best reference counts. The stage of synonyms is left
-    out: it needs WordNet, and this world has no synonyms.
+    Words match if their stems do; of the alignments with most matches one with fewest chunks, runs of words matched in order,
+    is taken. The score is a weighted harmonic mean of precision and recall, lowered by the number of chunks unless the texts are
+    equal. The best reference counts. Parameters are those of Lavie & Agarwal (2007), matchers "exact" and "stem", of equal weight. METEOR 1.5's own
+    setting for English, which papers report, has tuned parameters, synonyms, paraphrases and function words: other numbers.
     """
     return np.array(
         [
@@ -112,31 +116,42 @@ def meteor(candidates: Captions, references: References, *, alpha: float = 0.9, 
 
 
 def _meteor(candidate: list[str], reference: list[str], alpha: float, beta: float, gamma: float) -> float:
-    matches = _matches(candidate, reference)
+    matches, chunks = alignment([*map(stem, candidate)], [*map(stem, reference)])
     if not matches:
         return 0.0
-    precision, recall = len(matches) / len(candidate), len(matches) / len(reference)
+    precision, recall = matches / len(candidate), matches / len(reference)
     mean = precision * recall / (alpha * precision + (1 - alpha) * recall)
-    chunks = 1 + sum((i + 1, j + 1) != after for (i, j), after in zip(matches, matches[1:]))
-    return (1 - gamma * (chunks / len(matches)) ** beta) * mean
+    perfect = precision == recall == chunks == 1
+    return mean if perfect else (1 - gamma * (chunks / matches) ** beta) * mean
 
 
-def _matches(candidate: list[str], reference: list[str]) -> list[tuple[int, int]]:
-    """Pairs of places that are matched, each place once: from the end, exact words first, then stems."""
-    mine, theirs, pairs = list(enumerate(candidate)), list(enumerate(reference)), []
-    for key in (str, stem):
-        left, taken = [], set()
-        places: dict[str, list[int]] = {}
-        for place, word in theirs:
-            places.setdefault(key(word), []).append(place)
-        for i, word in reversed(mine):
-            if free := places.get(key(word)):
-                taken.add(j := free.pop())
-                pairs.append((i, j))
-            else:
-                left.append((i, word))
-        mine, theirs = left[::-1], [(j, word) for j, word in theirs if j not in taken]
-    return sorted(pairs)
+def alignment(candidate: Sequence[str], reference: Sequence[str]) -> tuple[int, int]:
+    """The most words that can be matched one to one with equal ones, and the fewest chunks in which so many can.
+
+    A chunk is a run of words matched with a run of the reference. The search is exact: place by place through the candidate,
+    the cheapest partial alignment first (A*; words that must be matched and never follow their neighbour open chunks to come).
+    """
+    places: dict[str, list[int]] = {}
+    for j, word in enumerate(reference):
+        places.setdefault(word, []).append(j)
+    spare = Counter(candidate) - Counter(reference)  # how many of a word stay unmatched
+    pairs = set(zip(reference, reference[1:]))
+    opens = [not spare[word] and (i == 0 or (candidate[i - 1], word) not in pairs) for i, word in enumerate(candidate)]
+    to_come = [sum(opens[i:]) for i in range(len(candidate) + 1)]
+    heap, known = [(to_come[0], 0, 0, -2)], set()  # chunks in all at least, -place, places taken as bits, the last if just taken
+    while heap[0][1] > -len(candidate):
+        least, minus, taken, last = heapq.heappop(heap)
+        if (minus, taken, last) in known:
+            continue
+        known.add((minus, taken, last))
+        i, word = -minus, candidate[-minus]
+        free = [j for j in places.get(word, ()) if not taken >> j & 1]
+        following = [(j != last + 1, taken | 1 << j, j) for j in free]
+        if candidate[:i].count(word) - (len(places.get(word, ())) - len(free)) < spare[word]:
+            following.append((False, taken, -2))
+        for opened, *state in following:
+            heapq.heappush(heap, (least - to_come[i] + opened + to_come[i + 1], -i - 1, *state))
+    return (Counter(candidate) & Counter(reference)).total(), heap[0][0]
 
 
 @functools.cache

@@ -2,7 +2,9 @@
 
 Ten people answered each question. An answer counts in full if three people gave it: min(1, agreeing / 3), averaged
 over the ten ways to leave one annotator out (Antol et al., 2015). Answers are compared after a normalisation that
-belongs to the metric: "Two." and "the two" are both "2". It is applied only where the annotators disagree.
+belongs to the metric: "Two." and "the two" are both "2". It is applied only where the annotators disagree; where all say
+the same, an answer counts if it is that string, its case included. Give a free answer its :func:`normalise` first where the
+annotations are normalised already, as this world's are.
 """
 
 from __future__ import annotations
@@ -77,7 +79,7 @@ def _comparable(annotations: Sequence[str]) -> tuple[list[str], bool]:
     """One question's annotations as they are compared, and whether answers to it are to be normalised."""
     answers = [_trimmed(answer) for answer in annotations]
     disagree = len(set(answers)) > 1
-    return [normalise(answer) if disagree else answer.lower() for answer in answers], disagree
+    return [normalise(answer) for answer in answers] if disagree else answers, disagree
 
 
 def agreement(votes: np.ndarray, annotators: int = 10) -> np.ndarray:
@@ -110,7 +112,7 @@ def vqa_accuracy(predictions: Sequence[str], annotations: Sequence[Sequence[str]
     scores = np.zeros(len(annotations))
     for i, (prediction, given) in enumerate(zip(predictions, annotations)):
         answers, disagree = _comparable(_some(given, i))
-        wanted = normalise(prediction) if disagree else _trimmed(prediction).lower()
+        wanted = normalise(prediction) if disagree else _trimmed(prediction)
         scores[i] = agreement(answers.count(wanted), len(answers))
     return scores
 
@@ -126,7 +128,7 @@ def soft_targets(annotations: Sequence[Sequence[str]], vocabulary: Sequence[str]
     places: dict[bool, dict[str, list[int]]] = {True: {}, False: {}}
     for k, answer in enumerate(vocabulary):
         places[True].setdefault(normalise(answer), []).append(k)
-        places[False].setdefault(_trimmed(answer).lower(), []).append(k)
+        places[False].setdefault(_trimmed(answer), []).append(k)
     targets = np.zeros((len(annotations), len(vocabulary)), np.float32)
     for b, given in enumerate(annotations):
         answers, disagree = _comparable(_some(given, b))

@@ -242,13 +242,13 @@ for name, text in candidates.items():
 
 # %% [markdown]
 # - **BLEU** (Papineni et al., 2002): which share of its n-grams, the runs of 1 to 4 words, occurs in a reference; too short costs.
-# - **METEOR** (Lavie & Agarwal, 2007): matches words, also by their stem, and asks how much they stand together.
+# - **METEOR** (Lavie & Agarwal, 2007; aligned as by version 1.5): matches words, also by their stem, and asks in how few runs they stand together.
 # - **CIDEr-D** (Vedantam et al., 2015): a cosine of n-grams in which rare ones count for more; what is reported as "CIDEr" is nearly always this form, in which a repeated n-gram counts no more often than in the reference, and another length costs (exercise 02.5).
 # - **SPICE** (Anderson et al., 2016): the F1 of the *facts* stated: (dog), (dog, red). Real captions need a parser that guesses them; in this world a grammar reads them exactly. 
 #
 # Read the table downwards. *Another order* costs nothing by three of them, because some of the references have other orders too; CIDEr-D, which asks all references, takes off a point. *One thing only* is true, and a third of the truth: BLEU's penalty for short texts leaves nothing of it, SPICE half. *A wrong colour* is one word in ten and one fact in six, and costs about as much: no measure knows that it was the word that mattered. A perfect caption does not get CIDEr-D's highest mark, 10, since no caption agrees with five different references at once. *Another scene's* caption shares the wording and hardly a fact: CIDEr-D and SPICE sink to almost nothing, METEOR keeps more than half.
 #
-# Ours agree with the public implementations (a test compares them). To be strict, we mostly count *exact* captions: every thing, number and colour right, in reading order. Of your captions (CIDEr-D again from 0 to 10):
+# BLEU and CIDEr-D are those of the public implementation, METEOR that of METEOR 1.5's program with the settings named in `metric.meteor` (tests compare them). Caption papers report the same program with tuned parameters, synonyms and paraphrases, which gives lower numbers: compare ours among themselves only. To be strict, we mostly count *exact* captions: every thing, number and colour right, in reading order. Of your captions (CIDEr-D again from 0 to 10):
 
 # %%
 for name, value in measures.scores(says, test).items():
