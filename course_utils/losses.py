@@ -7,7 +7,9 @@ import math
 import jax
 import jax.numpy as jnp
 import optax
+from flax import nnx
 
+from course_utils.nn import init
 from course_utils.text import IGNORED
 
 LARGEST_SCALE = 100.0  # CLIP's clip: a cosine is multiplied by 100 at most
@@ -19,9 +21,10 @@ def unit(x: jax.Array) -> jax.Array:
     return x * jax.lax.rsqrt(jnp.maximum(squared, 1e-16))
 
 
-def clipped(log_scale: jax.Array) -> jax.Array:
-    """A learned log_scale, at most ln 100, so that no pair can be made infinitely certain."""
-    return jnp.minimum(log_scale, math.log(LARGEST_SCALE))
+def learned_scale(start: float) -> nnx.Param:
+    """A log_scale that begins at ``start``; ``training.fit`` clips it to ln 100 after each step, as CLIP does, so that no pair can
+    be made infinitely certain. (Clipped inside the loss it would have no slope above the limit, and stay there.)"""
+    return nnx.Param(init.put(start), at_most=math.log(LARGEST_SCALE))
 
 
 def similarity(image: jax.Array, text: jax.Array, log_scale: jax.Array) -> jax.Array:

@@ -148,14 +148,24 @@ def _begin(optimizer, params):
     return params, optimizer.init(params)
 
 
+def _clipped(params):
+    """Parameters that were made with ``nnx.Param(…, at_most=limit)`` cut off there, all others as they are."""
+
+    def clip(variable):
+        limit = variable.get_metadata().get("at_most")
+        return variable if limit is None else variable.replace(jnp.minimum(variable[...], limit))
+
+    return jax.tree.map(clip, params, is_leaf=lambda node: isinstance(node, nnx.Variable))
+
+
 @functools.partial(jax.jit, static_argnames=("graphdef", "optimizer", "loss_fn"), donate_argnames=("params", "opt_state"))
 def _train_chunk(graphdef, optimizer, loss_fn, params, opt_state, rest, data, batches, learning_rates):
     """``lax.scan`` of :func:`train_step` over stacked batches [steps, B, ...]."""
 
     def body(carry, xs):
         batch, learning_rate = xs
-        *carry, loss, metrics = train_step(graphdef, rest, optimizer, loss_fn, *carry, {**data, **batch}, learning_rate)
-        return tuple(carry), (loss, metrics)
+        params, opt_state, loss, metrics = train_step(graphdef, rest, optimizer, loss_fn, *carry, {**data, **batch}, learning_rate)
+        return (_clipped(params), opt_state), (loss, metrics)
 
     return jax.lax.scan(body, (params, opt_state), (batches, learning_rates))
 
@@ -180,7 +190,8 @@ def fit(
     Parameters
     ----------
     model
-        Any NNX module. Its trainable parameters are replaced once, at the end (also when you interrupt the run).
+        Any NNX module. Its trainable parameters are replaced once, at the end (also when you interrupt the run). One made with
+        ``nnx.Param(…, at_most=limit)`` is clipped to its limit after each step.
     loss_fn
         ``loss_fn(model, batch) → (scalar loss, dict of scalar metrics)``, pure. Define it once, at module or cell
         level: a fresh lambda every call compiles every call.

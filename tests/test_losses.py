@@ -5,8 +5,9 @@ import math
 import jax
 import numpy as np
 import pytest
+from flax import nnx
 
-from course_utils import losses
+from course_utils import losses, training
 
 B, D = 5, 7
 
@@ -28,7 +29,7 @@ def test_towers_that_know_nothing_lose_the_logarithm_of_the_batch():
 
 
 def test_the_scale_is_learnt_up_to_100():
-    assert float(losses.clipped(2.0)) == 2.0 and math.exp(losses.clipped(50.0)) == pytest.approx(100, rel=1e-5)
+    assert math.exp(losses.learned_scale(2.0).at_most) == pytest.approx(100, rel=1e-5)
     image, text = pairs(3)
     assert abs(float(jax.grad(losses.info_nce, argnums=2)(image, text, 2.0))) > 1e-3
     table = losses.similarity(image, text[:3], 1.5)
@@ -44,3 +45,32 @@ def test_slopes_reach_both_towers_and_zeros_make_no_nan():
         image[0] = 0
         assert all(np.isfinite(slope).all() for slope in jax.grad(loss, argnums=(0, 1))(image, text, 1.0))
     np.testing.assert_allclose(np.linalg.norm(losses.unit(text), axis=1), 1, rtol=1e-5)
+
+
+class Pair(nnx.Module):
+    def __init__(self, start):
+        self.log_scale = losses.learned_scale(start)
+        self.kernel = nnx.Param(np.eye(D, dtype=np.float32))
+
+
+def contrast(model, batch):
+    return losses.info_nce(batch["x"] @ model.kernel[...], batch["y"], model.log_scale[...]), {"log scale": model.log_scale[...]}
+
+
+def test_training_clips_the_scale_after_each_step_so_that_it_can_come_down_again():
+    def noise(rng):
+        return {"x": rng.normal(size=(B, D)).astype(np.float32), "y": rng.normal(size=(B, D)).astype(np.float32)}
+
+    def same(rng):  # right pairs are nearest already: a larger scale lowers the loss
+        x = rng.normal(size=(B, D)).astype(np.float32)
+        return {"x": x, "y": x}
+
+    scales = []
+    for start, sample in ((4.5, same), (math.log(100.0), noise)):
+        model = Pair(start)
+        settings = {"steps": 60, "learning_rate": np.full(60, 0.01), "optimizer": training.adamw(0.0), "progress": False}
+        history = training.fit(model, contrast, sample, **settings)
+        scales.append(history.metrics["log scale"])
+        np.testing.assert_allclose(np.exp(scales[-1].max()), 100, rtol=1e-5)
+    assert scales[0][-1] == scales[0][-5] > 4.6, "the limit was not reached"
+    assert scales[1][-1] < 4.3, "it stays at the limit"

@@ -106,7 +106,7 @@ def swapped_loss(model: dual.DualEncoder, batch) -> tuple[jax.Array, dict]:
     exchanged twin stands among the texts: ``image``, ``tokens``, ``swapped`` int32[B, T]."""
     image = model.image(batch["image"])[0]
     texts = model.text(jnp.concatenate([batch["tokens"], batch["swapped"]]))[0]
-    logits = losses.similarity(image, texts, losses.clipped(model.log_scale[...]))  # (B, 2B)
+    logits = losses.similarity(image, texts, model.log_scale[...])  # (B, 2B)
     right = jnp.arange(len(image))
     cross_entropy = optax.softmax_cross_entropy_with_integer_labels
     to_text, to_image = cross_entropy(logits, right), cross_entropy(logits[:, : len(image)].T, right)

@@ -42,7 +42,7 @@ class DualEncoder(nnx.Module):
     def __init__(self, config: DualConfig, *, loss: Callable | None = None, rngs: nnx.Rngs):
         self.image = build(config.image, config.width, rngs=rngs)
         self.text = build(config.text, config.width, rngs=rngs)
-        self.log_scale = nnx.Param(init.put(math.log(START_SCALE)))
+        self.log_scale = losses.learned_scale(math.log(START_SCALE))
         self.bias = nnx.Param(init.put(START_BIAS)) if config.biased else None
         self.loss = loss or losses.info_nce
 
@@ -53,7 +53,7 @@ class DualEncoder(nnx.Module):
         beside.
         """
         (x, seen), (y, read) = self.image(image), self.text(tokens)
-        return losses.similarity(x, y, losses.clipped(self.log_scale[...])), {"image": x, "text": y, "seen": seen, "read": read}
+        return losses.similarity(x, y, self.log_scale[...]), {"image": x, "text": y, "seen": seen, "read": read}
 
 
 def _pairs(model: DualEncoder, batch) -> tuple[jax.Array, jax.Array]:
@@ -65,14 +65,14 @@ def _pairs(model: DualEncoder, batch) -> tuple[jax.Array, jax.Array]:
 def contrastive_loss(model: DualEncoder, batch) -> tuple[jax.Array, dict[str, jax.Array]]:
     """InfoNCE both ways, on ``image`` float32[B, …] (or what :func:`pictures.draw` needs) and ``tokens`` int32[B, T]."""
     image, text = _pairs(model, batch)
-    log_scale = losses.clipped(model.log_scale[...])
+    log_scale = model.log_scale[...]
     return model.loss(image, text, log_scale), {"scale": jnp.exp(log_scale)}
 
 
 def pairwise_loss(model: DualEncoder, batch) -> tuple[jax.Array, dict[str, jax.Array]]:
     """SigLIP's loss on the same batches, for a ``biased`` model."""
     image, text = _pairs(model, batch)
-    log_scale, bias = losses.clipped(model.log_scale[...]), model.bias[...]
+    log_scale, bias = model.log_scale[...], model.bias[...]
     return losses.siglip(image, text, log_scale, bias), {"scale": jnp.exp(log_scale), "bias": bias}
 
 

@@ -10,7 +10,6 @@ from flax import nnx
 
 from course_utils import losses
 from course_utils.models.fusion_encoder.words import LONGEST, VOCAB
-from course_utils.nn import init
 from course_utils.nn.embed import Embed, Positions
 from course_utils.nn.linear import Linear
 from course_utils.nn.masks import attention_mask
@@ -52,7 +51,7 @@ class DualEncoder(nnx.Module):
         self.positions = Positions(config.length, width, rngs=rngs) if deep else None
         self.look = Transformer(width, config.depth, config.heads, rngs=rngs) if deep else None
         self.read = Transformer(width, config.depth, config.heads, rngs=rngs) if deep else None
-        self.log_scale = nnx.Param(init.put(_SCALE))
+        self.log_scale = losses.learned_scale(_SCALE)
 
     def image(self, regions: jax.Array) -> jax.Array:
         """float32[B, N, D_f] → float32[B, D], of any length."""
@@ -69,7 +68,7 @@ class DualEncoder(nnx.Module):
     def __call__(self, tokens: jax.Array, regions: jax.Array) -> tuple[jax.Array, dict]:
         """How well row i of both match, times the scale: logits float32[B]; ``image``, ``text`` float32[B, D], of length 1."""
         image, text = losses.unit(self.image(regions)), losses.unit(self.text(tokens))
-        return jnp.exp(losses.clipped(self.log_scale[...])) * (image * text).sum(-1), {"image": image, "text": text}
+        return jnp.exp(self.log_scale[...]) * (image * text).sum(-1), {"image": image, "text": text}
 
 
 def contrastive_loss(model: DualEncoder, batch) -> tuple[jax.Array, dict[str, jax.Array]]:
