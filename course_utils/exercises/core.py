@@ -16,6 +16,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from course_utils.exercises.counted import counted
+
 
 @dataclasses.dataclass(frozen=True)
 class Case:
@@ -23,13 +25,15 @@ class Case:
 
     ``args`` holds NumPy arrays, strings, JSON values, and dictionaries and lists of them only. ``says`` names the case in
     a learner's words ("a picture that is all black"). ``part`` groups the cases that earn a share of the points together.
-    ``truth`` is what only the judge sees: it is never passed to the function.
+    ``truth`` is what only the judge sees: it is never passed to the function. ``lookups``: how often the function may compare or
+    hash the strings among its arguments, all together; any number if 0.
     """
 
     args: tuple
     says: str
     part: str = ""
     truth: Any = None
+    lookups: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,7 +145,8 @@ def answer(fn: Callable, cases: Sequence[Case]) -> list[Any]:
     for case in cases:
         try:
             with jax.default_matmul_precision("highest"):  # an accelerator's default would cost a right answer its points
-                answers.append(_plain(fn(*map(_fresh, case.args))))
+                arguments = [*map(_fresh, case.args)]
+                answers.append(_plain(fn(*(counted(arguments, case.lookups) if case.lookups else arguments))))
         except Exception as error:  # whatever a learner's code raises is theirs to see, never a crash of the check
             problem = _problem(fn, error)
             return answers + [problem] * (len(cases) - len(answers))
@@ -155,8 +160,10 @@ def _fresh(argument: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     """Arrays of any library become NumPy; containers keep their shape; None, bool, str and numbers stay."""
-    if value is None or isinstance(value, (bool, int, float, str)):
+    if value is None or isinstance(value, (bool, int, float)):
         return value
+    if isinstance(value, str):
+        return str(value)  # of a class of its own, too
     if isinstance(value, dict):
         return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):

@@ -9,6 +9,7 @@ import numpy as np
 
 from course_utils.exercises.comparison import agrees, numbers, words
 from course_utils.exercises.core import Case, Mistake, Problem
+from course_utils.exercises.counted import TooOften
 from course_utils.exercises.patterns import PATTERNS, Pattern, rows_alike
 from course_utils.exercises.slips import slips
 
@@ -141,6 +142,8 @@ def missing(answer: Any) -> Found | None:
         return None
     if answer.kind == "NotImplementedError":
         return "There is nothing here yet: replace the line `raise NotImplementedError`.", "empty"
+    if answer.kind == TooOften.__name__:
+        return f"It was stopped in line {answer.number}: `{answer.line}`.", "quadratic"
     return f"Your code stopped with {answer}." + advice(answer), "exception"
 
 

@@ -90,7 +90,7 @@ def judge_values(
             slips_of = reference if part == parts[0][0] else None  # the remark of a later part says what is special about it
             attempt = Attempt(asked, answered, expected, wrong[0], slips_of, mistakes, patterns, returns, remark, tolerance)
             headline, key = explain(attempt)
-            if part != parts[0][0] and key in ("exception", "shape"):
+            if part != parts[0][0] and key in ("exception", "quadratic", "shape"):
                 headline = f"{remark} {headline}"
             return Verdict(score, headline, key, *_side_by_side(attempt), _picture(attempt, picture))
         score += weight
@@ -139,7 +139,7 @@ def judge_outputs(cases: Sequence[Case], answers: Sequence[Any], reference: Call
     if not failed:
         return Verdict(1.0, RIGHT)
     name, verdict = failed[0]
-    if verdict.diagnosis not in ("no-answer", "empty", "exception", "returns-nothing"):
+    if verdict.diagnosis not in ("no-answer", "empty", "exception", "quadratic", "returns-nothing"):
         verdict = dataclasses.replace(verdict, headline=f"{name}: {verdict.headline}")
     return dataclasses.replace(verdict, score=sum(o.weight * v.score for o, v in zip(outputs, verdicts)))
 

@@ -149,7 +149,7 @@ for who, given, which in [
 # 1. `vocabulary`: the `most` most frequent answers, counting *all* annotators of all questions; the most frequent first, ties in alphabetical order (all of them, if there are fewer);
 # 2. `targets`, shape $(B, K)$: the VQA accuracy that answer $k$ of the vocabulary would get on question $b$, by the formula above. Answers that were cut off are nobody's target: such a question may have a row of zeros.
 #
-# Your function will run on 16,000 questions, so nothing quadratic.
+# Your function will run on 16,000 questions, so nothing quadratic: the check counts how often you compare annotations or look them up.
 #
 # Hint: `counts` is a dictionary, answer → votes. `sorted(counts, key=...)` can sort by two things at once if the key is a pair: minus the count, then the word.
 #

@@ -306,6 +306,24 @@ slips(
 )
 
 
+@wrong("01.2", "counts in all annotations for each annotation", "quadratic")
+def flat_count(annotations, most):
+    flat = [answer for given in annotations for answer in given]
+    votes = {answer: flat.count(answer) for answer in flat}
+    vocabulary = sorted(votes, key=lambda answer: (-votes[answer], answer))[:most]
+    return vocabulary, accuracy_of(votes_of(annotations, vocabulary), len(annotations[0]))
+
+
+@wrong("01.2", "counts all annotations anew for each question", "quadratic")
+def counted_for_each_question(annotations, most):
+    targets = []
+    for given in annotations:
+        counts = collections.Counter(answer for others in annotations for answer in others)
+        vocabulary = sorted(counts, key=lambda answer: (-counts[answer], answer))[:most]
+        targets.append([accuracy_of(given.count(answer), len(given)) for answer in vocabulary])
+    return vocabulary, targets
+
+
 def vocabulary_of(annotations, most):
     return targets_of_others(annotations, most)[0]
 

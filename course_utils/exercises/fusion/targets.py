@@ -14,6 +14,8 @@ _WORDS = "1 2 3 4 ball bear blue bus cake car cat dog duck fish fox green kite l
 # A short answer inside a longer one: whoever looks for parts of strings counts too many.
 _INSIDE = (("1", "12"), ("no", "snow"), ("red", "bored"), ("car", "carrot"), ("tree", "street"))
 
+MANY, OFTEN = 200, 200
+
 Annotations = list[list[str]]
 
 
@@ -70,7 +72,8 @@ def _draw(rng: np.random.Generator, questions: int, annotators: int, most: int) 
 
 
 def cases(seed: int) -> list[Case]:
-    """Questions with ten and with five annotators; nobody's answer to the last one is kept."""
+    """Questions with ten and with five annotators; nobody's answer to the last one is kept. Then many questions, of which each
+    annotation may be compared or looked up ``OFTEN`` times: enough to count for every question and answer by itself."""
     rng = np.random.default_rng([seed, 102])
     drawn = [
         (_small(rng), 3),
@@ -80,6 +83,7 @@ def cases(seed: int) -> list[Case]:
         (_draw(rng, 5, 9, 2), 2),
         (_small(rng), 12),
     ]
+    many = [given for _ in range(MANY // 4) for given in _small(rng)]
     return [
         Case(
             (annotations, most),
@@ -87,7 +91,7 @@ def cases(seed: int) -> list[Case]:
             part="few" if most == 12 else "",
         )
         for annotations, most in drawn
-    ]
+    ] + [Case((many, 3), f"{MANY} questions, 10 people each, most = 3", part="many", lookups=OFTEN * 10 * MANY)]
 
 
 _COUNTED, _KEY, _KEPT = "_all(annotations)", "(-counts[answer], answer)", "ranked[:most]"
@@ -235,6 +239,7 @@ TARGET_MISTAKES = edits(
     ),
     at=", targets",
 )
+_MANY = "Right, but quadratic: for each annotation or question you look at all annotations again. Count them once, before the loop."
 _FEW = "Here there are fewer answers than `most`: keep all of them, and give the table one column for each."
 
 
@@ -246,7 +251,7 @@ OUTPUTS = [
         "a list of K strings, the most frequent first",
         of_output(0, VOCABULARY_MISTAKES),
         [_nobody_said, _ties],
-        parts=[("", 0.8, ""), ("few", 0.2, _FEW)],
+        parts=[("", 0.7, ""), ("few", 0.2, _FEW), ("many", 0.1, _MANY)],
     ),
     Output(
         "targets",
@@ -254,7 +259,11 @@ OUTPUTS = [
         0.5,
         "one row a question, one column an answer of the vocabulary, shape (B, K)",
         of_output(1, TARGET_MISTAKES),
-        parts=[("", 0.8, "The values differ. Take one question and one answer by hand: how many said it?"), ("few", 0.2, _FEW)],
+        parts=[
+            ("", 0.7, "The values differ. Take one question and one answer by hand: how many said it?"),
+            ("few", 0.2, _FEW),
+            ("many", 0.1, _MANY),
+        ],
     ),
 ]
 EXERCISE = Exercise(
