@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import difflib
 import re
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
@@ -50,7 +51,7 @@ class Vocabulary(Sequence[str]):
     begin, end : the special that :meth:`encode` puts before, and behind, every text; ``None``: it puts none.
     unknown : the special that stands for a word that is not here; ``None``: such a word is an error.
     length : tokens of an encoded text, ``begin`` and ``end`` included, where the caller gives no other number.
-    cut : whether words that do not fit are cut off; else a text that is too long is an error.
+    cut : whether words that do not fit are cut off, with a warning; else a text that is too long is an error.
     split, join : a text as words and back. The default splits at spaces and off punctuation, and keeps capitals.
     name : what texts it is for, in messages.
 
@@ -143,9 +144,12 @@ class Vocabulary(Sequence[str]):
         room = self._room(length)
         for row, text in zip(tokens, texts):
             words = self.split(text)
-            if len(words) > room and not self.cut:
+            if len(words) > room:
                 need = tokens.shape[1] - room + len(words)
-                raise ValueError(f"{text!r} has {len(words)} words, but there is room for {room}; shorten it, or give a length of {need}.")
+                told = f"{text!r} has {len(words)} words, but there is room for {room}; shorten it, or give a length of {need}."
+                if not self.cut:
+                    raise ValueError(told)
+                warnings.warn(f"Words are cut off: {told}", stacklevel=2)
             numbers = [self._number(word) for word in words[:room]]
             numbers = [*self._before, *numbers, *self._behind]
             row[: len(numbers)] = numbers

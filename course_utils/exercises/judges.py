@@ -138,7 +138,7 @@ def judge_outputs(cases: Sequence[Case], answers: Sequence[Any], reference: Call
     failed = [(output.name, verdict) for output, verdict in zip(outputs, verdicts) if not verdict.passed]
     if not failed:
         return Verdict(1.0, RIGHT)
-    name, verdict = failed[0]
+    name, verdict = min(failed, key=lambda named: named[1].diagnosis == "exception")  # a mistake that is recognised says more
     if verdict.diagnosis not in ("no-answer", "empty", "exception", "quadratic", "returns-nothing"):
         verdict = dataclasses.replace(verdict, headline=f"{name}: {verdict.headline}")
     return dataclasses.replace(verdict, score=sum(o.weight * v.score for o, v in zip(outputs, verdicts)))

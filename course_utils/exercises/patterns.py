@@ -60,6 +60,8 @@ def _no_negatives(case, expected, got):
 
 
 def _other_order(case, expected, got):
+    if expected.dtype.kind == "i" and (np.sort(expected, -1) == np.arange(expected.shape[-1] if expected.ndim else 0)).all():
+        return None  # where an order is asked for, its own remark says more
     if expected.size > 2 and agrees(np.sort(expected, axis=None), np.sort(got, axis=None)):
         return "These are the right numbers in the wrong places: something is sorted, reversed or reshaped.", "other-order"
 

@@ -140,6 +140,7 @@ slips(
     attention_numpy,
     ("no-mask", "no mask", "np.where(mask, seen @ w, -1e9)", "seen @ w"),
     ("mask-turned", "mask inverted", "where(mask", "where(~mask"),
+    ("scores-times-mask", "−1e-9, which is no low score", "-1e9", "-1e-9"),
     ("scores-times-mask", "missing places get the score 0", "np.where(mask, seen @ w, -1e9)", "seen @ w * mask"),
     ("unmasked-shares", "masks the shares, but the context is from all places", "alpha[..., None]", "softmax(seen @ w)[..., None]"),
     ("softmax-over-batch", "softmax over the batch", "(1, keepdims", "(0, keepdims"),

@@ -611,7 +611,7 @@ slips(
     ("u-more-than-once", "u twice", "u + seen", "2 * u + seen"),
     ("not-added", "u times what was seen", "u + seen", "u * seen"),
     ("sum-of-keys", "keys and query summed", "* grid)", "* keys)", "u + seen", "query + seen"),
-    ("exception", "u and keys summed", "* grid)", "* keys)"),
+    ("sum-of-keys", "u and keys summed", "* grid)", "* keys)"),
     ("transposed", "map transposed", "seen, p", "seen, p.T"),
     ("axis-kept", "map of shape (B, N, 1)", "seen, p", "seen, p[:, :, None]"),
     ("shape", "next u of shape (B, 1, D)", "u + seen", "(u + seen)[:, None]"),

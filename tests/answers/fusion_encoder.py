@@ -593,6 +593,8 @@ slips(
     ("shortlist-by-number", "the shortlist sorted by number first", "order[:k]", "np.sort(order[:k])"),
     ("other-rest", "the others by their number", "order[k:]", "np.sort(order[k:])"),
     ("other-rest", "the others first", "*order[:k][places], *order[k:]", "*order[k:], *order[:k][places]"),
+    ("first-columns", "the k columns are the first k candidates", "[*order[:k][places], *order[k:]]", "[*places, *order[order >= k]]"),
+    ("values", "the shortlist by halves", "*order[:k][places]", "*order[:k][places][::2], *order[:k][places][1::2]"),
     ("first-columns", "column j for candidate j", "[*order[:k][places], *order[k:]]", "np.argsort(-np.r_[f, d[k:]])"),
     ("ranks", "ranks of the candidates", "(rows)", "(rows).argsort(1)"),
     ("inverse", "ranks in the shortlist: argsort of argsort", "(-f)", "(-f).argsort()"),

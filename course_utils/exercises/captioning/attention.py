@@ -51,7 +51,7 @@ ALPHA_MISTAKES = edits(
     ("mask-after-softmax", "You mask after the softmax: shares no longer add up to 1. Mask the scores.", "softmax(scores) * mask"),
     (
         "scores-times-mask",
-        "Missing places get the score 0, as `scores * mask` has it, and 0 is no low score. Put one there: `jnp.where(mask, scores, -1e9)`.",
+        "Missing places get a score of 0 (`scores * mask`, or −1e-9 for −1e9), and 0 is no low score. Put one there: `jnp.where(mask, scores, -1e9)`.",
         ("softmax(scores * mask)", "softmax(scores * mask) * mask"),
     ),
     ("mask-turned", "The mask is turned round: True means that the place is there.", "softmax(np.where(mask, -1e9, scores))"),

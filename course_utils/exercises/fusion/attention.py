@@ -16,7 +16,7 @@ def cases(seed: int) -> list[Case]:
     """Grids of different sizes, with scores that differ enough for the softmax to look somewhere."""
     rng = np.random.default_rng([seed, 104])
     drawn = []
-    for questions, places, d, k in [(3, 5, 7, 4), (5, 9, 3, 11), (1, 4, 11, 5)]:
+    for questions, places, d, k in [(3, 5, 7, 7), (5, 9, 3, 11), (1, 4, 11, 5)]:  # k = D first: keys in the place of places show there
         # keys and query of spread 1.6 have scores / √k of spread 2.5
         params = {name: 1.6 * d**-0.5 * normal(rng, d, k) for name in ("W_I", "W_Q")}
         args = ({n: w.astype(np.float32) for n, w in params.items()}, normal(rng, questions, places, d), normal(rng, questions, d))
@@ -136,7 +136,7 @@ NEXT_MISTAKES = edits(
         "p, grid)",
         "p, keys)",
         "u + seen",
-        ("seen", "query + seen"),
+        ("u + seen", "seen", "query + seen", "u + keys.mean(1)", "u + keys.sum(1)"),
     ),
     ("not-weighted", "All places count alike. Weigh each with its share: Σ p_n v_n.", _SEEN, ("grid.mean(1)", "grid.sum(1)")),
     ("best-place", "You add the best place only. Weigh each with its share: Σ p_n v_n.", "p, grid)", "p == p.max(1, keepdims=True), grid)"),

@@ -86,6 +86,8 @@ MISTAKES = edits(
         (
             "return np.argsort(-np.c_[fused, dual[:, k:]], axis=1)",
             "return np.c_[by_fused, np.tile(np.arange(k, dual.shape[1]), (len(dual), 1))]",
+            "return np.c_[by_fused, [[c for c in row if c >= k] for row in order]]",
+            "return np.c_[np.take_along_axis(short, np.argsort(-np.take_along_axis(np.pad(fused, ((0, 0), (0, rest.shape[1]))), short, 1), 1), 1), rest]",
         ),
     ),
     (

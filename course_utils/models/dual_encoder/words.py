@@ -10,7 +10,7 @@ from course_utils.text import Vocabulary, split_lower
 from course_utils.world import emoji
 
 UNKNOWN = 1
-LONGEST = 16  # tokens of a text; what comes after is cut off
+LONGEST = 16  # tokens of a text; what comes after is cut off, with a warning
 
 # What a name is put into, in training and in prompts.
 TEMPLATES = ("{}", "a picture of {}", "a drawing of {}", "a small picture of {}", "an emoji of {}", "this is {}", "{} in a picture")

@@ -44,13 +44,16 @@ def _cache(model: dual.DualEncoder, style: str) -> tuple[np.ndarray, np.ndarray,
 
 
 def search_page(model: dual.DualEncoder, cache: tuple, text: str, style: str) -> HTML:
-    """What a text finds, on a white card; words that the text tower never met are named."""
+    """What a text finds, on a white card; words that the text tower never met, and those too many, are named."""
     rows, images, vectors = cache
     strange = words.vocabulary().unknown(text)
     known = [word for word in words.vocabulary().split(text) if word not in strange]
     told = f"{len(rows)} pictures by {escape(style)}, none of them trained on; a concept that was never met is marked as new."
     if strange:
         told += f' Words it never read: <span style="{html.CODE}">{escape(", ".join(strange))}</span>.'
+    if cut := words.vocabulary().cut_off(text):
+        told += f' It reads {words.LONGEST} words; cut off: <span style="{html.CODE}">{escape(" ".join(cut))}</span>.'
+        text = " ".join(words.vocabulary().split(text)[: words.LONGEST])
     if not known:
         return HTML(html.card(f'<div style="color:{NEUTRAL["ink2"]}">{told} Type something it can know, such as: animal</div>'))
     query = training.predict(model, dual.text_vectors, {"tokens": words.vocabulary().encode([text])}, size=1)
