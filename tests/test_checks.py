@@ -174,6 +174,8 @@ def test_every_exercise_agrees_with_the_marker_in_its_notebook():
         for cell in jupytext.read(file).cells:
             if "exercise" in cell.metadata:
                 marked[cell.metadata["exercise"]] = (cell.metadata["name"], cell.metadata["points"])
+                task = cell.source.split("\nHint:")[0]
+                assert "`jnp`" in task or not checks.find(cell.metadata["exercise"]).compiled, "say that it is compiled"
     written = {exercise_id[:2] for exercise_id in marked}  # the checks of a notebook may be there before it is
     exercises = [(number, e) for number in registry.TOPICS for e in checks._exercises_of(number)]
     known = {e.id: (e.name, e.points) for _, e in exercises}

@@ -569,7 +569,7 @@ mutan = check("01.5", mutan_pooling)
 grade("01.5", mutan_pooling)
 
 # %% [markdown] exercise="01.6" name="bilinear_pooling" title="The full form, and its price" points=2 difficulty=1 minutes=6 further=true
-# $z_k = v^\top T_k h + b_k$ with `params["T"]` of shape $(D_v, D_h, D_{out})$ and `params["b"]` $(D_{out})$; leading axes as in 01.3. Return `z` **and** `count`, how many numbers the form learns (all of `T` and `b`); it does not depend on the leading axes.
+# $z_k = v^\top T_k h + b_k$ with `params["T"]` of shape $(D_v, D_h, D_{out})$ and `params["b"]` $(D_{out})$; leading axes as in 01.3. Return `z` **and** `count`, how many numbers the form learns (all of `T` and `b`); it does not depend on the leading axes. Use `jnp`: it is compiled.
 #
 # Hint: One `einsum` with three operands, or an outer product first.
 #

@@ -140,7 +140,7 @@ grade("02.1", soft_attention)
 # Then the next word's scores are a linear map of the new state and of what was looked at. (The textbook writes $p(w_t) = \text{LSTM}(\dots)$; the LSTM gives a state, and a softmax over a projection of it gives the probabilities.)
 
 # %% [markdown] exercise="02.2" name="lstm_step" title="Read, and remember" points=4 difficulty=1 minutes=8
-# Write one step. `params` holds `W_x` $(D_w, 4D)$, `W_z` $(D_v, 4D)$, `W_h` $(D, 4D)$ and `b` $(4D)$; the four gates lie side by side, $D$ numbers each, in the order $i, f, g, o$. Return the new `h` **and** `c`, both $(B, D)$.
+# Write one step. `params` holds `W_x` $(D_w, 4D)$, `W_z` $(D_v, 4D)$, `W_h` $(D, 4D)$ and `b` $(4D)$; the four gates lie side by side, $D$ numbers each, in the order $i, f, g, o$. Return the new `h` **and** `c`, both $(B, D)$. Use `jnp`: it is compiled and trained below.
 #
 # Hint: Add the three products and the bias once, to one table of $4D$ columns; only then cut it in four.
 #
@@ -176,7 +176,7 @@ for row in taught.tokens[:3]:
 print(f"padding: {np.mean(taught.tokens == captioning.PAD):.0%} of all places")
 
 # %% [markdown] exercise="02.3" name="caption_loss" title="Only what was said" points=4 difficulty=2 minutes=8
-# `logits` is $(B, T, V)$, `tokens` is $(B, T)$, `mask` is boolean $(B, T)$, True where there is a word (or the end). Place $(b, t)$ of `logits` predicts place $(b, t)$ of `tokens`; nothing needs to be shifted. Return one number: the mean of $-\log p(\text{word})$ over **all words that are there**, so that every word counts the same, in a long caption or in a short one.
+# `logits` is $(B, T, V)$, `tokens` is $(B, T)$, `mask` is boolean $(B, T)$, True where there is a word (or the end). Place $(b, t)$ of `logits` predicts place $(b, t)$ of `tokens`; nothing needs to be shifted. Return one number: the mean of $-\log p(\text{word})$ over **all words that are there**, so that every word counts the same, in a long caption or in a short one. Use `jnp`: your loss is compiled, and trains the captioner below.
 #
 # Hint: Compute $-\log p$ for all $B \cdot T$ places, padding included. Which of these numbers do you add, and what do you divide by?
 #
@@ -498,7 +498,7 @@ grade("02.5", cider_d)
 # The second part makes looks likelier after which the words did better than expected; $\beta$, the *baseline*, is what was expected, and changes nothing on the average, but much of the noise. We write a number, the *surrogate*, whose slope is just that (with a minus sign, since losses go down); the reward in the brackets must not carry slopes of its own.
 
 # %% [markdown] exercise="02.6" name="reinforce_slopes" title="Slopes of a draw" points=2 difficulty=3 minutes=12 further=true
-# `log_words` and `log_places` are $(B, T)$, 0 at padding: $\log p$ of each word after the look that was drawn for it, and $\log$ of the share of the place that was drawn. A caption's $\log p(\text{words} \mid s)$ and $\log p(s)$ are sums over all of $T$; `baseline` $(B)$ is $\beta$. Write the surrogate, a mean over $B$; the last line takes its slopes.
+# `log_words` and `log_places` are $(B, T)$, 0 at padding: $\log p$ of each word after the look that was drawn for it, and $\log$ of the share of the place that was drawn. A caption's $\log p(\text{words} \mid s)$ and $\log p(s)$ are sums over all of $T$; `baseline` $(B)$ is $\beta$. Write the surrogate, a mean over $B$; the last line takes its slopes. Use `jnp`: it is compiled.
 #
 # Hint: Two terms a caption: its log-probability, and reward times $\log p(s)$. Which of the factors must JAX take for a constant?
 #

@@ -145,7 +145,7 @@ grade("03.1", info_nce)
 # One thing is particular to CLIP. The scale is learned too, and could grow without bound: once the pairs are right, a larger scale always lowers the loss. So after each step CLIP clips it at 100, which means $s \le \ln 100$.
 
 # %% [markdown] exercise="03.2" name="training_step" title="A step of training" points=4 difficulty=2 minutes=12
-# `params` is a dictionary: `image` $(N_{px} \times D)$, `text` $(V \times D)$, `log_scale`. Embed both sides (`images @ params["image"]`, and so on), take your `loss` above, subtract `learning_rate` times the slope from **all three**, then clip `log_scale`. Return the new parameters and the loss *before* the step.
+# `params` is a dictionary: `image` $(N_{px} \times D)$, `text` $(V \times D)$, `log_scale`. Embed both sides (`images @ params["image"]`, and so on), take your `loss` above, subtract `learning_rate` times the slope from **all three**, then clip `log_scale`. Return the new parameters and the loss *before* the step. Use `jnp`: below many of your steps become one compiled program.
 #
 # Hint: `jax.value_and_grad(f)(params)` returns a number and a dictionary of slopes shaped like `params`. `f` must be a function of `params` alone: define it inside.
 #

@@ -121,7 +121,7 @@ grade("04.1", cross_attention)
 # How does VisualBERT tell a word from a region, once they stand in one sequence? By a **type**: one of two learned vectors is added to every token. A word is its vector, plus its position, plus type 0. A region is its projected features plus type 1; it has no position of its own, so to VisualBERT a picture is a *set* of regions. (UNITER adds where each region is.)
 
 # %% [markdown] exercise="04.2" name="join_streams" title="One sequence, one mask" points=4 difficulty=2 minutes=10
-# `tokens` is int $(B, T)$, 0 at padding; `regions` $(B, N, D_f)$; `there` bool $(B, N)$, False where a region is hidden. `params`: `words` $(V, D)$, `positions` (more rows than $T$; word $t$ has row $t$), `types` $(2, D)$, `W` $(D_f, D)$, `b` $(D)$. Return `x` $(B, T + N, D)$, the words first, and `mask` $(B, T + N, T + N)$: True where *both*, the one who looks and the one looked at, are there. Leave the vectors of padding and hidden regions as they come.
+# `tokens` is int $(B, T)$, 0 at padding; `regions` $(B, N, D_f)$; `there` bool $(B, N)$, False where a region is hidden. `params`: `words` $(V, D)$, `positions` (more rows than $T$; word $t$ has row $t$), `types` $(2, D)$, `W` $(D_f, D)$, `b` $(D)$. Return `x` $(B, T + N, D)$, the words first, and `mask` $(B, T + N, T + N)$: True where *both*, the one who looks and the one looked at, are there. Leave the vectors of padding and hidden regions as they come. Use `jnp`: the encoder that is compiled and trained below runs your function.
 #
 # Hint: Indexing a table with an array of numbers looks all of them up: `params["words"][tokens]`. How many rows of `positions` are needed?
 #
