@@ -2,6 +2,7 @@
 
 import importlib
 import io
+import pkgutil
 import re
 
 import numpy as np
@@ -60,3 +61,13 @@ def test_its_example_of_the_world_runs():
     space: dict = {}
     exec(code, space)
     assert space["pictures"].shape == (4, 96, 96, 3) and len(space["pairs"].questions) == 1000
+
+
+def test_it_counts_the_answers_that_are_graded_as_they_are():
+    import answers
+
+    for module in pkgutil.iter_modules(answers.__path__):
+        importlib.import_module(f"answers.{module.name}")
+    for listed, word in ((answers.WRONG, "wrong"), (answers.RIGHT, "right")):
+        (least,) = re.findall(rf"more than ([\d,]+) {word}", TEXT)
+        assert sum(map(len, listed.values())) > int(least.replace(",", ""))
