@@ -145,9 +145,10 @@ def write(
         noise = decode.gumbel(rng, count, longest, model.lm.config.vocabulary, temperature)
     batch = {"tokens": made["tokens"], "source": made["source"], "features": features, "noise": noise}
     told = training.predict(model, _written, batch, size=min(64, count)).tokens
-    return [_until(row.tolist(), model.config.end, vocabulary) for row in told]
+    return [until_end(row.tolist(), vocabulary) for row in told]
 
 
-def _until(tokens: list[int], end: int, vocabulary: Vocabulary) -> str:
-    """The text up to its end."""
+def until_end(tokens: list[int], vocabulary: Vocabulary) -> str:
+    """The text of what was written, up to its ``<end>``."""
+    end = vocabulary.index(END)
     return vocabulary.join(vocabulary.words(tokens[: tokens.index(end)] if end in tokens else tokens))
