@@ -76,7 +76,7 @@ def packed(
         tags = text.count(specials["image"])
         if tags != len(counts):
             raise ValueError(f"Text {i} has {tags} tags and {len(counts)} pictures; give a picture for each tag.")
-        texts.append(np.stack(room(text, counts, specials["image"]), 1))
+        texts.append(np.transpose(room(text, counts, specials["image"])))
     count = len(texts)
     together = np.full((count, max(map(len, texts))), PAD, np.int32)
     for row, text in zip(together, texts):
@@ -85,7 +85,7 @@ def packed(
     tokens, labels = np.full((count, length), PAD, np.int32), np.full((count, length), IGNORED, np.int32)
     source = np.full((count, length, 2), -1, np.int32)
     for i, text in enumerate(texts):
-        kept = np.flatnonzero(roles | ~np.isin(text[:, 0], (specials["user"], specials["assistant"])))
+        kept = np.flatnonzero(roles | (text[:, 0] != specials["user"]) & (text[:, 0] != specials["assistant"]))
         need = len(kept)
         if need > length:
             raise ValueError(
