@@ -13,13 +13,21 @@ NOT_ACADEMIC, UNPROMPTED, CAPTIONED, ONLY_YES = (
 )
 BLIND = MAIN.but(pictures="blind")
 _LLAVA_1 = {kind: 2 * share for kind, share in SHARES.items() if kind != "vqa"}
-# arm → what ``dataset.instructed`` is told of stage 2's data; both stages, an MLP, 64 px
-DATA = {
+_CAPTIONED = {kind: 0.75 * share for kind, share in SHARES.items()} | {"caption": 0.25}
+_LITTLE = {"first": LITTLE, "steps": 100}
+# arm → what ``trainer.stage_2`` is told
+TRAINED = {
     MAIN: {},
-    NOT_ACADEMIC: {"shares": _LLAVA_1},
-    UNPROMPTED: {"formats": ()},
-    CAPTIONED: {"shares": {kind: 0.75 * share for kind, share in SHARES.items()} | {"caption": 0.25}},
-    ONLY_YES: {"only_yes": True},
+    NOT_ACADEMIC: {"data": {"shares": _LLAVA_1}},
+    UNPROMPTED: {"data": {"formats": ()}},
+    CAPTIONED: {"data": {"shares": _CAPTIONED}},
+    ONLY_YES: {"data": {"only_yes": True}},
+    STAGE_2: {},
+    FEW: _LITTLE,
+    FEW_STAGE_2: _LITTLE,
+    LINEAR: {},
+    LARGE: {"side": 96},
+    BLIND: {"blind": True},
 }
 CONTROLS = {control: MAIN.but(control=control) for control in ("zeroed", "other pictures")}
 COLLEAGUE = Arm(model="colleague's llava")

@@ -73,6 +73,22 @@ def train(
     )
 
 
+def stage_1(seed: int = 0, projector: str = "mlp", side: int = 64, **how: Any) -> llava.Llava:
+    """A model that stage 1 taught, on captions; ``how`` as :func:`train`."""
+    pool, model = dataset.pictures(side), untrained(seed=seed, projector=projector)
+    train(model, pool, dataset.packed(pool, dataset.captions(pool, seed), roles=False), 1, seed=seed, **how)
+    return model
+
+
+def stage_2(
+    model: llava.Llava, seed: int = 0, *, side: int = 64, data: Mapping[str, Any] | None = None, first: int | None = None, **how: Any
+) -> training.History:
+    """Stage 2, in place, on conversations about all pictures or the ``first`` ones; ``data`` as :func:`dataset.instructed`,
+    ``how`` as :func:`train`."""
+    pool = dataset.pictures(side)
+    return train(model, pool, dataset.packed(pool, dataset.instructed(pool, seed, **data or {})[:first]), 2, seed=seed, **how)
+
+
 def answers(
     model: llava.Llava, features: np.ndarray, asked: Sequence[str], *, roles: bool = True, longest: int = 8, side: int = 64
 ) -> list[str]:
