@@ -89,7 +89,7 @@ figures.pipeline().show()
 #
 # It is often misquoted as $\min(1, n/3)$ with $n$ votes out of ten, which is not the same: with two votes that gives 0.67, the real metric 0.6.
 #
-# Before answers are compared they are normalised:
+# Before answers are compared they are normalised (where all ten said the same, they are compared as they are: “Red” is then not “red”):
 
 # %%
 for answer in ("Two dogs.", "the  RED one!", "dont know", "1,000"):
