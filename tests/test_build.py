@@ -257,6 +257,8 @@ def test_check_refuses_an_edited_cell_id_or_metadata(course, monkeypatch, change
 
 def test_check_refuses_a_solution_that_was_not_executed(course, capsys):
     edited(course, "7 * 11", "7 * 13")
+    assert build.main(["--no-execute"], course) == 1 and "run `make build NN=07`" in capsys.readouterr().err
+    build.places(course, TINY)[0].unlink()
     assert build.main(["--no-execute"], course) == 0
     status, text = check(course, capsys)
     assert status == 1 and "was not executed" in text

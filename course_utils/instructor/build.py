@@ -2,8 +2,8 @@
 
 For each ``solutions/NN_topic/NN_topic.py`` it writes ``solutions/NN_topic/NN_topic.ipynb`` (executed in full) and
 ``notebooks/NN_topic/NN_topic.ipynb`` (what learners open). ``--check`` writes nothing and refuses what is stale, drifted
-or leaking. ``--no-execute`` is for a change of words or of the version: outputs are kept where all code is as it was built,
-else the solution has none, and ``--check`` refuses it.
+or leaking. ``--no-execute`` is for a change of words or of the version: it keeps the outputs, and refuses where
+code is not what was executed. A solution that never was has none, and ``--check`` refuses it.
 """
 
 import argparse
@@ -59,7 +59,7 @@ def build(path: Path, root: Path, *, run: bool = True) -> float:
     if run:
         execute(nb, source.name)
     elif solved.is_file():
-        _keep_outputs(nb, nbformat.read(solved, as_version=4))
+        _keep_outputs(nb, nbformat.read(solved, as_version=4), source.name)
     seconds = time.perf_counter() - start
     text = nbformat.writes(nb) + "\n"
     if len(text.encode()) > LARGEST:
@@ -73,12 +73,15 @@ def build(path: Path, root: Path, *, run: bool = True) -> float:
     return seconds
 
 
-def _keep_outputs(nb: NotebookNode, built: NotebookNode) -> None:
-    """Gives ``nb`` the outputs of ``built`` if its code is the same; but for the setup cell, which prints nothing."""
+def _keep_outputs(nb: NotebookNode, built: NotebookNode, name: str) -> None:
+    """Gives ``nb`` the outputs of ``built``. Raises BuildError if ``built`` was executed and its code is another; but for the
+    setup cell, which prints nothing."""
     new, old = ([cell for cell in each.cells if cell.cell_type == "code"] for each in (nb, built))
     if [(c.id, c.source) for c in new if c.id != "setup"] == [(c.id, c.source) for c in old if c.id != "setup"]:
         for cell, was in zip(new, old):
             cell.outputs, cell.execution_count = was.outputs, was.execution_count
+    elif any(cell.execution_count for cell in old):
+        raise BuildError(f"{name}: its code is not what was executed: run `make build NN={name[:2]}`, which executes it.")
 
 
 def execute(nb: NotebookNode, name: str) -> None:
@@ -174,7 +177,7 @@ def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m course_utils.instructor.build", description=__doc__)
     parser.add_argument("numbers", nargs="*", metavar="NN", help="notebooks to build; all when left out")
     parser.add_argument("--check", action="store_true", help="build nothing; fail when a built file is not up to date")
-    parser.add_argument("--no-execute", action="store_true", help="run nothing; keep the outputs if the code is the same")
+    parser.add_argument("--no-execute", action="store_true", help="run nothing and keep the outputs")
     options = parser.parse_args(arguments)
     root = (root or Path.cwd()).resolve()
     faults = 0

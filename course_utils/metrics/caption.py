@@ -104,8 +104,9 @@ def meteor(candidates: Captions, references: References, *, alpha: float = 0.9, 
 
     Words match if their stems do; of the alignments with most matches one with fewest chunks, runs of words matched in order,
     is taken. The score is a weighted harmonic mean of precision and recall, lowered by the number of chunks unless the texts are
-    equal. The best reference counts. Parameters are those of Lavie & Agarwal (2007), matchers "exact" and "stem", of equal weight. METEOR 1.5's own
-    setting for English, which papers report, has tuned parameters, synonyms, paraphrases and function words: other numbers.
+    equal. The best reference counts. Parameters are those of Lavie & Agarwal (2007), matchers "exact" and "stem" (:func:`stem`), of
+    equal weight. METEOR 1.5's own setting for English, which papers report, has tuned parameters, synonyms, paraphrases and
+    function words: other numbers.
     """
     return np.array(
         [
