@@ -32,14 +32,14 @@ LENGTHS = {64: 118, 96: 198}  # side of a picture → places of a text, the pict
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Pool:
-    """Scenes, and what the frozen tower sees of their pictures of ``side`` px: float16[P, N, D]."""
+    """Scenes (``None``: not known), and what the frozen tower sees of their pictures of ``side`` px: float16[P, N, D]."""
 
-    scenes: Scenes
+    scenes: Scenes | None
     features: np.ndarray
-    side: int
+    side: int = 64
 
     def __len__(self) -> int:
-        return len(self.scenes)
+        return len(self.features)
 
 
 def themed(rng: np.random.Generator, count: int, split: str = "train") -> Scenes:
