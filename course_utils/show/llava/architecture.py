@@ -24,7 +24,7 @@ def architecture() -> Board:
     b = Board(
         800,
         620,
-        "To the language model, a picture is a row of strange words",
+        "To the language model, a picture is strange words",
         "A projector turns patches into vectors as wide as those of words. Nothing else is added.",
         "After Liu et al. 2023 and 2024. Schematic: there are as many vectors as patches, 64 of a picture of 64 × 64 pixels.",
         alt=_ALT,

@@ -44,7 +44,7 @@ _RIVALS = {
 }
 # what is exchanged → what the answer should do
 _EXCHANGES = {"the asked thing": "should follow", "another thing": "should stay"}
-_PAD = 20  # pt between the names of rows and the axis, where numbers near 0 stand
+_PAD = 26  # pt between the names of rows and the axis, where numbers near 0 stand
 
 
 def stages(recorded: Mapping, live: Mapping[Arm, float] = {}, guess: float | None = None) -> Board:
@@ -61,7 +61,7 @@ def stages(recorded: Mapping, live: Mapping[Arm, float] = {}, guess: float | Non
         found,
         {_STAGES[arm]: share for arm, share in live.items()},
         controls=[_STAGES[arm] for arm in (_ZEROED, _OTHERS, _BLIND)],
-        measure="Right answers about new pictures",
+        measure="Right answers about new pictures, in one word",
         guess=(_STAGES[_MAIN], guess),
     )
 
@@ -111,8 +111,8 @@ def formats(recorded: Mapping) -> Board:
         words=80,
     )
     for k, (measure, pairs) in enumerate(found.items()):
-        ax = b.axes(220 + 288 * k, 124, 228, 144)
-        b.text(220 + 288 * k, 106, measure, 10, weight="bold")
+        ax = b.axes(220 + 304 * k, 124, 204, 144)
+        b.text(220 + 304 * k, 106, measure, 10, weight="bold")
         columns = list(map(results.percent, zip(*pairs)))
         charts.dumbbells(ax, _FORMS.values() if k == 0 else [""] * 3, columns, ("control", "fusion"), label="answers, %", fmt="{:.0f}%")
         ax.tick_params(axis="y", pad=_PAD)
@@ -130,7 +130,7 @@ def forgetting(recorded: Mapping) -> Board:
         list(_FORGETFUL),
         found,
         ["fusion"] * 3,
-        ("language model untouched", "no caption in its data", "stage 2, else the same"),
+        ("language model untouched", "no short captions in it", "stage 2, else the same"),
     )
 
 
@@ -171,8 +171,8 @@ def hallucination(recorded: Mapping, live: Mapping[Arm, Mapping[str, float]] = {
         words=90,
     )
     for k, (measure, head) in enumerate({"yes": "says yes", "accuracy": "right"}.items()):
-        left = 264 + 252 * k
-        ax = b.axes(left, 108, 208, high * 11)
+        left = 264 + 260 * k
+        ax = b.axes(left, 108, 196, high * 11)
         b.text(left, 78, head, 10, weight="bold")
         keys = [(arm, f"{how}, {measure}") for how in _ABSENCES for arm in _DENIERS]
         roles = [role for _, role in _DENIERS.values()] * 3
