@@ -1,4 +1,4 @@
-"""Notebook 07's figures, diagram and widget: tidy whatever was measured; bad input in one sentence."""
+"""Notebook 07's figures and widget: tidy whatever was measured; bad input in one sentence."""
 
 import numpy as np
 import pytest
@@ -18,11 +18,12 @@ from course_utils.world.instructions import vocabulary
 from course_utils.world.questions import TYPES
 
 ZEROED = arms.CONTROLS["zeroed"]
+ASKED = "what colour is the dog? answer in one word"
 
 
 def recording(seed=0, low=0.0, high=1.0):
-    asked = ("right", "captions, F1", *(f"right, {name}" for name in TYPES))
-    keys = [(arm, m) for arm in (arms.UNTRAINED, arms.STAGE_1, *arms.TRAINED, *arms.CONTROLS.values(), *arms.RIVALS) for m in asked]
+    tested = (arms.UNTRAINED, arms.STAGE_1, *arms.TRAINED, *arms.CONTROLS.values(), *arms.RIVALS)
+    keys = [(arm, m) for arm in tested for m in ("right", "captions, F1", *(f"right, {name}" for name in TYPES))]
     keys += [(arm, "own text, nats") for arm in (arms.UNTRAINED, arms.MAIN, arms.CAPTIONED, *arms.RIVALS)]
     formed = [arm.but(asked=str(form)) for arm in (arms.MAIN, arms.UNPROMPTED) for form in (*measures.FORMATS, None)]
     keys += [(arm, m) for arm in formed for m in ("in the form", "right")]
@@ -43,7 +44,7 @@ def test_figures_are_tidy_whatever_was_measured(seed, low, high):
         tidy(draw(recorded))
 
 
-def test_titles_read_their_numbers_from_the_recording():
+def test_titles_read_the_recording():
     recorded = recording()
     right = {arms.MAIN: 0.61, arms.FEW: 0.3, arms.FEW_STAGE_2: 0.42, arms.LINEAR: 0.5, arms.LARGE: 0.6, arms.UNPROMPTED: 0}
     recorded |= {(arm, "right"): estimate(share) for arm, share in right.items()}
@@ -67,8 +68,8 @@ def test_a_guess_is_a_percentage(guess):
         F.stages(recording(), {}, guess)
 
 
-def test_a_packed_conversation_folds_its_picture_and_tells_wrong_labels():
-    turns = [("<image> what colour is the dog? answer in one word", "red"), ("is there a fish?", "yes, there is")]
+def test_a_packed_conversation_tells_wrong_labels():
+    turns = [(f"<image> {ASKED}", "red"), ("is there a fish?", "yes, there is")]
     made = chat.packed([turns], vocabulary(), [[64]], 110)
     words, labels = vocabulary().words(made["tokens"][0]), made["labels"][0]
     board = F.packed(words, labels)
@@ -86,14 +87,14 @@ def test_a_packed_conversation_folds_its_picture_and_tells_wrong_labels():
 def test_the_diagram_and_an_exchange_are_tidy():
     tidy(F.architecture(), words=50)
     pictures = np.zeros((3, 96, 96, 3), np.uint8)
-    board = F.exchange(pictures, (0, 8), "what colour is the dog? answer in one word", ("red", "blue"), ("red", "blue", ""))
+    board = F.exchange(pictures, (0, 8), ASKED, ("red", "blue"), ("red", "blue", ""))
     tidy(board)
     assert "“red”; the asked thing exchanged: “blue”; another: “(nothing)”" in said(board)
     with pytest.raises(BadInput, match="2 pictures"):
-        F.exchange(pictures[:2], (0, 8), "?", ("red", "blue"), ("red", "blue", "red"))
+        F.exchange(pictures[:2], (0, 8), ASKED, ("red", "blue"), ["red"] * 3)
 
 
-def test_the_widget_is_useful_before_it_is_moved_and_says_what_is_wrong():
+def test_the_widget_answers_and_says_what_is_wrong():
     lm = LanguageModel(LMConfig(len(vocabulary()), width=8, depth=1, heads=2, hidden=8), rngs=nnx.Rngs(0))
     model = Llava(VisionTower(rngs=nnx.Rngs(0)), lm, LlavaConfig(vocabulary().index(END)), rngs=nnx.Rngs(0))
     widget = F.chat(model)
@@ -109,7 +110,7 @@ def test_the_widget_is_useful_before_it_is_moved_and_says_what_is_wrong():
         ("scene", "red elephant", "no kind, colour, size or place"),
     ):
         old, put[name].value = put[name].value, value
-        assert "cannot begin" in widget.figure.data and why in widget.figure.data
+        assert why in widget.figure.data
         put[name].value = old
     put["question_1"].value = put["question_2"].value = put["question_3"].value = " "
     assert "Nobody asks anything; write a question" in widget.figure.data
