@@ -35,7 +35,7 @@ def load(path: Path) -> NotebookNode:
 
 def tidy_name(name: str) -> str:
     """``"Copy of 00_start_here (1).ipynb"`` → ``"00_start_here.ipynb"``: what browsers and Colab add to names."""
-    stem = re.sub(r"\.ipynb$", "", name.removesuffix(".txt"), flags=re.IGNORECASE)
+    stem = re.sub(r"\.ipynb$", "", name.removesuffix(".txt").removesuffix(".json"), flags=re.IGNORECASE)
     while True:
         shorter = re.sub(r"^(Copy of|Kopie von|Copie de|Copia de)\s+|\s*\(\d+\)$|[-_ ]+[Cc]opy\d*$", "", stem).strip()
         if shorter == stem:
