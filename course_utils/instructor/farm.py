@@ -80,7 +80,9 @@ def run(jobs: Sequence[Job], folder: Path, *, workers: int = 0, scheduler: str =
 
     Yields
     ------
-    Every job once it has a result, those first that had one, with an empty string; or with why there is none.
+    Every job once it has a result, those first that had one, with an empty string; or with why there is none. Jobs are left
+    out only where this process's own worker hangs. A lost worker's job is tried three times; a cluster of your own may say
+    otherwise (``distributed.scheduler.allowed-failures``).
     """
     waiting: dict[str, list[Job]] = {}  # the same notebook, handed in by several, is run once
     for job in jobs:
@@ -91,9 +93,9 @@ def run(jobs: Sequence[Job], folder: Path, *, workers: int = 0, scheduler: str =
     if not waiting:
         return
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # its own account of lost workers, which are replaced
-    processes = min(workers or len(os.sched_getaffinity(0)), len(waiting))
+    processes, inside = min(workers or len(os.sched_getaffinity(0)), len(waiting)), not scheduler
     with contextlib.ExitStack() as stack:
-        if not scheduler:
+        if inside:
             scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="vlm-"))
             stack.enter_context(dask.config.set({"temporary-directory": scratch, "distributed.scheduler.allowed-failures": _TRIES - 1}))
             scheduler = stack.enter_context(
@@ -101,32 +103,27 @@ def run(jobs: Sequence[Job], folder: Path, *, workers: int = 0, scheduler: str =
                 LocalCluster(n_workers=processes, threads_per_worker=1, processes=processes > 1, dashboard_address=None, memory_limit=None)
             )
         client = stack.enter_context(Client(scheduler))
-        jobs_left, running, done = list(waiting.values())[::-1], {}, 0
-        slots = len(client.scheduler_info(n_workers=-1)["workers"]) or 1
-        while jobs_left or running:
-            while jobs_left and len(running) < slots:  # one for each worker: a lost one takes nobody else's try
-                same = jobs_left.pop()
+        slots, left, running, done = processes if inside else sum(client.nthreads().values()), list(waiting.values())[::-1], {}, 0
+        while (left and slots) or running:
+            while left and len(running) < slots:  # one for each worker: a lost one takes nobody else's try
+                same = left.pop()
                 future = client.submit(attempt, same[0], key=f"hand-in-{same[0].key}", pure=False)
                 running[future] = same, time.monotonic() + same[0].deadline
+            rest = min(end for _, end in running.values()) - time.monotonic()
             with contextlib.suppress(TimeoutError):
-                wait(
-                    list(running),
-                    timeout=max(0.1, min(end for _, end in running.values()) - time.monotonic()),
-                    return_when="FIRST_COMPLETED",
-                )
-            for future, (same, end) in list(running.items()):
-                if not future.done() and time.monotonic() < end:
-                    continue
-                del running[future]
-                failed = _kept(future, same[0], folder) if future.done() else f"It did not end within {same[0].deadline:.0f} seconds."
-                if not future.done():
+                wait(list(running), timeout=max(0.1, rest), return_when="FIRST_COMPLETED")
+            ended = [one for one, (_, end) in running.items() if one.done() or time.monotonic() > end]
+            for future in ended:
+                same, _ = running.pop(future)
+                if future.done():
+                    failed = _kept(future, same[0], folder)
+                else:
+                    failed = f"It did not end within {same[0].deadline:.0f} seconds."
                     _stop(client, future)
-                    slots -= processes == 1  # the thread of this process, which cannot be ended
+                    slots -= inside and processes == 1  # a thread of this process cannot be ended
                 done += 1
                 print(f"  {done} of {len(waiting)} run: {', '.join(job.label for job in same)}", flush=True)
                 yield from ((job, failed) for job in same)
-            if slots < 1:
-                return
 
 
 def _kept(future: Future, job: Job, folder: Path) -> str:

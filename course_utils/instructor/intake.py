@@ -5,6 +5,7 @@ source of its solution cells, its own cells and their order, and nothing else.
 """
 
 import copy
+import json
 import re
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import nbformat
 from nbformat import NotebookNode
 
 LARGEST = 20_000_000  # bytes of a hand-in; outputs are thrown away, so an honest one is far smaller
+_MOST_CELLS, _DEEPEST = 3000, 50  # cells, and levels of what stands in them: what copies and checks them is slow, or recurses
 
 
 class Refused(ValueError):
@@ -21,13 +23,23 @@ class Refused(ValueError):
 def load(path: Path) -> NotebookNode:
     """Reads a hand-in.
 
-    Raises Refused if it is too large or not a notebook.
+    Raises Refused if it is too large, nested too deeply or not a notebook.
     """
     if path.stat().st_size > LARGEST:
         raise Refused(f"{path.name} has more than {LARGEST / 1e6:g} MB: clear its outputs and hand in again.")
     try:
-        nb = nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)
+        text = path.read_text(encoding="utf-8-sig")
+        level, depth = [json.loads(text)], 0
+        cells = len(level[0]["cells"]) if "cells" in level[0] else 0
+        while level and cells <= _MOST_CELLS and depth <= _DEEPEST:
+            level = [v for x in level if isinstance(x, (dict, list)) for v in (x.values() if isinstance(x, dict) else x)]
+            depth += 1
+        if level:
+            raise Refused(f"{path.name} has more than {_MOST_CELLS:,} cells, or more than {_DEEPEST} levels: save it anew in Jupyter.")
+        nb = nbformat.reads(text, as_version=4)
         assert all(isinstance(cell.source, str) and cell.cell_type in ("code", "markdown", "raw") for cell in nb.cells)
+    except Refused:
+        raise
     except Exception:  # nbformat raises many kinds, AttributeError among them
         raise Refused(f"{path.name} is not a readable notebook: download it again as .ipynb and hand that in.") from None
     return nb
