@@ -412,7 +412,8 @@ def answers_with_a_shape_and_few_bytes(nb):
 def leaves_a_deep_tree(nb):
     own(
         nb,
-        "import os, sys\nat = os.path.dirname(get_ipython().kernel.config['IPKernelApp']['connection_file'])\nos.chdir(at)\n"
+        "import os\nfrom ipykernel.kernelapp import IPKernelApp\n"
+        "os.chdir(os.path.dirname(IPKernelApp.instance().abs_connection_file))\n"
         "for _ in range(1500):\n    os.mkdir('d'); os.chdir('d')\nos.chdir('/')",
     )
 

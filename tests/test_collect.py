@@ -19,6 +19,14 @@ def notebook(name: str = NAMES[0], extra: str = "") -> str:
     return json.dumps({"cells": cells, "metadata": {"course": {"notebook": name}}, "nbformat": 4, "nbformat_minor": 5})
 
 
+def packed(files: dict[str, str | bytes]) -> bytes:
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w") as archive:
+        for path, content in files.items():
+            archive.writestr(path, content)
+    return memory.getvalue()
+
+
 def put(folder: Path, path: str, name: str = NAMES[0], when: float = 1e9) -> Path:
     file = folder / path
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -73,12 +81,16 @@ def test_of_several_attempts_the_newest_counts_and_others_are_named(tmp_path):
         ("ann/00_start_here.ipynb", "{", "not a readable notebook"),
         ("00_start_here.ipynb", notebook(), "does not say whose it is"),
         ("ann/work.zip", "no zip", "cannot be unpacked"),
+        ("ann/00_start_here.ipynb", '{"cells": [], "metadata": {"x": ' + "[" * 60 + "]" * 60 + "}}", "more than 50 levels"),
+        ("ann/00_start_here.ipynb", "[" * 100_000, "not a readable notebook"),
+        ("ann/00_start_here.ipynb", '{"cells": [' + "{}," * 4000 + "{}]}", "more than 3,000 cells"),
+        ("ann/00_start_here.ipynb", packed({"a.ipynb": ""}), "not a readable notebook"),
     ],
 )
 def test_what_is_refused_says_why(tmp_path, path, text, says):
     file = tmp_path / "in" / path
     file.parent.mkdir(parents=True)
-    file.write_text(text)
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
     (hand_in,) = find(tmp_path / "in", tmp_path / "scratch", NAMES)
     assert hand_in.status == "refused" and says in hand_in.note
 
@@ -92,14 +104,6 @@ def test_a_zip_bomb_is_cut_and_refused(tmp_path, monkeypatch):
     (hand_in,) = find(tmp_path / "in.zip", tmp_path / "scratch", NAMES)
     assert hand_in.status == "refused" and "clear its outputs" in hand_in.note
     assert not list((tmp_path / "scratch").rglob("*.ipynb"))
-
-
-def packed(files: dict[str, str | bytes]) -> bytes:
-    memory = io.BytesIO()
-    with zipfile.ZipFile(memory, "w") as archive:
-        for path, content in files.items():
-            archive.writestr(path, content)
-    return memory.getvalue()
 
 
 def rows(tmp_path, files: dict[str, str | bytes], **options) -> dict[str, HandIn]:

@@ -131,7 +131,7 @@ def _placed(
 
 def _identify(hand_in: HandIn, place: identity.Place, assignments: Sequence[str], only: str) -> None:
     """Fills in which assignment it is. Raises Refused if that cannot be told, or another is graded."""
-    stamp = load(hand_in.path).metadata.get("course")
+    stamp = load(hand_in.path, hand_in.shown).metadata.get("course")
     stamp = stamp.get("notebook") if isinstance(stamp, dict) else None
     name = tidy_name(place.name).removesuffix(".ipynb")
     said = [x for x in (stamp, name, re.sub(r"-\d+$", "", name), *place.folders[:1], only) if x in assignments]

@@ -90,7 +90,7 @@ def _submitted(hand_in: HandIn, root: Path) -> Path:
 
 def _attempt(path: Path, student: str, assignment: str, root: Path) -> None:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    target = root / "attempts" / student / assignment / f"{digest}{path.suffix[:12]}"
+    target = root / "attempts" / student / assignment / f"{digest}-{path.name[-40:]}"
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, target)

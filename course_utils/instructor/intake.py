@@ -20,13 +20,14 @@ class Refused(ValueError):
     """Why a hand-in cannot be graded, in one sentence that says what to do."""
 
 
-def load(path: Path) -> NotebookNode:
-    """Reads a hand-in.
+def load(path: Path, called: str = "") -> NotebookNode:
+    """Reads a hand-in, which is named in what is said of it as ``called``, or else as it is.
 
     Raises Refused if it is too large, nested too deeply or not a notebook.
     """
+    called = called or path.name
     if path.stat().st_size > LARGEST:
-        raise Refused(f"{path.name} has more than {LARGEST / 1e6:g} MB: clear its outputs and hand in again.")
+        raise Refused(f"{called} has more than {LARGEST / 1e6:g} MB: clear its outputs and hand in again.")
     try:
         text = path.read_text(encoding="utf-8-sig")
         level, depth = [json.loads(text)], 0
@@ -35,13 +36,13 @@ def load(path: Path) -> NotebookNode:
             level = [v for x in level if isinstance(x, (dict, list)) for v in (x.values() if isinstance(x, dict) else x)]
             depth += 1
         if level:
-            raise Refused(f"{path.name} has more than {_MOST_CELLS:,} cells, or more than {_DEEPEST} levels: save it anew in Jupyter.")
+            raise Refused(f"{called} has more than {_MOST_CELLS:,} cells, or more than {_DEEPEST} levels: save it anew in Jupyter.")
         nb = nbformat.reads(text, as_version=4)
         assert all(isinstance(cell.source, str) and cell.cell_type in ("code", "markdown", "raw") for cell in nb.cells)
     except Refused:
         raise
     except Exception:  # nbformat raises many kinds, AttributeError among them
-        raise Refused(f"{path.name} is not a readable notebook: download it again as .ipynb and hand that in.") from None
+        raise Refused(f"{called} is not a readable notebook: download it again as .ipynb and hand that in.") from None
     return nb
 
 
