@@ -1,7 +1,7 @@
-"""Writing word by word: greedy and beam search over any model that says what comes next.
+"""Writing word by word: greedy, at random, and by beam search, with any model that says what comes next.
 
 A model enters as ``step(state, token) → (state, log-probabilities)``: ``state`` is a tree of arrays [B, ...], ``token``
-int32[B], the log-probabilities float32[B, V]. Both searches are pure and run inside one ``lax.scan``; jit their caller.
+int32[B], the log-probabilities float32[B, V]. All are pure and run inside one ``lax.scan``; jit their caller.
 A transformer that keeps keys and values becomes such a step by :func:`cached_step`.
 """
 
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from course_utils.text import PAD
 
@@ -80,18 +81,42 @@ def greedy(step: Step, state: State, batch: int, *, begin: int | jax.Array, end:
 
     ``begin``: the token that stands before, one for all or int32[B].
     """
+    return _one_by_one(step, state, batch, None, begin, end, length)
 
-    def write(carry, _):
+
+def sample(step: Step, state: State, batch: int, noise: jax.Array, *, begin: int | jax.Array, end: int) -> Written:
+    """A next token at random, again and again, each as likely as the model says: as :func:`greedy`.
+
+    ``noise`` float32[B, T, V] of :func:`gumbel` decides; where it is 0, the likeliest token is taken.
+    """
+    return _one_by_one(step, state, batch, jnp.swapaxes(noise, 0, 1), begin, end, noise.shape[1])
+
+
+def gumbel(rng: np.random.Generator, batch: int, length: int, vocabulary: int, temperature: float = 1.0) -> np.ndarray:
+    """Noise for :func:`sample`, float32[B, T, V]: the largest of log-probabilities with Gumbel noise is a draw from them.
+
+    ``temperature``: below 1 likely tokens become likelier, at 0 the likeliest is certain. Raises ValueError if it is below 0.
+    """
+    if temperature < 0:
+        raise ValueError(f"temperature is {temperature}; take 0 for the likeliest token, 1 for what the model says.")
+    return (temperature * rng.gumbel(size=(batch, length, vocabulary))).astype(np.float32)
+
+
+def _one_by_one(step: Step, state: State, batch: int, noise: jax.Array | None, begin: int | jax.Array, end: int, length: int) -> Written:
+    """One token after the other, the largest log-probability with ``noise`` float32[T, B, V] added."""
+
+    def write(carry, added):
         state, token, score, finished = carry
         state, log_probs = step(state, token)
-        token = jnp.where(finished, end, log_probs.argmax(-1).astype(jnp.int32))
+        liked = log_probs if added is None else log_probs + added
+        token = jnp.where(finished, end, liked.argmax(-1).astype(jnp.int32))
         gain = jnp.take_along_axis(log_probs, token[:, None], 1)[:, 0]
         score += jnp.where(finished, 0.0, gain)
         return (state, token, score, finished | (token == end)), token
 
     first = jnp.broadcast_to(jnp.asarray(begin, jnp.int32), (batch,))
     carry = (state, first, jnp.zeros(batch), jnp.zeros(batch, bool))
-    (_, _, score, _), tokens = jax.lax.scan(write, carry, None, length)
+    (_, _, score, _), tokens = jax.lax.scan(write, carry, noise, length)
     tokens = tokens.T
     return Written(tokens, score, _length(tokens, end))
 

@@ -51,7 +51,10 @@ def data_file(name: str) -> Path:
         raise FileNotFoundError(f"The data file {name} is missing from {folder}. {remedy}")
     if expected is None:
         raise ValueError(f"{name} is not listed in data/CHECKSUMS.json, so it cannot be trusted. {remedy}")
-    if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != expected:
+        if hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest() == expected:
+            remedy = "Git for Windows changed its line ends. Clone again with `git clone -c core.autocrlf=false`, or work in WSL2."
         raise ValueError(f"The data file {name} was altered or only partly downloaded. {remedy}")
     _opened.add(name)
     return path

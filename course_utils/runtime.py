@@ -17,6 +17,8 @@ from pathlib import Path
 
 import jax
 
+from course_utils.cores import cores
+
 # The oldest releases that the course runs on; pyproject.toml states the same (a test compares them).
 FLOORS = {"jax": "0.7.1", "flax": "0.11.2", "optax": "0.2.5", "numpy": "2.0", "matplotlib": "3.8", "ipywidgets": "7.7"}
 
@@ -132,11 +134,10 @@ def describe() -> str:
     """This machine and the preset in one or two lines."""
     devices = jax.devices()
     kind = devices[0].device_kind if devices[0].platform != "cpu" else "CPU"
-    cores = f", {len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} cores"
     count = f"{len(devices)} × " if len(devices) > 1 else ""
     python = ".".join(map(str, sys.version_info[:2]))
     return (
-        f"{count}{kind}{cores if kind == 'CPU' else ''} · preset “{preset().name}” · "
+        f"{count}{kind}{f', {cores()} cores' if kind == 'CPU' else ''} · preset “{preset().name}” · "
         f"jax {jax.__version__}, flax {importlib.metadata.version('flax')}, Python {python}"
     )
 

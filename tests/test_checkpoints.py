@@ -108,6 +108,15 @@ def test_a_checkpoint_with_too_little_in_it_is_refused(data):
     np.testing.assert_array_equal(arrays(other)[0], before[0])
 
 
+def test_line_ends_that_git_changed_are_recognised(data):
+    (data / "words.txt").write_bytes(b"one\ntwo\n")
+    paths.list_file("words.txt")
+    paths._checksums.cache_clear()
+    (data / "words.txt").write_bytes(b"one\r\ntwo\r\n")
+    with pytest.raises(ValueError, match="line ends.*core.autocrlf=false"):
+        paths.data_file("words.txt")
+
+
 def test_a_missing_an_altered_and_an_unlisted_file_say_what_to_do(net, data):
     other, file = Net(seed=1), data / "checkpoints/net.safetensors"
     before = arrays(other)
@@ -268,3 +277,12 @@ def test_the_language_model_copies_made_up_names_of_held_out_pairs():
         episodes = corpus.of_names(rng, 100, names=many, shots=2, held_out=True)
         assert language_model.right(reader, episodes).mean() >= 0.95
         assert language_model.right(language.untrained(), episodes).mean() < 0.2
+
+
+@pytest.mark.newest
+def test_the_language_model_answers_what_a_list_tells_it():
+    """What data/README.md says."""
+    reader = language.frozen_language_model()
+    for type_, least in (("exist", 0.95), ("colour", 0.95), ("two-hop", 0.9), ("relation", 0.8)):
+        told, untold = (language_model.right(reader, language_model.asked(type_, 100, described=d)).mean() for d in (True, False))
+        assert told >= least and untold < 0.65, type_

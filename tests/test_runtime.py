@@ -1,6 +1,7 @@
 """What the machine can do, and a doctor that names each problem with its remedy."""
 
 import importlib.metadata
+import os
 import subprocess
 import sys
 import tomllib
@@ -12,6 +13,7 @@ import pytest
 from flax import nnx
 
 from course_utils import paths, runtime
+from course_utils.cores import cores
 from course_utils.nn import init
 from course_utils.nn.linear import Linear
 
@@ -29,6 +31,12 @@ def test_an_accelerator_gets_the_larger_preset(monkeypatch):
     monkeypatch.delenv("COURSE_FAST", raising=False)
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
     assert runtime.preset() is runtime.LARGE and runtime.steps(300) > 300
+
+
+def test_cores_are_counted_where_the_system_knows_no_affinity(monkeypatch):
+    assert 1 <= cores() <= os.cpu_count()
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    assert cores() == os.cpu_count() and "cores" in runtime.describe()
 
 
 def test_floors_are_those_of_pyproject():

@@ -22,6 +22,7 @@ from types import ModuleType
 
 from course_utils import paths
 from course_utils.arms import Arm, Recording, estimate
+from course_utils.cores import cores
 from course_utils.errors import known
 from course_utils.experiments import canaries
 from course_utils.registry import TOPICS
@@ -155,7 +156,7 @@ def write(number: str, result: dict) -> Path:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("numbers", nargs="*", default=sorted(TOPICS), help="notebook numbers, such as 00 (default: all)")
-    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="seeds at once (default: one for each core)")
+    parser.add_argument("--workers", type=int, default=cores(), help="seeds at once (default: one for each core)")
     parser.add_argument("--canaries", action="store_true", help="keep the results, and note the canaries of today's code")
     parser.add_argument("--only", metavar="PART", help="record one part anew, and keep all else that is recorded")
     options = parser.parse_args()

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from course_utils.cores import cores
 from course_utils.registry import TOPICS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -190,7 +191,7 @@ def short(report: Any) -> Any:
 def measure() -> dict:
     """Runs everything; a few minutes."""
     data = [f for f in (ROOT / "data").rglob("*") if f.is_file()]
-    report: dict = {"data_mb": sum(f.stat().st_size for f in data) / 1e6, "cores": os.cpu_count()}
+    report: dict = {"data_mb": sum(f.stat().st_size for f in data) / 1e6, "cores": cores()}
     with tempfile.TemporaryDirectory() as cache:
         report["import_s"] = _child(_IMPORT, cache)
         report["train_cold_cache"] = _child(_TRAIN, cache)

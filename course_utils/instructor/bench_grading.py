@@ -22,6 +22,7 @@ from nbgrader import preprocessors as stock
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.converters import Autograde
 
+from course_utils.cores import cores
 from course_utils.instructor import grade, sandbox
 from course_utils.instructor.build import places
 from course_utils.instructor.release import settings
@@ -92,7 +93,7 @@ def _ours(root: Path, name: str) -> float:
 
 
 def measure(name: str, count: int) -> dict:
-    report: dict = {"notebook": name, "hand_ins": count, "cores": len(os.sched_getaffinity(0))}
+    report: dict = {"notebook": name, "hand_ins": count, "cores": cores()}
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "stock"
         marks = _class(root, name, count)

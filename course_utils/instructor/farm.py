@@ -19,6 +19,7 @@ import dask
 import nbformat
 from distributed import Client, Future, LocalCluster, wait
 
+from course_utils.cores import cores
 from course_utils.instructor import results
 from course_utils.instructor.execute import JUDGING, Options, Run
 
@@ -93,7 +94,7 @@ def run(jobs: Sequence[Job], folder: Path, *, workers: int = 0, scheduler: str =
     if not waiting:
         return
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # its own account of lost workers, which are replaced
-    processes, inside = min(workers or len(os.sched_getaffinity(0)), len(waiting)), not scheduler
+    processes, inside = min(workers or cores(), len(waiting)), not scheduler
     with contextlib.ExitStack() as stack:
         if inside:
             scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="vlm-"))

@@ -18,7 +18,7 @@ from flax import nnx
 
 from course_utils.nn import init
 from course_utils.nn.attention import masked_softmax
-from course_utils.nn.embed import Embed
+from course_utils.nn.embed import Embed, extend_columns, extend_rows
 from course_utils.nn.linear import Linear
 from course_utils.nn.norm import RMSNorm
 
@@ -29,7 +29,8 @@ Cache = dict[str, jax.Array]  # of one block: "key" and "value" float32[B, S, Hk
 class LMConfig:
     """``vocabulary`` V tokens of ``width`` D; ``depth`` blocks of ``heads`` H queries, which share ``key_heads`` Hk keys and
     values (``None``: one each), and ``hidden`` gated units. ``window``: how many tokens the convolution mixes, 0 for none.
-    ``rope_base`` and ``epsilon`` as published configurations call rope_theta and rms_norm_eps.
+    ``rope_base`` and ``epsilon`` as published configurations call rope_theta and rms_norm_eps; ``tied``, tie_word_embeddings:
+    the table that embeds gives the logits too.
 
     Raises
     ------
@@ -46,6 +47,7 @@ class LMConfig:
     window: int = 4
     rope_base: float = 10_000.0
     epsilon: float = 1e-5
+    tied: bool = True
 
     def __post_init__(self):
         if self.width % self.heads or self.heads % self.groups:
@@ -160,13 +162,14 @@ class CausalBlock(nnx.Module):
 
 
 class LanguageModel(nnx.Module):
-    """Embed, blocks, a last normalisation, and logits from the table that embedded."""
+    """Embed, blocks, a last normalisation, and logits from the table that embedded, or from a layer of their own."""
 
     def __init__(self, config: LMConfig, *, rngs: nnx.Rngs):
         self.config = config
         self.embed = Embed(config.vocabulary, config.width, rngs=rngs)
         self.blocks = nnx.data([CausalBlock(config, rngs=rngs) for _ in range(config.depth)])
         self.norm = RMSNorm(config.width, epsilon=config.epsilon, rngs=rngs)
+        self.head = None if config.tied else Linear(config.width, config.vocabulary, use_bias=False, rngs=rngs)
 
     def __call__(self, tokens: jax.Array) -> jax.Array:
         """int32[B, T] → logits of the token behind each, float32[B, T, V]."""
@@ -187,7 +190,8 @@ class LanguageModel(nnx.Module):
 
     def logits(self, x: jax.Array) -> jax.Array:
         """What the last block says, float32[..., D] → float32[..., V]."""
-        return self.embed.attend(self.norm(x))
+        x = self.norm(x)
+        return self.embed.attend(x) if self.head is None else self.head(x)
 
     def empty_cache(self, batch: int, size: int) -> list[Cache]:
         """Room for ``size`` tokens of every text, a cache a block."""
@@ -196,6 +200,19 @@ class LanguageModel(nnx.Module):
         if self.config.window:
             entries["mixed"] = (self.config.width,)
         return [{name: jnp.zeros((batch, size, *shape)) for name, shape in entries.items()} for _ in self.blocks]
+
+
+def with_more_words(model: LanguageModel, count: int, *, rngs: nnx.Rngs) -> LanguageModel:
+    """A copy that knows ``count`` words: those that ``model`` knows as it knows them, the others untaught.
+
+    Raises ValueError if ``model`` knows more than ``count``.
+    """
+    more = nnx.clone(model)
+    more.config = dataclasses.replace(model.config, vocabulary=count)
+    more.embed = extend_rows(model.embed, count, rngs=rngs)
+    if model.head is not None:
+        more.head = extend_columns(model.head, count, rngs=rngs)
+    return more
 
 
 def numbered(x: jax.Array) -> jax.Array:

@@ -124,3 +124,10 @@ class VisionTransformer(nnx.Module):
         x = self.norm_before(jnp.concatenate([first, x], 1) + table)  # (B, 1 + N, D)
         x, aux = self.transformer(x)
         return self.norm_after(x[:, 0]), {"tokens": x, **aux}
+
+    def before_last(self, image: jax.Array) -> jax.Array:
+        """What each patch is one block before the end, row by row: float32[B, S, S, 3] → float32[B, N, D].
+
+        The class token is left out, and so is the last normalisation (Liu et al., 2023, section 4.1).
+        """
+        return self(image)[1]["states"][-2][:, 1:]

@@ -44,7 +44,7 @@ class VisionTower(nnx.Module):
 
         N = (S / 8)²; the class token is left out.
         """
-        return self.vit(normalise(image))[1]["states"][-2][:, 1:]
+        return self.vit.before_last(normalise(image))
 
     def __call__(self, image: jax.Array) -> tuple[dict[str, jax.Array], jax.Array]:
         """uint8[B, S, S, 3] → for every entry of ``NAMES`` the logits of each patch, float32[B, N, names], and those that each

@@ -10,7 +10,7 @@ from course_utils.experiments import canaries, flamingo as experiment
 from course_utils.experiments.canaries import Canary
 from course_utils.experiments.flamingo import arms, colleague, cost, dataset, few_shot, names, probe, text, trainer
 
-_COUNT = 24
+_COUNT = 16
 
 
 def _test(**more: int):

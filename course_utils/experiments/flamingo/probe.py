@@ -42,7 +42,7 @@ class Prompts:
         self.arrays = names.episodes(pool, 3, 1, count, seed=4)
         self.media = self._see(self.arrays["pictures"])
         self.places, named = names.named(self.arrays)
-        self.rows = np.arange(count)
+        self.rows = np.arange(count := len(named))
         self.asked = (named[:, :3] == named[:, 3:]).argmax(1)
         self.other, self.third = (self.asked + np.stack([d := self.rng.integers(1, 3, count), 3 - d])) % 3
         self.own, self.twin = named[self.rows, self.asked], named[self.rows, self.other]

@@ -19,6 +19,7 @@ from course_utils.nn import init
 from course_utils.nn.embed import Embed, Positions
 from course_utils.nn.linear import Linear
 from course_utils.nn.masks import attention_mask
+from course_utils.nn.names import clip_blocks, clip_vision, norm
 from course_utils.nn.norm import LayerNorm
 from course_utils.nn.published import Names, same, transpose
 from course_utils.nn.vit import EPS, QuickTransformer, VisionTransformer, ViTConfig
@@ -90,42 +91,15 @@ class CLIP(nnx.Module):
         return logits, {"image": image, "text": text, "vision": vision, "reading": reading}
 
 
-def _filters(w: np.ndarray) -> np.ndarray:
-    """(D, 3, P, P) → (P² · 3, D), in the order of ``patchify``."""
-    return w.transpose(2, 3, 1, 0).reshape(-1, len(w))
-
-
 def names(image: ViTConfig, text: TextConfig) -> Names:
     """Where the weights of transformers' ``CLIPModel`` go, for :func:`published.load`."""
-    found: Names = {
+    return {
         "logit_scale": ("log_scale", same),
         "visual_projection.weight": ("image_projection.kernel", transpose),
         "text_projection.weight": ("text_projection.kernel", transpose),
         "text_model.embeddings.token_embedding.weight": ("text.words.embedding", same),
         "text_model.embeddings.position_embedding.weight": ("text.positions.table", same),
-        "vision_model.embeddings.class_embedding": ("vision.class_token", same),
-        "vision_model.embeddings.patch_embedding.weight": ("vision.embed.kernel", _filters),
-        "vision_model.embeddings.position_embedding.weight": ("vision.positions.table", same),
-        **_norm("text_model.final_layer_norm", "text.norm_after"),
-        **_norm("vision_model.pre_layrnorm", "vision.norm_before"),  # so spelled in the published weights
-        **_norm("vision_model.post_layernorm", "vision.norm_after"),
+        **norm("text_model.final_layer_norm", "text.norm_after"),
+        **clip_blocks("text_model.", "text.", text.depth),
+        **clip_vision("vision_model.", "vision.", image.depth),
     }
-    for theirs, ours, depth in (("vision_model", "vision", image.depth), ("text_model", "text", text.depth)):
-        for i in range(depth):
-            layer, block = f"{theirs}.encoder.layers.{i}", f"{ours}.transformer.blocks.{i}"
-            found |= _norm(f"{layer}.layer_norm1", f"{block}.norm_attention") | _norm(f"{layer}.layer_norm2", f"{block}.norm_mlp")
-            for part, place in (
-                ("self_attn.q_proj", "attention.query"),
-                ("self_attn.k_proj", "attention.key"),
-                ("self_attn.v_proj", "attention.value"),
-                ("self_attn.out_proj", "attention.out"),
-                ("mlp.fc1", "mlp.up"),
-                ("mlp.fc2", "mlp.down"),
-            ):
-                found[f"{layer}.{part}.weight"] = (f"{block}.{place}.kernel", transpose)
-                found[f"{layer}.{part}.bias"] = (f"{block}.{place}.bias", same)
-    return found
-
-
-def _norm(theirs: str, ours: str) -> Names:
-    return {f"{theirs}.weight": (f"{ours}.scale", same), f"{theirs}.bias": (f"{ours}.bias", same)}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from course_utils.nn.names import norm
 from course_utils.nn.published import Names, same, transpose
 
 
 def resampler_names(depth: int) -> Names:
     """For :func:`course_utils.nn.published.load` into a :class:`PerceiverResampler` of ``depth`` layers with frames."""
-    names = {"latents": ("latents", same), "frame_embs": ("frames", same), **_norm("norm", "norm")}
+    names = {"latents": ("latents", same), "frame_embs": ("frames", same), **norm("norm", "norm")}
     for k in range(depth):
         theirs, ours = f"layers.{k}.0", f"layers.{k}"
-        names |= _norm(f"{theirs}.norm_media", f"{ours}.norm_media") | _norm(f"{theirs}.norm_latents", f"{ours}.norm_latents")
+        names |= norm(f"{theirs}.norm_media", f"{ours}.norm_media") | norm(f"{theirs}.norm_latents", f"{ours}.norm_latents")
         names |= _attention(theirs, ours) | _feed_forward(f"layers.{k}.1", f"{ours}.think")
     return names
 
@@ -20,7 +21,7 @@ def gated_names() -> Names:
     return {
         "attn_gate": ("alpha", same),
         "ff_gate": ("beta", same),
-        **_norm("attn.norm", "norm"),
+        **norm("attn.norm", "norm"),
         **_attention("attn", ""),
         **_feed_forward("ff", "think"),
     }
@@ -34,8 +35,4 @@ def _attention(theirs: str, ours: str) -> dict:
 
 def _feed_forward(theirs: str, ours: str) -> dict:
     linear = {f"{theirs}.1.weight": (f"{ours}.up.kernel", transpose), f"{theirs}.3.weight": (f"{ours}.down.kernel", transpose)}
-    return _norm(f"{theirs}.0", f"{ours}.norm") | linear
-
-
-def _norm(theirs: str, ours: str) -> dict:
-    return {f"{theirs}.weight": (f"{ours}.scale", same), f"{theirs}.bias": (f"{ours}.bias", same)}
+    return norm(f"{theirs}.0", f"{ours}.norm") | linear
