@@ -111,7 +111,11 @@ def listing(source: Path, scratch: Path) -> list[File]:
         found = File((source.name,), source.name, source).inside(scratch)
         return [dataclasses.replace(one, parts=one.parts[1:]) if one.parts[1:] else one for one in found]
     files, folders = [], []
-    for folder, below, names in os.walk(source, onerror=lambda error: files.append(_on_disk(source, Path(error.filename)))):
+
+    def closed(error: OSError) -> None:
+        files.append(_on_disk(source, Path(error.filename)))
+
+    for folder, below, names in os.walk(source, onerror=closed):
         links = [name for name in below if os.path.islink(os.path.join(folder, name))]
         files += [_on_disk(source, Path(folder, name)) for name in names + links]
         folders.append(Path(folder).relative_to(source).parts)
@@ -122,11 +126,7 @@ def listing(source: Path, scratch: Path) -> list[File]:
 def _on_disk(source: Path, path: Path) -> File:
     parts = path.relative_to(source).parts
     shown = "/".join(parts)
-    try:
-        status = path.lstat()
-    except OSError as error:
-        return File(parts, shown, path, fault=f"{shown} cannot be read ({_said(error)}).")
-    fault = ""
+    status, fault = path.lstat(), ""
     if stat.S_ISLNK(status.st_mode):
         fault = f"{shown} is a link, which may lead to somebody else's file: put the file itself there."
     elif not stat.S_ISREG(status.st_mode):

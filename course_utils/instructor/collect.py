@@ -161,13 +161,8 @@ def _choose(found: list[HandIn]) -> None:
         several.sort(key=lambda one: (one.when, one.attempt, one.shown))
         newest = several.pop()
         for one in several:
-            if one.when < newest.when:
-                why = "is newer"
-            elif one.attempt < newest.attempt:
-                why = "has the same time and a higher number"
-            else:
-                why = "has the same time, and its name comes later"
-            one.refuse(f"{newest.shown} {why}", "replaced")
+            why = "has the same time and a later name" if one.attempt == newest.attempt else "has the same time and a higher number"
+            one.refuse(f"{newest.shown} {'is newer' if one.when < newest.when else why}", "replaced")
         for one in found:
             if one.student == newest.student and one.status == "refused" and one.assignment in ("", newest.assignment):
                 if one.when > newest.when:

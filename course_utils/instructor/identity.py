@@ -23,11 +23,8 @@ _INSIDE, _LAST = " .-@'(),", ".)'"  # what may stand inside a key, and at its en
 
 @dataclasses.dataclass(frozen=True)
 class Layout:
-    """A platform's way to name what a student handed in.
-
-    ``folder``: whether ``pattern`` names a folder for each student, else each file. Its groups: ``who``, and where there
-    are such ``user`` (added to ``who``: the platform's number), ``number`` (of the attempt; later ones are higher) and ``file``.
-    """
+    """How a platform names a student's folder, or else each file. Groups of the pattern: ``who``, and where there are such
+    ``user`` (its number for them, added to ``who``), ``number`` (of the attempt) and ``file``."""
 
     platform: str
     pattern: re.Pattern
@@ -36,21 +33,20 @@ class Layout:
 
 # Moodle: mod/assign/classes/downloader.php. `who` holds its number of the participant; a team without one has none.
 # Canvas: lib/content_zipper.rb. What is late and anonymous begins with LATE; what was typed in has no number of a file.
+_FILE = r"_(?:(?P<number>\d+)_(?P<file>.+)|(?:text|link)\.html)"
 LAYOUTS = (
     Layout("Moodle", re.compile(r"(?P<who>.+?)_assignsubmission_(?:file|onlinetext)_?"), folder=True),
     Layout("Moodle", re.compile(r"(?P<who>.+?)_assignsubmission_(?:file|onlinetext)_(?P<file>.+)")),
-    Layout("Canvas", re.compile(r"(?:LATE_)?(?P<who>anon_[^_]+)_(?:(?P<number>\d+)_(?P<file>.+)|(?:text|link)\.html)")),
-    Layout("Canvas", re.compile(r"(?P<who>.*?)(?:_LATE)?_(?P<user>\d+)_(?:(?P<number>\d+)_(?P<file>.+)|(?:text|link)\.html)")),
+    Layout("Canvas", re.compile(rf"(?:LATE_)?(?P<who>anon_[^_]+){_FILE}")),
+    Layout("Canvas", re.compile(rf"(?P<who>.*?)(?:_LATE)?_(?P<user>\d+){_FILE}")),
     Layout("Blackboard", re.compile(r"(?P<who>.+?)_attempt_(?P<number>\d{4}(?:-\d\d){5})(?:_(?P<file>.+)|\.txt)")),
 )
 
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """Whose a file is, and how the student named it: ``name`` below ``folders``; empty where the platform itself wrote it.
-
-    ``number`` is the attempt's, of the platform.
-    """
+    """Whose a file is, and how the student named it: ``name``, empty where the platform wrote it, below ``folders``.
+    ``number`` is the platform's for the attempt."""
 
     student: str
     name: str = ""
@@ -105,7 +101,7 @@ def places(paths: Sequence[Parts], assignments: Collection[str], listed: Callabl
 
 
 def _recognised(paths: Sequence[Parts]) -> tuple[Layout | None, int]:
-    """The platform's layout and the depth of its names, if most names have it: at the top, or in every folder at the top."""
+    """The platform's layout, if most names have it: at the top (depth 0), or in every folder there."""
     for depth in (0, 1):
         groups = collections.defaultdict(set)
         for parts in paths:
@@ -127,12 +123,9 @@ def _of_platform(layout: Layout, parts: Parts, depth: int) -> Place | Refused:
     if match is None or (layout.folder and len(parts) < depth + 2):
         return Refused(f"{shown} is not named as {layout.platform} does, but most others are: name it so, or grade it by itself.")
     groups = match.groupdict()
-    who = "_".join(part for part in (groups["who"], groups.get("user")) if part)
-    number = int(re.sub(r"\D", "", groups.get("number") or "0"))
-    below = parts[depth + 1 :]
-    if layout.folder:
-        return Place(key(who), below[-1], below[:-1], number)
-    return Place(key(who), below[-1], below[:-1], number) if below else Place(key(who), groups["file"] or "", (), number)
+    who = "_".join(filter(None, (groups["who"], groups.get("user"))))
+    *folders, file = parts[depth + 1 :] or (groups["file"] or "",)
+    return Place(key(who), file, tuple(folders), int(re.sub(r"\D", "", groups.get("number") or "0")))
 
 
 def _without_title(found: list[Place | Refused]) -> list[Place | Refused]:
