@@ -18,6 +18,7 @@ from typing import Any
 import dask
 import nbformat
 from distributed import Client, Future, LocalCluster, wait
+from distributed.scheduler import KilledWorker
 
 from course_utils.cores import cores
 from course_utils.instructor import results
@@ -135,6 +136,8 @@ def _kept(future: Future, job: Job, folder: Path) -> str:
             results.store(folder, job.key, result)
             return ""
         return result
+    except KilledWorker:
+        return f"It ended the process that ran it, {_TRIES} times."
     except Exception as error:  # the grader's own trouble, never the class's
         return f"{type(error).__name__}: {error}"
 
