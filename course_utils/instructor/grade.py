@@ -203,7 +203,8 @@ def _in_its_row(hand_in: HandIn) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        hand_in.refuse(f"{type(error).__name__}: {error}", "failed")
+        said = f"{type(error).__name__}: {error}"
+        hand_in.refuse(said, "failed") if hand_in.status == "taken" else hand_in.say(said)
 
 
 def table(hand_ins: list[HandIn]) -> str:
