@@ -289,7 +289,7 @@ figures.what_it_needs(recorded, {arms.MAIN: told["2 names, 2 shots"]}).show()
 
 # %% [markdown]
 # - **It must have read.** With a language model of random weights the same glue learns to guess among the given names, and no more. Copying from the prompt (and whatever else it learned by reading) is borrowed; it is not learned here.
-# - Teaching the language model along with the glue buys no name, and leaving out the gates costs none. What they do cost is in the next figure.
+# - Teaching the language model along with the glue buys no name, and leaving out the gates costs few, if any: the intervals overlap. What both do cost is in the next figure.
 # - One *mean* vector a picture mixes all that stands in it, and loses names. All 64 patches, uncompressed, do not do better than four resampled tokens after equally many steps, and runs differ more.
 # - No text beside pictures is needed: without any, it is as good.
 #
