@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("nbgrader", reason="the instructor's tools are not part of this environment")
+from course_utils.instructor import apart, archives, collect
 from course_utils.instructor.collect import HandIn, find
 
 NAMES = ["00_start_here", "01_vqa_fusion"]
@@ -46,7 +47,7 @@ def test_a_zip_of_the_class_and_zips_of_students(tmp_path):
         file.writestr("__MACOSX/._x.ipynb", "junk")
         file.writestr("../../escaped.ipynb", notebook())
     found = {h.student: h for h in find(archive, tmp_path / "scratch", NAMES)}
-    assert {s: h.assignment for s, h in found.items() if s in ("Ann Lee_1", "Bob_2")} == {"Ann Lee_1": NAMES[0], "Bob_2": NAMES[1]}
+    assert {s: h.assignment for s, h in found.items() if s in ("Ann Lee", "Bob")} == {"Ann Lee": NAMES[0], "Bob": NAMES[1]}
     assert not list(tmp_path.parent.glob("escaped*")) and not (tmp_path / "escaped.ipynb").exists()
     assert {one.path.parent for one in found.values() if one.status == "taken"} == {tmp_path / "scratch"}
     (escaped,) = (one for one in found.values() if one.status == "refused")
@@ -81,9 +82,13 @@ def test_of_several_attempts_the_newest_counts_and_others_are_named(tmp_path):
         ("ann/00_start_here.ipynb", "{", "not a readable notebook"),
         ("00_start_here.ipynb", notebook(), "does not say whose it is"),
         ("ann/work.zip", "no zip", "cannot be unpacked"),
-        ("ann/00_start_here.ipynb", '{"cells": [], "metadata": {"x": ' + "[" * 60 + "]" * 60 + "}}", "more than 50 levels"),
+        ("ann/00_start_here.ipynb", '{"cells": [], "metadata": {"x": ' + "[" * 60 + "]" * 60 + "}}", "or 50 levels"),
         ("ann/00_start_here.ipynb", "[" * 100_000, "not a readable notebook"),
-        ("ann/00_start_here.ipynb", '{"cells": [' + "{}," * 4000 + "{}]}", "more than 3,000 cells"),
+        (
+            "ann/00_start_here.ipynb",
+            notebook().replace("[", "[" + '{"cell_type": "raw", "metadata": {}, "source": ""},' * 3000),
+            "more than 3,000 cells",
+        ),
         ("ann/00_start_here.ipynb", packed({"a.ipynb": ""}), "not a readable notebook"),
     ],
 )
@@ -96,8 +101,6 @@ def test_what_is_refused_says_why(tmp_path, path, text, says):
 
 
 def test_a_zip_bomb_is_cut_and_refused(tmp_path, monkeypatch):
-    from course_utils.instructor import archives
-
     monkeypatch.setattr(archives, "LARGEST", 1000)
     with zipfile.ZipFile(tmp_path / "in.zip", "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("ann/00_start_here.ipynb", notebook(extra="x" * 10**7))
@@ -143,6 +146,20 @@ def test_everybody_has_a_row_with_its_reason(tmp_path):
     assert said["ann"] == "No notebook, but work.rar: hand in the .ipynb file itself." and "notebook.json" in said["cy"]
     assert "readme.txt" in said["di"] and "but work.zip" in said["ed"] and "cannot be unpacked" in said["flo"]
     assert "a zip in a zip in a zip" in said["gus"] and "An empty folder" in said["ida"] and said["jo"] == "not read: essay.pdf"
+
+
+def test_what_is_slow_or_too_much_costs_only_its_author(tmp_path, monkeypatch):
+    monkeypatch.setattr(collect, "_reader", apart.Apart("course_utils.instructor.collect", seconds=3))
+    monkeypatch.setattr(collect, "_MOST_NOTEBOOKS", 3)
+    slow = notebook().replace("}]", '}, {"cell_type": "code", "metadata": {}, "source": "", "outputs": [' + "{}, " * 50_000 + "{}]}]", 1)
+    files = {f"eve/00_start_here ({n}).ipynb": slow for n in (1, 2)}
+    many = {f"{n}.zip": packed({"x.pdf": ""}) for n in range(9)}
+    found = rows(tmp_path, {**files, "bob/work.zip": packed(many), "jo/00_start_here.ipynb": notebook()})
+    assert "takes too long" in found["eve"].note and found["jo"].status == "taken"
+    assert "more than 3 notebooks and zip files" in found["bob"].note
+    monkeypatch.setattr(collect, "_MOST_BYTES", 50)
+    refused = rows(tmp_path, {})
+    assert "MB, or" in refused["jo"].note
 
 
 def test_links_are_not_followed(tmp_path):
@@ -194,7 +211,9 @@ def test_names_that_are_no_utf8_and_times_that_there_are_not(tmp_path):
     with open(folder + b"/00_start_here.ipynb", "w") as file:
         file.write(notebook())
     found = rows(
-        tmp_path, {f"{'x' * 240}/00_start_here.ipynb": notebook(), "ann/work.zip": packed({"\u202e00_start_here.ipynb": notebook()})}
+        tmp_path,
+        {f"{'x' * 240}/00_start_here.ipynb": notebook(), "ann/work.zip": packed({"\u202e00_start_here.ipynb": notebook(), "x" * 2000: ""})},
     )
+    assert "is too long" in found["ann"].note
     assert "caf~E9" in found and found["caf~E9"].status == "taken" and all(len(name) < 150 for name in found)
     assert all(value.encode() is not None for row in found.values() for value in row.row().values())

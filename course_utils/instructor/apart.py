@@ -1,7 +1,6 @@
 """Work on what students wrote, in a process beside this one: if it takes too long or too much, one answer is lost, and no class.
 
-The process imports one module, calls its functions one after the other, and is replaced where it had to be ended. Arguments
-go there pickled, from us; what it says comes back as JSON.
+Arguments go there pickled, from us; what it says comes back as JSON.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ from typing import Any
 
 _STARTS = 300  # seconds in which it must have imported its module
 _LARGEST = 200_000_000  # bytes of an answer
-_MEMORY = 6 * 2**30
 
 
 class Failed(RuntimeError):
@@ -26,9 +24,9 @@ class Failed(RuntimeError):
 
 
 class Apart:
-    """Calls the functions of ``module`` in its process; each may take ``seconds``, and all of it ``memory`` bytes."""
+    """Calls functions of ``module`` in a process that stays; each may take ``seconds``, and all of it ``memory`` bytes."""
 
-    def __init__(self, module: str, *, seconds: int, memory: int = _MEMORY):
+    def __init__(self, module: str, *, seconds: int, memory: int = 6 * 2**30):
         self._module, self._seconds, self._memory = module, seconds, memory
         self._process: subprocess.Popen | None = None
         self._lock = threading.Lock()

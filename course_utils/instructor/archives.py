@@ -17,8 +17,10 @@ from pathlib import Path
 
 from course_utils.instructor.intake import LARGEST, Refused
 
-MOST_FILES, MOST_BYTES = 100_000, 200_000_000  # of one archive; of one that a student made, and of what comes out of it
+MOST_FILES, MOST_BYTES = 100_000, 200_000_000  # of one archive; of one that a student made
+_LONGEST = 1000  # characters of a name in an archive, with its folders
 _DEEPEST = 2  # archives in archives: the class's, and a student's in it
+_DO = "hand in the .ipynb file itself."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,8 +47,6 @@ class File:
 
         Raises Refused if it is damaged or too large.
         """
-        if self.fault:
-            raise Refused(self.fault)
         if self.entry is None:
             return self.path
         limit, left = (MOST_BYTES if self.is_zip else LARGEST), 0
@@ -56,7 +56,7 @@ class File:
                 while left > 0 and (some := packed.read(min(left, 1 << 20))):
                     left -= out.write(some)
         except Exception as error:  # zipfile and what it unpacks with raise many kinds
-            raise Refused(f"{self.shown} cannot be unpacked ({_said(error)}): hand in the .ipynb file itself.") from None
+            raise Refused(self._unreadable(error)) from None
         if left <= 0:
             target.unlink()
             raise Refused(f"{self.shown} has more than {limit / 1e6:g} MB: clear its outputs and hand in again.")
@@ -65,9 +65,9 @@ class File:
 
     def inside(self, scratch: Path) -> list[File]:
         """What a zip file holds, or itself with the reason why that cannot be told. It is copied to ``scratch`` where it must."""
-        if self.depth >= _DEEPEST:
-            return [dataclasses.replace(self, fault=f"{self.shown} is a zip in a zip in a zip: hand in the .ipynb file itself.")]
         try:
+            if self.depth >= _DEEPEST:
+                raise Refused(f"{self.shown} is a zip in a zip in a zip: {_DO}")
             path = self.fetch(scratch / f"{len(os.listdir(scratch))}.zip")
             with zipfile.ZipFile(path) as archive:
                 infos = archive.infolist()
@@ -76,16 +76,16 @@ class File:
             places = sorted((info.header_offset, info.compress_size) for info in infos)
             if any(start + size > after for (start, size), (after, _) in itertools.pairwise(places)):
                 raise zipfile.BadZipFile("its files overlap")
-        except Refused as reason:
-            return [dataclasses.replace(self, fault=str(reason))]
         except Exception as error:
-            fault = f"{self.shown} cannot be unpacked ({_said(error)}): hand in the .ipynb file itself."
-            return [dataclasses.replace(self, fault=fault)]
+            return [dataclasses.replace(self, fault=str(error) if isinstance(error, Refused) else self._unreadable(error))]
         found = [self._of(info, path) for info in infos]
         return _visible(found, [self.parts, *(one.parts[:-1] for one in found)])
 
+    def _unreadable(self, error: Exception) -> str:
+        return f"{self.shown} cannot be unpacked ({type(error).__name__}: {str(error)[:200]}): {_DO}"
+
     def _of(self, info: zipfile.ZipInfo, path: Path) -> File:
-        name = info.filename
+        name = info.filename[:_LONGEST]
         if not info.flag_bits & 0x800:  # macOS and others write UTF-8 without saying so
             try:
                 name = name.encode("cp437").decode("utf-8")
@@ -94,7 +94,9 @@ class File:
         parts = [part for part in re.split(r"[/\\]", name) if part not in ("", ".")]
         shown, fault = "/".join(parts), ""
         if ".." in parts:
-            fault = f"{shown} names a place outside of its archive: hand in the .ipynb file itself."
+            fault = f"{shown} names a place outside of its archive: {_DO}"
+        elif len(info.filename) > _LONGEST:
+            fault = f"A name in {self.shown} is too long: {_DO}"
         elif stat.S_ISLNK(info.external_attr >> 16):
             fault = f"{shown} is a link: hand in the file that it points to."
         parts = [part for part in parts if part != ".."] + [""] * info.is_dir()
@@ -111,11 +113,7 @@ def listing(source: Path, scratch: Path) -> list[File]:
         found = File((source.name,), source.name, source).inside(scratch)
         return [dataclasses.replace(one, parts=one.parts[1:]) if one.parts[1:] else one for one in found]
     files, folders = [], []
-
-    def closed(error: OSError) -> None:
-        files.append(_on_disk(source, Path(error.filename)))
-
-    for folder, below, names in os.walk(source, onerror=closed):
+    for folder, below, names in os.walk(source, onerror=lambda error: files.append(_on_disk(source, Path(error.filename)))):
         links = [name for name in below if os.path.islink(os.path.join(folder, name))]
         files += [_on_disk(source, Path(folder, name)) for name in names + links]
         folders.append(Path(folder).relative_to(source).parts)
@@ -138,7 +136,7 @@ def _visible(files: Iterable[File], folders: Iterable[tuple[str, ...]]) -> list[
     """All but what systems and editors leave behind, and each folder in which nothing else lies."""
     found = sorted((one for one in files if one.parts and one.parts[-1] and not _hidden(one.parts)), key=lambda one: one.shown)
     filled = {one.parts[:n] for one in found for n in range(len(one.parts))}
-    every = {parts[: next((n for n, part in enumerate(parts) if _hidden((part,))), len(parts))] for parts in folders}
+    every = {tuple(itertools.takewhile(lambda part: not _hidden([part]), parts)) for parts in folders}
     return found + [File((*parts, ""), "/".join(parts), Path()) for parts in sorted(every - filled) if parts]
 
 
@@ -152,7 +150,3 @@ def _unwrapped(found: list[File]) -> list[File]:
 
 def _hidden(parts: Iterable[str]) -> bool:
     return any(part.startswith(".") or part in ("__MACOSX", "Thumbs.db", "desktop.ini") for part in parts)
-
-
-def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:200]

@@ -9,14 +9,19 @@ from __future__ import annotations
 import collections
 import dataclasses
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import nbformat
 
 from course_utils.instructor import archives, identity
-from course_utils.instructor.intake import Refused, load, tidy_name
+from course_utils.instructor.apart import Apart, Failed
+from course_utils.instructor.intake import Refused, load, repair, tidy_name
 
 COLUMNS = ("student", "assignment", "mark", "of", "waiting", "status", "flags", "note")
-_MOST_NOTEBOOKS = 100  # of one student
+_MOST_NOTEBOOKS, _MOST_FILES, _MOST_BYTES = 100, 100_000, 200_000_000  # of one student, zip files included
+_LONGEST = 600  # characters of a note
 
 
 @dataclasses.dataclass
@@ -47,10 +52,10 @@ class HandIn:
 
     def say(self, *notes: str) -> None:
         """Adds to the note."""
-        self.note = "; ".join(filter(None, [self.note, *notes]))
+        self.note = "; ".join(filter(None, [self.note, *notes]))[:_LONGEST]
 
     def refuse(self, reason: object, status: str = "refused") -> None:
-        self.status, self.note = status, str(reason)
+        self.status, self.note = status, str(reason)[:_LONGEST]
 
 
 def find(
@@ -59,8 +64,9 @@ def find(
     assignments: Sequence[str],
     only: str = "",
     *,
-    listed: Callable[[str], bool] | None = None,
-    ready: Callable[[HandIn], str] = lambda hand_in: "",
+    listed: Callable[[str], int] = lambda name: 0,
+    known: Collection[str] = (),
+    releases: Mapping[str, Path] | None = None,
 ) -> list[HandIn]:
     """Every notebook of the hand-ins, with its student and assignment, or with the reason why it is refused; and everybody else.
 
@@ -68,35 +74,49 @@ def find(
     ----------
     scratch : an empty folder, where zip files are unpacked; it is made.
     only : the one assignment that is graded.
-    listed : whether the class list holds a name.
-    ready : raises Refused for a hand-in that cannot be graded, or returns what is to be noted.
+    listed, known : see :func:`identity.places`.
+    releases : assignment → released notebook: what cannot be repaired against it is refused.
 
     Of several of one student for one assignment the newest that is not refused counts; of equal times, the higher number.
     """
     scratch.mkdir(parents=True, exist_ok=True)
-    found, others, fetched = [], collections.defaultdict(list), collections.Counter()
-    for file, place in _placed(source, scratch, assignments, listed):
+    found, others, spent, full = [], collections.defaultdict(list), collections.Counter(), set()
+    for file, place in _placed(source, scratch, spent, assignments, listed, known):
         student = "" if isinstance(place, Refused) else place.student
+        is_notebook = identity.is_notebook(file.parts[-1]) and not file.fault
+        if is_notebook and student:
+            _spend(spent, student, file)
+        if student and spent[student] > 1:
+            if student in full:
+                continue
+            full.add(student)
+            file = dataclasses.replace(
+                file,
+                fault=f"{student} handed in more than {_MOST_NOTEBOOKS} notebooks and zip files, {_MOST_BYTES / 1e6:g} MB, or what takes "
+                f"too long: choose one notebook. From {file.shown} on, nothing was read.",
+            )
         is_itself = file.entry is None and not file.path.is_symlink()
         hand_in = HandIn(file.path if is_itself else Path(), file.shown, student, file.when)
         if isinstance(place, Refused) or file.fault:
             hand_in.refuse(file.fault or place)
-        elif not identity.is_notebook(file.parts[-1]):
+        elif not is_notebook:
             others[student] += [place.name] * bool(place.name)
             continue
         else:
-            fetched[student] += 1
             hand_in.attempt = place.number, _number(place.name)
             try:
-                if fetched[student] > _MOST_NOTEBOOKS:
-                    raise Refused(f"{student} handed in more than {_MOST_NOTEBOOKS} notebooks: choose one.")
                 hand_in.path = file.fetch(scratch / f"{len(found)}.ipynb")
-                _identify(hand_in, place, assignments, only)
-                hand_in.say(ready(hand_in))
+                told = _reader("examined", hand_in.path, file.shown, place, assignments, only, releases or {})
+                hand_in.assignment = told["assignment"]
+                hand_in.refuse(told["refused"]) if told["refused"] else hand_in.say(told["note"])
             except Refused as reason:
                 hand_in.refuse(reason)
             except Exception as error:  # whatever else is wrong with a hand-in is its own fault, not the class's
+                if isinstance(error, Failed):  # its others may take as long
+                    spent[student] += 1
                 hand_in.refuse(f"{file.shown} cannot be read as a notebook ({type(error).__name__}: {error}).")
+        if student:
+            hand_in.say(place.note)
         found.append(hand_in)
     _choose(found)
     with_row = {hand_in.student: hand_in for hand_in in found}
@@ -111,38 +131,60 @@ def find(
 
 
 def _placed(
-    source: Path, scratch: Path, assignments: Sequence[str], listed: Callable[[str], bool] | None
-) -> list[tuple[archives.File, identity.Place | Refused]]:
+    source: Path, scratch: Path, spent: collections.Counter, assignments: Sequence[str], *who: Any
+) -> Iterator[tuple[archives.File, identity.Place | Refused]]:
     """Every file and where it belongs, those of students' own zip files as well."""
     files = archives.listing(source, scratch)
-    waiting = list(zip(files, identity.places([one.parts for one in files], assignments, listed)))[::-1]
-    found = []
+    waiting = list(zip(files, identity.places([one.parts for one in files], assignments, *who)))[::-1]
     while waiting:
         file, place = waiting.pop()
         if isinstance(place, Refused) or file.fault or not file.is_zip:
-            found.append((file, place))
+            yield file, place
             continue
-        for one in file.inside(scratch):
+        _spend(spent, place.student, file)
+        if spent[place.student] > 1:
+            yield file, place
+            continue
+        inner = file.inside(scratch)
+        spent[place.student] += len(inner) / _MOST_FILES
+        for one in inner:
             below = one.parts[len(file.parts) :]  # none: it could not be unpacked
-            within = dataclasses.replace(place, name=below[-1] or place.name, folders=(*place.folders, *below[:-1])) if below else place
+            within = place._replace(name=below[-1] or place.name, folders=(*place.folders, *below[:-1])) if below else place
             waiting.append((one, within))
-    return found
 
 
-def _identify(hand_in: HandIn, place: identity.Place, assignments: Sequence[str], only: str) -> None:
-    """Fills in which assignment it is. Raises Refused if that cannot be told, or another is graded."""
-    stamp = load(hand_in.path, hand_in.shown).metadata.get("course")
-    stamp = stamp.get("notebook") if isinstance(stamp, dict) else None
-    name = tidy_name(place.name).removesuffix(".ipynb")
-    said = [x for x in (stamp, name, re.sub(r"-\d+$", "", name), *place.folders[:1], only) if x in assignments]
-    if not said:
-        raise Refused(
-            f"{hand_in.shown} is no notebook of this course that can be recognised: "
-            f"hand in one of {', '.join(assignments)} under its own name."
-        )
-    hand_in.assignment = said[0]
-    if only and hand_in.assignment != only:
-        raise Refused(f"It is {hand_in.assignment}, not {only}: grade it as what it is.")
+def _spend(spent: collections.Counter, student: str, file: archives.File) -> None:
+    """Counts a file in: of what a student may hand in, more than 1 is too much."""
+    size = file.entry.file_size if file.entry else file.path.stat().st_size
+    spent[student] += max(1 / _MOST_NOTEBOOKS, size / _MOST_BYTES)
+
+
+def examined(
+    path: Path, shown: str, place: identity.Place, assignments: Sequence[str], only: str, releases: Mapping[str, Path]
+) -> dict[str, str]:
+    """Which ``assignment`` a notebook is, and in ``note`` what is put right in it; or why it is ``refused``."""
+    told = dict.fromkeys(("assignment", "note", "refused"), "")
+    try:
+        nb = load(path, shown)
+        stamp = nb.metadata.get("course")
+        stamp = stamp.get("notebook") if isinstance(stamp, dict) else None
+        name = tidy_name(place.name).removesuffix(".ipynb")
+        said = [x for x in (stamp, name, re.sub(r"-\d+$", "", name), *place.folders[:1], only) if x in assignments]
+        if not said:
+            raise Refused(
+                f"{shown} is no notebook of this course that can be recognised: hand in one of {', '.join(assignments)} under its own name."
+            )
+        told["assignment"] = said[0]
+        if only and said[0] != only:
+            raise Refused(f"It is {said[0]}, not {only}: grade it as what it is.")
+        if released := releases.get(said[0]):
+            told["note"] = "; ".join(repair(nb, nbformat.read(released, as_version=4)))
+    except Refused as reason:
+        told["refused"] = str(reason)
+    return {name: text.encode("utf-8", "backslashreplace").decode()[:_LONGEST] for name, text in told.items()}
+
+
+_reader = Apart(__name__, seconds=60, memory=3 * 2**30)
 
 
 def _number(name: str) -> int:

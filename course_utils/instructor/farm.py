@@ -82,9 +82,8 @@ def run(jobs: Sequence[Job], folder: Path, *, workers: int = 0, scheduler: str =
 
     Yields
     ------
-    Every job once it has a result, those first that had one, with an empty string; or with why there is none. Jobs are left
-    out only where this process's own worker hangs. A lost worker's job is tried three times; a cluster of your own may say
-    otherwise (``distributed.scheduler.allowed-failures``).
+    Every job once it has a result, those first that had one, with an empty string; or with why there is none. A lost
+    worker's job is tried three times; a cluster of your own may say otherwise (``distributed.scheduler.allowed-failures``).
     """
     waiting: dict[str, list[Job]] = {}  # the same notebook, handed in by several, is run once
     for job in jobs:
@@ -101,12 +100,14 @@ def run(jobs: Sequence[Job], folder: Path, *, workers: int = 0, scheduler: str =
             scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="vlm-"))
             stack.enter_context(dask.config.set({"temporary-directory": scratch, "distributed.scheduler.allowed-failures": _TRIES - 1}))
             scheduler = stack.enter_context(
-                # one worker needs no process beside this one
-                LocalCluster(n_workers=processes, threads_per_worker=1, processes=processes > 1, dashboard_address=None, memory_limit=None)
+                # one hand-in needs no process beside this one; what hangs in a process can be ended, and the others go on
+                LocalCluster(
+                    n_workers=processes, threads_per_worker=1, processes=len(waiting) > 1, dashboard_address=None, memory_limit=None
+                )
             )
         client = stack.enter_context(Client(scheduler))
-        slots, left, running, done = processes if inside else sum(client.nthreads().values()), list(waiting.values())[::-1], {}, 0
-        while (left and slots) or running:
+        slots, left, running, done = processes if inside else max(1, sum(client.nthreads().values())), list(waiting.values())[::-1], {}, 0
+        while left or running:
             while left and len(running) < slots:  # one for each worker: a lost one takes nobody else's try
                 same = left.pop()
                 future = client.submit(attempt, same[0], key=f"hand-in-{same[0].key}", pure=False)
@@ -122,7 +123,6 @@ def run(jobs: Sequence[Job], folder: Path, *, workers: int = 0, scheduler: str =
                 else:
                     failed = f"It did not end within {same[0].deadline:.0f} seconds."
                     _stop(client, future)
-                    slots -= inside and processes == 1  # a thread of this process cannot be ended
                 done += 1
                 print(f"  {done} of {len(waiting)} run: {', '.join(job.label for job in same)}", flush=True)
                 yield from ((job, failed) for job in same)

@@ -9,13 +9,13 @@ a time; what was run once is not run again. ``marks.csv`` is the table that is p
 import argparse
 import contextlib
 import csv
-import functools
 import hashlib
+import os
 import shutil
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -51,16 +51,6 @@ def register(root: Path, assignment: str) -> None:
             f"gradebook.db holds marks for an older release of {assignment}, with other exercises: "
             "move it away to grade this release, or check out the older release to go on with it."
         ) from None
-
-
-def ready(root: Path) -> Callable[[HandIn], str]:
-    """What says of a hand-in what is put right in it, or raises Refused if it cannot be graded."""
-    released = functools.cache(lambda assignment: nbformat.read(places(root, assignment)[1], as_version=4))
-
-    def repairs(hand_in: HandIn) -> str:
-        return "; ".join(repair(load(hand_in.path), released(hand_in.assignment)))
-
-    return repairs
 
 
 def take(hand_in: HandIn, root: Path) -> None:
@@ -152,7 +142,12 @@ def grade(
         sandbox.require()
     assignments = [path.parent.name for path in sorted(root.glob("notebooks/[0-9][0-9]_*/*.ipynb"))]
     with tempfile.TemporaryDirectory() as scratch:
-        hand_ins = find(source, Path(scratch), assignments, only, listed=roster and roster.__contains__, ready=ready(root))
+        submitted = root / "submitted"
+        who = {"known": [] if source == submitted or not submitted.is_dir() else os.listdir(submitted)}
+        if roster:
+            who["listed"] = roster.lines
+        releases = {assignment: places(root, assignment)[1] for assignment in assignments}
+        hand_ins = find(source, Path(scratch), assignments, only, **who, releases=releases)
         if roster:
             notes, missing = roster.compare({h.student for h in hand_ins if h.student})
             for hand_in in hand_ins:

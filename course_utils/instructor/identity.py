@@ -1,4 +1,4 @@
-"""Whose a hand-in is: the ways in which learning platforms and people lay out a class's files, each recognised once for all of it.
+"""Whose a hand-in is: how learning platforms and people lay out a class's files, each recognised once for all of it.
 
 A student is what stands at one level of the paths, the same for everybody; what lies below was named by the student, and
 says nothing about whose it is. Nothing is read here but paths.
@@ -7,12 +7,12 @@ says nothing about whose it is. Nothing is read here but paths.
 from __future__ import annotations
 
 import collections
-import dataclasses
 import hashlib
 import os
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
 
 from course_utils.instructor.intake import Refused, tidy_name
 
@@ -21,83 +21,120 @@ _LONGEST = 120  # bytes of a key: a folder's name has 255 at most, and more is m
 _INSIDE, _LAST = " .-@'(),", ".)'"  # what may stand inside a key, and at its end, beside letters, digits and marks
 
 
-@dataclasses.dataclass(frozen=True)
-class Layout:
-    """How a platform names a student's folder, or else each file. Groups of the pattern: ``who``, and where there are such
-    ``user`` (its number for them, added to ``who``), ``number`` (of the attempt) and ``file``."""
+class Layout(NamedTuple):
+    """How a platform names each student's folder, or each file. Groups of the pattern: ``who``, ``file``, and where there
+    are such ``user`` (its number for them, in every assignment if ``lasting``) and ``number`` (of the attempt)."""
 
     platform: str
     pattern: re.Pattern
-    folder: bool = False
+    lasting: bool = False
 
 
-# Moodle: mod/assign/classes/downloader.php. `who` holds its number of the participant; a team without one has none.
+# Moodle: mod/assign/classes/downloader.php, with a number for each participant of the assignment, and none for some teams.
 # Canvas: lib/content_zipper.rb. What is late and anonymous begins with LATE; what was typed in has no number of a file.
 _FILE = r"_(?:(?P<number>\d+)_(?P<file>.+)|(?:text|link)\.html)"
 LAYOUTS = (
-    Layout("Moodle", re.compile(r"(?P<who>.+?)_assignsubmission_(?:file|onlinetext)_?"), folder=True),
-    Layout("Moodle", re.compile(r"(?P<who>.+?)_assignsubmission_(?:file|onlinetext)_(?P<file>.+)")),
+    Layout("Moodle", re.compile(r"(?P<who>.+?)(?:_(?P<user>\d+))?_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)")),
     Layout("Canvas", re.compile(rf"(?:LATE_)?(?P<who>anon_[^_]+){_FILE}")),
-    Layout("Canvas", re.compile(rf"(?P<who>.*?)(?:_LATE)?_(?P<user>\d+){_FILE}")),
+    Layout("Canvas", re.compile(rf"(?P<who>.*?)(?:_LATE)?_(?P<user>\d+){_FILE}"), lasting=True),
     Layout("Blackboard", re.compile(r"(?P<who>.+?)_attempt_(?P<number>\d{4}(?:-\d\d){5})(?:_(?P<file>.+)|\.txt)")),
 )
 
 
-@dataclasses.dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Whose a file is, and how the student named it: ``name``, empty where the platform wrote it, below ``folders``.
-    ``number`` is the platform's for the attempt."""
+
+    ``number`` is the platform's for the attempt, ``user`` that for the student; ``note`` says what was decided.
+    """
 
     student: str
     name: str = ""
     folders: Parts = ()
     number: int = 0
+    user: str = ""
+    note: str = ""
 
 
 def key(name: str) -> str:
     """A student's name as a folder's and nbgrader's: different names stay different, and letters of every script readable.
 
-    Composed (NFC); what would mean something to a shell, a pattern, an address or a table becomes ``~`` and its bytes in
-    hexadecimal digits. A name that is too long is cut, and ends in a hash of all of it.
+    What would mean something to a shell, a pattern, an address or a table becomes ``~`` and its bytes in hexadecimal digits.
+    A name that is too long is cut, and ends in a hash of all of it. A key is its own key.
     """
-    name = unicodedata.normalize("NFC", name)
-    found = "".join(
-        letter if letter.isalnum() or letter == "_" or unicodedata.category(letter)[0] == "M" or letter in free else _bytes(letter)
-        for letter, free in zip(name, ["", *[_INSIDE] * (len(name) - 2), _LAST])
-    )
+
+    def safe(match: re.Match) -> str:
+        letter, free = match[0], _INSIDE if match.end() < len(name) else _LAST
+        if match[1] or letter.isalnum() or letter == "_" or unicodedata.category(letter)[0] == "M" or (match.start() and letter in free):
+            return letter
+        # what is no UTF-8 reaches Python as half characters, of which some are bytes (PEP 383)
+        data = letter.encode("utf-8", "surrogateescape" if "\udc80" <= letter <= "\udcff" else "surrogatepass")
+        return "".join(f"~{byte:02X}" for byte in data)
+
+    found = re.sub(r"(~[0-9A-F]{2}|~~[0-9a-f]{12}$|^~$)|.", safe, name, flags=re.DOTALL)
     if len(data := found.encode()) > _LONGEST:
-        found = f"{data[:_LONGEST].decode(errors='ignore')}~~{hashlib.sha256(data).hexdigest()[:12]}"
+        cut = re.sub("~[0-9A-F]?$", "", data[: _LONGEST - 14].decode(errors="ignore"))
+        found = f"{cut}~~{hashlib.sha256(data).hexdigest()[:12]}"
     return found or "~"
 
 
-def _bytes(letter: str) -> str:
-    """What is no UTF-8 reaches Python as half characters, of which some are bytes (PEP 383)."""
-    data = letter.encode("utf-8", "surrogateescape" if "\udc80" <= letter <= "\udcff" else "surrogatepass")
-    return "".join(f"~{byte:02X}" for byte in data)
-
-
-def places(paths: Sequence[Parts], assignments: Collection[str], listed: Callable[[str], bool] | None = None) -> list[Place | Refused]:
-    """Where each path belongs: the layout is chosen once, for all of them.
+def places(
+    paths: Sequence[Parts], assignments: Collection[str], listed: Callable[[str], int] = lambda name: 0, known: Collection[str] = ()
+) -> list[Place | Refused]:
+    """Where each path belongs, or why it has no place, as a sentence that says what to do.
 
     Parameters
     ----------
     paths : parts of every file below the source, and of empty folders, whose last part is empty.
     assignments : names of the course's notebooks: a folder or file of such a name is no student.
-    listed : whether the class list holds a name; it decides where folders alone would not.
-
-    Returns
-    -------
-    For each path its place, or why it has none, as a sentence that says what to do.
+    listed : on how many lines of the class list a name stands; it decides where folders alone would not.
+    known : students of earlier hand-ins.
     """
+    paths = [tuple(unicodedata.normalize("NFC", part) for part in parts) for parts in paths]
     layout, depth = _recognised(paths)
-    if layout is None:
+    if layout:
+        found = [_of_platform(layout, parts, depth) for parts in paths]
+        if layout.platform == "Blackboard":
+            found = _without_title(found)
+    else:
         try:
             depth = _level(paths, assignments, listed)
         except Refused as reason:
             return [reason] * len(paths)
-        return [_plain(parts, depth, assignments) for parts in paths]
-    found = [_of_platform(layout, parts, depth) for parts in paths]
-    return _without_title(found) if layout.platform == "Blackboard" else found
+        found = [_plain(parts, depth, assignments) for parts in paths]
+    # A number that lasts is part of the key; another only where several bear one name: it makes somebody else of them next time.
+    lasting, bearers = layout is not None and layout.lasting, collections.defaultdict(set)
+    for place, parts in zip(found, paths):
+        if isinstance(place, Place):
+            bearers[place.student, parts[:depth]].add(place.user)
+    shared = {name for (name, _), users in bearers.items() if len(users) > 1 or listed(name) > 1}
+
+    def person(place: Place) -> tuple[str, str]:
+        numbered = lasting or place.student in shared or place.student == "Participant"  # who is anonymous
+        return place.student, place.user if numbered else ""
+
+    named = _named({person(place) for place in found if isinstance(place, Place)}, set() if lasting else shared, known)
+
+    def placed(place: Place | Refused) -> Place | Refused:
+        if isinstance(place, Refused) or isinstance(who := named[person(place)], Refused):
+            return place if isinstance(place, Refused) else who
+        return place._replace(student=who[0], note=who[1])
+
+    return [placed(place) for place in found]
+
+
+def _named(people: set[tuple[str, str]], shared: set[str], known: Collection[str]) -> dict[tuple[str, str], tuple[str, str] | Refused]:
+    """The key of each name with its number, and what is to be noted."""
+    keys, notes = {one: key("_".join(filter(None, one))) for one in people}, dict.fromkeys(people, "")
+    older = {one: re.sub(r"[^\w.@-]+", "_", one[0]).strip("._") for one in people}  # the course's first release named so
+    count = collections.Counter([*keys.values(), *older.values()])
+    for one, old in older.items():
+        if one[0] in shared:
+            notes[one] = f"several are called {one[0]}: the number tells them apart, and is another in each assignment"
+        elif keys[one] not in known and old in known and count[old] == 1:
+            keys[one], notes[one] = old, f"goes on as {old}, who handed in before"
+    count = collections.Counter(keys.values())
+    same = "Two students would be called {}: give one of them another name."
+    return {one: (who, notes[one]) if count[who] == 1 else Refused(same.format(who)) for one, who in keys.items()}
 
 
 def _recognised(paths: Sequence[Parts]) -> tuple[Layout | None, int]:
@@ -106,34 +143,29 @@ def _recognised(paths: Sequence[Parts]) -> tuple[Layout | None, int]:
         groups = collections.defaultdict(set)
         for parts in paths:
             if len(parts) > depth:
-                groups[parts[:depth]].add((parts[depth], len(parts) > depth + 1))
+                groups[parts[:depth]].add(parts[depth])
         for layout in LAYOUTS:
-            if groups and all(2 * sum(map(lambda one: _fits(layout, *one), names)) > len(names) for names in groups.values()):
+            fits = [2 * sum(map(bool, map(layout.pattern.fullmatch, names))) > len(names) for names in groups.values()]
+            if fits and all(fits):
                 return layout, depth
     return None, 0
 
 
-def _fits(layout: Layout, name: str, is_folder: bool) -> bool:
-    return layout.pattern.fullmatch(name) is not None and (is_folder or name.lower().endswith(".zip") or not layout.folder)
-
-
 def _of_platform(layout: Layout, parts: Parts, depth: int) -> Place | Refused:
-    shown, name = "/".join(parts), parts[min(depth, len(parts) - 1)]
-    match = layout.pattern.fullmatch(name) if len(parts) > depth else None
-    if match is None or (layout.folder and len(parts) < depth + 2):
+    if len(parts) <= depth or not (match := layout.pattern.fullmatch(parts[depth])):
+        shown = "/".join(parts)
         return Refused(f"{shown} is not named as {layout.platform} does, but most others are: name it so, or grade it by itself.")
-    groups = match.groupdict()
-    who = "_".join(filter(None, (groups["who"], groups.get("user"))))
-    *folders, file = parts[depth + 1 :] or (groups["file"] or "",)
-    return Place(key(who), file, tuple(folders), int(re.sub(r"\D", "", groups.get("number") or "0")))
+    said = {"number": "", "user": "", **match.groupdict("")}
+    *folders, file = parts[depth + 1 :] or (said["file"],)
+    return Place(said["who"], file, tuple(folders), int(re.sub(r"\D", "", said["number"]) or 0), said["user"])
 
 
 def _without_title(found: list[Place | Refused]) -> list[Place | Refused]:
     """Blackboard's ``ASSIGNMENT_USER`` → ``USER``: the title is what all have in common, since both may hold a ``_``."""
     names = {one.student for one in found if isinstance(one, Place)}
-    common = os.path.commonprefix(list(names)) if len(names) > 1 else next(iter(names), "")
+    common = os.path.commonprefix([*names]) if len(names) > 1 else min(names)
     cut = common.rfind("_") + 1
-    return [dataclasses.replace(one, student=one.student[cut:]) if isinstance(one, Place) else one for one in found]
+    return [one._replace(student=one.student[cut:]) if isinstance(one, Place) else one for one in found]
 
 
 def _plain(parts: Parts, depth: int, assignments: Collection[str]) -> Place | Refused:
@@ -147,7 +179,7 @@ def _plain(parts: Parts, depth: int, assignments: Collection[str]) -> Place | Re
     student = re.sub(r"\.zip$", "", above[0], flags=re.IGNORECASE) if above else stem(name)
     if student in assignments:
         return Refused(f"{shown} does not say whose it is: put it into a folder with the student's name.")
-    return Place(key(student), name, tuple(above[1:]))
+    return Place(student, name, tuple(above[1:]))
 
 
 def stem(name: str) -> str:
@@ -160,31 +192,32 @@ def is_notebook(name: str) -> bool:
     return bool(re.search(r"\.ipynb(\.txt|\.json)?$", name, re.IGNORECASE))
 
 
-def _level(paths: Sequence[Parts], assignments: Collection[str], listed: Callable[[str], bool] | None) -> int:
+def _level(paths: Sequence[Parts], assignments: Collection[str], listed: Callable[[str], int]) -> int:
     """The depth at which students stand where no platform named them: 0, or 1 below sections.
 
-    Raises Refused if folders could be either.
+    Raises Refused if it could be either.
     """
-    tops = {parts[0] for parts in paths if len(parts) > 1}
-    inside = {(parts[0], parts[1], len(parts) > 2) for parts in paths if len(parts) > 1 and parts[1]}
-    names = [name if is_folder else stem(name) for _, name, is_folder in inside]
-    if listed:
-        above = {top if top in tops and not top.lower().endswith(".zip") else stem(top) for top in (parts[0] for parts in paths)}
-        found = [sum(map(listed, level)) for level in (above, set(names))]
-        if any(found):
-            return int(found[1] > found[0])
-    is_alone = len(tops) == 1 and all(len(parts) > 1 for parts in paths)
-    if is_alone and tops == {"submitted"}:  # nbgrader's own folder
+    tops, inside = ({parts[:depth] + (name,) for parts in paths if (name := _holder(parts[depth:]))} for depth in (0, 1))
+    on_list = [len([names for *_, name in names if listed(name)]) for names in (tops, inside)]
+    if any(on_list):
+        return int(on_list[1] > on_list[0])
+    folders = {parts[0] for parts in paths if len(parts) > 1}
+    is_alone = len(folders) == 1 and all(len(parts) > 1 for parts in paths)
+    if is_alone and folders == {"submitted"}:  # nbgrader's own folder
         return 1
-    has_folders_only = all(is_folder for *_, is_folder in inside)
-    several = max(collections.Counter(top for top, *_ in inside).values(), default=0) > 1
-    if not several or set(names) & set(assignments) or len(set(names)) < len(names) or not (is_alone or has_folders_only):
+    several = len(inside) > len({top for top, _ in inside})
+    if not several or {name for _, name in inside} & {*assignments} or any(len(p) == 1 and _holder(p) for p in paths):
         return 0
     if is_alone:
         return 1
-    if any(len(parts) == 1 for parts in paths):
-        return 0
     raise Refused(
-        f"Folders such as {min(tops)}/{min(name for top, name, _ in inside if top == min(tops))} can be a section's with students "
-        "in it, or a student's with folders in it: give a class list (`--students`), or grade each section by itself."
+        f"{'/'.join(min(inside))} can be a student in a section's folder, or something in a student's: "
+        "give a class list (`--students`), or grade each section by itself."
     )
+
+
+def _holder(parts: Parts) -> str:
+    """Who may be named by what begins here: a folder, or else a notebook or zip file."""
+    if len(parts) > 1 and not parts[0].lower().endswith(".zip"):
+        return parts[0]
+    return stem(parts[0]) if parts and re.search(r"\.zip$|\.ipynb", parts[0], re.IGNORECASE) else ""

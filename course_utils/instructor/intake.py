@@ -13,7 +13,7 @@ import nbformat
 from nbformat import NotebookNode
 
 LARGEST = 20_000_000  # bytes of a hand-in; outputs are thrown away, so an honest one is far smaller
-_MOST_CELLS, _DEEPEST = 3000, 50  # cells, and levels of what stands in them: what copies and checks them is slow, or recurses
+_MOST_CELLS, _MOST_PARTS, _DEEPEST = 3000, 200_000, 50  # lists and objects, and their levels: copying and checking is slow, or recurses
 
 
 class Refused(ValueError):
@@ -30,14 +30,15 @@ def load(path: Path, called: str = "") -> NotebookNode:
         raise Refused(f"{called} has more than {LARGEST / 1e6:g} MB: clear its outputs and hand in again.")
     try:
         text = path.read_text(encoding="utf-8-sig")
-        level, depth = [json.loads(text)], 0
-        cells = len(level[0]["cells"]) if "cells" in level[0] else 0
-        while level and cells <= _MOST_CELLS and depth <= _DEEPEST:
-            level = [v for x in level if isinstance(x, (dict, list)) for v in (x.values() if isinstance(x, dict) else x)]
-            depth += 1
-        if level:
-            raise Refused(f"{called} has more than {_MOST_CELLS:,} cells, or more than {_DEEPEST} levels: save it anew in Jupyter.")
-        nb = nbformat.reads(text, as_version=4)
+        level, parts, depth = [json.loads(text)], 1, 0
+        while level and parts <= _MOST_PARTS and depth <= _DEEPEST:
+            level = [v for x in level for v in (x.values() if isinstance(x, dict) else x) if isinstance(v, (dict, list))]
+            parts, depth = parts + len(level), depth + 1
+        nb = None if level else nbformat.reads(text, as_version=4)
+        if nb is None or len(nb.cells) > _MOST_CELLS:
+            raise Refused(
+                f"{called} has more than {_MOST_CELLS:,} cells or {_DEEPEST} levels: clear its outputs and save it anew in Jupyter."
+            )
         assert all(isinstance(cell.source, str) and cell.cell_type in ("code", "markdown", "raw") for cell in nb.cells)
     except Refused:
         raise

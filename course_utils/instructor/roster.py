@@ -15,8 +15,8 @@ from course_utils.instructor.intake import Refused
 class Roster:
     """A class list: a CSV file with a line of titles and a line for each student, as a platform exports it.
 
-    A student is matched by any cell (name, number, address or what stands before its @), and by first and last name
-    in any two cells, in either order; case, spaces and punctuation do not count.
+    A student is matched by any cell (name, number, address or what stands before its @), and by two of the cells without
+    digits, as first and last name; case, spaces and punctuation do not count.
     """
 
     def __init__(self, path: Path):
@@ -28,9 +28,8 @@ class Roster:
         except OSError as error:
             raise Refused(f"The class list {path} cannot be read ({error.strerror}): say where it is, `--students FILE.csv`.") from None
         titles = text.partition("\n")[0]
-        rows = list(csv.reader(io.StringIO(text), delimiter=max(",;\t", key=titles.count)))
-        self.path, self.titles = path, [cell.strip() for cell in rows[0]] if rows else []
-        self.rows = [cells for row in rows[1:] if any(cells := [cell.strip() for cell in row])]
+        self.path, rows = path, list(csv.reader(io.StringIO(text), delimiter=max(",;\t", key=titles.count)))
+        self.titles, self.rows = ", ".join(rows[0] if rows else []), [row for row in rows[1:] if any(map(str.strip, row))]
         if not self.rows:
             raise Refused(f"{path} names nobody: the class list is a CSV file with a line of titles, then a line for each student.")
         self._where = collections.defaultdict(set)
@@ -40,11 +39,12 @@ class Roster:
                 self._where[_letters(form)].add(number)
         self._where.pop("", None)
 
-    def __contains__(self, name: str) -> bool:
-        return bool(self._matched(name)[0])
+    def lines(self, name: str) -> int:
+        """How many lines a name fits."""
+        return len(self._matched(name)[0])
 
     def compare(self, students: Collection[str]) -> tuple[dict[str, str], list[str]]:
-        """Who handed in and what is to be said of them, for those of whom something is; and who of the list did not hand in.
+        """What is to be said of those who handed in, and who of the list did not.
 
         Raises Refused if the list names none of them.
         """
@@ -58,26 +58,20 @@ class Roster:
             elif by_number:
                 notes[student] = "on the class list by its number alone"
         if students and not claims:
-            raise Refused(
-                f"No column of {self.path} ({', '.join(self.titles)}) names anybody who handed in, such as {min(students)}: "
-                "add a column with these names."
-            )
+            raise Refused(f"No column of {self.path} ({self.titles}) names anybody who handed in, such as {min(students)}: add one.")
         return notes, [", ".join(filter(None, row)) for number, row in enumerate(self.rows) if number not in claims]
 
     def _matched(self, student: str) -> tuple[set[int], bool]:
         """The lines that a student fits: by the whole key, by its name, by that behind a group's, and only then by its number."""
-        name, _, number = student.rpartition("_")
-        if not number.isdigit():
-            name, number = student, ""
-        behind = [name.split("-", n)[-1] for n in range(1, name.count("-") + 1)]
-        for form in (student, name, *behind):
+        name, number = re.fullmatch(r"(.*?)(?:_(\d+))?", student, re.DOTALL).groups("")
+        said = (number, f"participant{number}") if number else ()  # the second in Moodle's worksheet
+        numbered = {line for form in said for line in self._where.get(form, ())}
+        for form in (student, *(name.split("-", n)[-1] for n in range(name.count("-") + 1))):
             if found := self._where.get(_letters(form)):
-                return found, False
-        return self._where.get(number, set()), True
+                return (found & numbered if len(found) > 1 else set()) or found, False
+        return numbered, True
 
 
 def _letters(text: str) -> str:
-    kept = (
-        letter for letter in unicodedata.normalize("NFKC", text).casefold() if letter.isalnum() or unicodedata.category(letter)[0] == "M"
-    )
-    return "".join(kept)
+    text = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(letter for letter in text if letter.isalnum() or unicodedata.category(letter)[0] == "M")
