@@ -84,7 +84,7 @@ def find(
     for file, place in _placed(source, scratch, spent, assignments, listed, known):
         student = "" if isinstance(place, Refused) else place.student
         is_notebook = identity.is_notebook(file.parts[-1]) and not file.fault
-        if is_notebook and student:
+        if student and (is_notebook or file.fault):
             _spend(spent, student, file)
         if student and spent[student] > 1:
             if student in full:
@@ -155,7 +155,7 @@ def _placed(
 
 def _spend(spent: collections.Counter, student: str, file: archives.File) -> None:
     """Counts a file in: of what a student may hand in, more than 1 is too much."""
-    size = file.entry.file_size if file.entry else file.path.stat().st_size
+    size = file.entry.file_size if file.entry else file.path.lstat().st_size
     spent[student] += max(1 / _MOST_NOTEBOOKS, size / _MOST_BYTES)
 
 

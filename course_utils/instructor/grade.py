@@ -79,7 +79,8 @@ def _submitted(hand_in: HandIn, root: Path) -> Path:
 
 
 def _attempt(path: Path, student: str, assignment: str, root: Path) -> None:
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()[:12]
     target = root / "attempts" / student / assignment / f"{digest}-{path.name[-40:]}"
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
