@@ -18,6 +18,7 @@ def fake(job):
     with open(job.notebook, "a") as file:
         file.write(f"{job.label}\n")
     if job.label == "dies":
+        time.sleep(2)  # a worker that ends before its nanny knows of it gets no successor
         os.kill(os.getpid(), signal.SIGKILL)
     if job.label == "hangs":
         time.sleep(300)
@@ -31,11 +32,11 @@ def jobs(tmp_path, *labels):
 def test_lost_and_hanging_workers_cost_only_their_own_hand_ins(tmp_path, monkeypatch):
     monkeypatch.setattr(farm, "attempt", fake)
     monkeypatch.setattr(farm, "_TRIES", 2)
-    monkeypatch.setattr(farm.Job, "deadline", property(lambda job: 6 if job.label == "hangs" else 600))
+    monkeypatch.setattr(farm.Job, "deadline", property(lambda job: 3 if job.label == "hangs" else 600))
     waiting = jobs(tmp_path, "hangs", "dies", "raises", "one", "two")
     told = {job.label: failed for job, failed in farm.run(waiting, tmp_path / "results", workers=1)}
     assert told == {
-        "hangs": "It did not end within 6 seconds.",
+        "hangs": "It did not end within 3 seconds.",
         "dies": "It ended the process that ran it, 2 times.",
         "raises": "ValueError: its own",
         "one": "",

@@ -187,12 +187,6 @@ def test_an_interrupted_run_says_what_is_missing_and_who(room, monkeypatch, caps
     assert "1 not run" in (room.root / "report.html").read_text() and "goes on" in capsys.readouterr().err
 
 
-def test_a_class_list_that_is_not_there_is_a_sentence(room, capsys):
-    room.hand_in("ann")
-    assert grade.main([str(room.folder), "--students", "nowhere.csv"], room.root) == 1
-    assert "nowhere.csv cannot be read" in capsys.readouterr().err
-
-
 def test_deep_and_closed_folders_are_cleared(tmp_path):
     folder = tmp_path / "shared"
     folder.mkdir()

@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import logging
 import os
+import signal
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,7 @@ from typing import Any
 
 import dask
 import nbformat
-from distributed import Client, Future, LocalCluster, wait
+from distributed import Client, Future, LocalCluster, Nanny, wait
 from distributed.scheduler import KilledWorker
 
 from course_utils.cores import cores
@@ -94,17 +95,15 @@ def run(jobs: Sequence[Job], folder: Path, *, workers: int = 0, scheduler: str =
     if not waiting:
         return
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # its own account of lost workers, which are replaced
-    processes, inside = min(workers or cores(), len(waiting)), not scheduler
+    processes, inside, several = min(workers or cores(), len(waiting)), not scheduler, len(waiting) > 1
     with contextlib.ExitStack() as stack:
         if inside:
             scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="vlm-"))
             stack.enter_context(dask.config.set({"temporary-directory": scratch, "distributed.scheduler.allowed-failures": _TRIES - 1}))
-            scheduler = stack.enter_context(
-                # one hand-in needs no process beside this one; what hangs in a process can be ended, and the others go on
-                LocalCluster(
-                    n_workers=processes, threads_per_worker=1, processes=len(waiting) > 1, dashboard_address=None, memory_limit=None
-                )
-            )
+            # one hand-in needs no process beside this one; what hangs in a process can be ended, and the others go on
+            cluster = LocalCluster(n_workers=processes, threads_per_worker=1, processes=several, dashboard_address=None, memory_limit=None)
+            scheduler = stack.enter_context(cluster)
+        nannies = list(cluster.workers.values()) if inside and several else []
         client = stack.enter_context(Client(scheduler))
         slots, left, running, done = processes if inside else max(1, sum(client.nthreads().values())), list(waiting.values())[::-1], {}, 0
         while left or running:
@@ -122,7 +121,7 @@ def run(jobs: Sequence[Job], folder: Path, *, workers: int = 0, scheduler: str =
                     failed = _kept(future, same[0], folder)
                 else:
                     failed = f"It did not end within {same[0].deadline:.0f} seconds."
-                    _stop(client, future)
+                    _stop(client, future, nannies)
                 done += 1
                 print(f"  {done} of {len(waiting)} run: {', '.join(job.label for job in same)}", flush=True)
                 yield from ((job, failed) for job in same)
@@ -142,9 +141,13 @@ def _kept(future: Future, job: Job, folder: Path) -> str:
         return f"{type(error).__name__}: {error}"
 
 
-def _stop(client: Client, future: Future) -> None:
-    """Ends the worker that runs a job without end; another takes its place."""
+def _stop(client: Client, future: Future, nannies: Sequence[Nanny]) -> None:
+    """Ends the worker that runs a job without end; its nanny, here or on the cluster, starts another."""
     where = [address for address, keys in client.processing().items() if future.key in keys]
     future.cancel()
-    with contextlib.suppress(Exception):  # a worker beside this process is ended by its nanny, one inside has none
-        client.restart_workers(where, timeout=60, raise_for_error=False)
+    for nanny in nannies:
+        if nanny.worker_address in where:
+            os.kill(nanny.pid, signal.SIGKILL)  # `restart_workers` was seen to leave a killed one without another
+    if where and not nannies:
+        with contextlib.suppress(Exception):
+            client.restart_workers(where, timeout=60, raise_for_error=False)

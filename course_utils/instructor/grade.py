@@ -239,7 +239,9 @@ def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
             roster=Roster(options.students) if options.students else None,
         )
     except KeyboardInterrupt:
-        print("Interrupted: marks.csv and report.html say what is missing. The same command goes on.", file=sys.stderr)
+        print(
+            "Interrupted. Once hand-ins were run, marks.csv and report.html say what is missing. The same command goes on.", file=sys.stderr
+        )
         return 130
     except (Refused, ReleaseError, sandbox.NoSandbox) as error:
         print(error, file=sys.stderr)

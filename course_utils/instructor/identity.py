@@ -106,35 +106,28 @@ def places(
     for place, parts in zip(found, paths):
         if isinstance(place, Place):
             bearers[place.student, parts[:depth]].add(place.user)
-    shared = {name for (name, _), users in bearers.items() if len(users) > 1 or listed(name) > 1}
-
-    def person(place: Place) -> tuple[str, str]:
-        numbered = lasting or place.student in shared or place.student == "Participant"  # who is anonymous
-        return place.student, place.user if numbered else ""
-
-    named = _named({person(place) for place in found if isinstance(place, Place)}, set() if lasting else shared, known)
-
-    def placed(place: Place | Refused) -> Place | Refused:
-        if isinstance(place, Refused) or isinstance(who := named[person(place)], Refused):
-            return place if isinstance(place, Refused) else who
-        return place._replace(student=who[0], note=who[1])
-
-    return [placed(place) for place in found]
+    shared = {name for (name, _), users in bearers.items() if not lasting and (len(users) > 1 or listed(name) > 1)}
+    numbered = {name for name, _ in bearers if lasting or name in shared or name == "Participant"}  # who is anonymous
+    found = [one._replace(user=one.user * (one.student in numbered)) if isinstance(one, Place) else one for one in found]
+    return _named(found, shared, known)
 
 
-def _named(people: set[tuple[str, str]], shared: set[str], known: Collection[str]) -> dict[tuple[str, str], tuple[str, str] | Refused]:
-    """The key of each name with its number, and what is to be noted."""
-    keys, notes = {one: key("_".join(filter(None, one))) for one in people}, dict.fromkeys(people, "")
-    older = {one: re.sub(r"[^\w.@-]+", "_", one[0]).strip("._") for one in people}  # the course's first release named so
+def _named(found: list[Place | Refused], shared: set[str], known: Collection[str]) -> list[Place | Refused]:
+    """Names, with their numbers, made keys; ``shared`` are those that several bear."""
+    people = {one: (one.student, one.user) for one in found if isinstance(one, Place)}
+    keys, notes = {who: key("_".join(filter(None, who))) for who in people.values()}, {}
+    older = {who: re.sub(r"[^\w.@-]+", "_", who[0]).strip("._") for who in keys}  # the course's first release named so
     count = collections.Counter([*keys.values(), *older.values()])
-    for one, old in older.items():
-        if one[0] in shared:
-            notes[one] = f"several are called {one[0]}: the number tells them apart, and is another in each assignment"
-        elif keys[one] not in known and old in known and count[old] == 1:
-            keys[one], notes[one] = old, f"goes on as {old}, who handed in before"
+    for who, old in older.items():
+        if who[0] in shared:
+            notes[who] = f"several are called {who[0]}: the number tells them apart, and is another in each assignment"
+        elif keys[who] not in known and old in known and count[old] == 1:
+            keys[who], notes[who] = old, f"goes on as {old}, who handed in before"
     count = collections.Counter(keys.values())
     same = "Two students would be called {}: give one of them another name."
-    return {one: (who, notes[one]) if count[who] == 1 else Refused(same.format(who)) for one, who in keys.items()}
+    placed = {one: one._replace(student=keys[who], note=notes.get(who, "")) for one, who in people.items()}
+    found = [placed.get(one, one) for one in found]
+    return [Refused(same.format(one.student)) if isinstance(one, Place) and count[one.student] > 1 else one for one in found]
 
 
 def _recognised(paths: Sequence[Parts]) -> tuple[Layout | None, int]:
