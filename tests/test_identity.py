@@ -69,6 +69,7 @@ def test_namesakes_are_told_apart_and_it_is_said():
     assert all("several are called Jane Doe" in place.note for place in places(paths, NAMES))
     (alone,) = places(paths[:1], NAMES, lambda name: 2 * (name == "Jane Doe"))  # the class list knows of two
     assert alone.student == "Jane Doe_1" and "several" in alone.note
+    assert "see which of them" in places(paths[:1], NAMES, known=["Jane Doe_7", "Jane Doe_8"])[0].note
     assert students(["a*b/x.ipynb", "a~2Ab/x.ipynb"]) == ["Two students would be called a~2Ab: give one of them another name."] * 2
 
 

@@ -9,7 +9,6 @@ import contextlib
 import dataclasses
 import logging
 import os
-import signal
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -18,7 +17,7 @@ from typing import Any
 
 import dask
 import nbformat
-from distributed import Client, Future, LocalCluster, Nanny, wait
+from distributed import Client, Future, LocalCluster, wait
 from distributed.scheduler import KilledWorker
 
 from course_utils.cores import cores
@@ -26,6 +25,10 @@ from course_utils.instructor import results
 from course_utils.instructor.execute import JUDGING, Options, Run
 
 _TRIES = 3  # of one hand-in whose worker was lost
+_SETTINGS = {
+    "distributed.scheduler.allowed-failures": _TRIES - 1,
+    "distributed.deploy.lost-worker-timeout": "1 hour",  # for its successor to start: after 15 s, as it is, it gets none
+}
 _GRACE = 600  # seconds for all that a job does beside cells, cases and verdicts, on a busy machine
 
 
@@ -95,15 +98,17 @@ def run(jobs: Sequence[Job], folder: Path, *, workers: int = 0, scheduler: str =
     if not waiting:
         return
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # its own account of lost workers, which are replaced
-    processes, inside, several = min(workers or cores(), len(waiting)), not scheduler, len(waiting) > 1
+    processes, inside = min(workers or cores(), len(waiting)), not scheduler
     with contextlib.ExitStack() as stack:
         if inside:
             scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="vlm-"))
-            stack.enter_context(dask.config.set({"temporary-directory": scratch, "distributed.scheduler.allowed-failures": _TRIES - 1}))
+            stack.enter_context(dask.config.set({"temporary-directory": scratch, **_SETTINGS}))
             # one hand-in needs no process beside this one; what hangs in a process can be ended, and the others go on
-            cluster = LocalCluster(n_workers=processes, threads_per_worker=1, processes=several, dashboard_address=None, memory_limit=None)
-            scheduler = stack.enter_context(cluster)
-        nannies = list(cluster.workers.values()) if inside and several else []
+            scheduler = stack.enter_context(
+                LocalCluster(
+                    n_workers=processes, threads_per_worker=1, processes=len(waiting) > 1, dashboard_address=None, memory_limit=None
+                )
+            )
         client = stack.enter_context(Client(scheduler))
         slots, left, running, done = processes if inside else max(1, sum(client.nthreads().values())), list(waiting.values())[::-1], {}, 0
         while left or running:
@@ -121,7 +126,7 @@ def run(jobs: Sequence[Job], folder: Path, *, workers: int = 0, scheduler: str =
                     failed = _kept(future, same[0], folder)
                 else:
                     failed = f"It did not end within {same[0].deadline:.0f} seconds."
-                    _stop(client, future, nannies)
+                    _stop(client, future)
                 done += 1
                 print(f"  {done} of {len(waiting)} run: {', '.join(job.label for job in same)}", flush=True)
                 yield from ((job, failed) for job in same)
@@ -141,13 +146,9 @@ def _kept(future: Future, job: Job, folder: Path) -> str:
         return f"{type(error).__name__}: {error}"
 
 
-def _stop(client: Client, future: Future, nannies: Sequence[Nanny]) -> None:
-    """Ends the worker that runs a job without end; its nanny, here or on the cluster, starts another."""
+def _stop(client: Client, future: Future) -> None:
+    """Ends the worker that runs a job without end; its nanny starts another."""
     where = [address for address, keys in client.processing().items() if future.key in keys]
     future.cancel()
-    for nanny in nannies:
-        if nanny.worker_address in where:
-            os.kill(nanny.pid, signal.SIGKILL)  # `restart_workers` was seen to leave a killed one without another
-    if where and not nannies:
-        with contextlib.suppress(Exception):
-            client.restart_workers(where, timeout=60, raise_for_error=False)
+    with contextlib.suppress(Exception):  # one inside this process has no nanny
+        client.restart_workers(where, timeout=60, raise_for_error=False)

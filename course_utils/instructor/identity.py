@@ -117,12 +117,14 @@ def _named(found: list[Place | Refused], shared: set[str], known: Collection[str
     people = {one: (one.student, one.user) for one in found if isinstance(one, Place)}
     keys, notes = {who: key("_".join(filter(None, who))) for who in people.values()}, {}
     older = {who: re.sub(r"[^\w.@-]+", "_", who[0]).strip("._") for who in keys}  # the course's first release named so
-    count = collections.Counter([*keys.values(), *older.values()])
+    count, numbered = collections.Counter([*keys.values(), *older.values()]), {re.sub(r"_\d+$", "", name) for name in known}
     for who, old in older.items():
         if who[0] in shared:
             notes[who] = f"several are called {who[0]}: the number tells them apart, and is another in each assignment"
         elif keys[who] not in known and old in known and count[old] == 1:
             keys[who], notes[who] = old, f"goes on as {old}, who handed in before"
+        elif keys[who] not in known and keys[who] in numbered:
+            notes[who] = f"several called {keys[who]} handed in before, each with a number: see which of them it is"
     count = collections.Counter(keys.values())
     same = "Two students would be called {}: give one of them another name."
     placed = {one: one._replace(student=keys[who], note=notes.get(who, "")) for one, who in people.items()}
