@@ -21,7 +21,6 @@ SAMPLES = {
     "Moodle, one anonymous": {f"Participant_1001{FILE}/{NB}": "Participant_1001"},
     "Moodle, groups": {f"Group A-Jo Doe_48213{FILE}/{NB}": "Group A-Jo Doe"},
     "Moodle, teams": {f"Team 1_12{FILE}/{NB}": "Team 1", f"Default team{FILE}/{NB}": "Default team"},
-    "Moodle, with text": {f"Jo_8{FILE}/{NB}": "Jo", "Jo_8_assignsubmission_onlinetext_/onlinetext.html": "Jo"},
     "Moodle, not in folders": {f"Jo_48213{FILE}{NB}": "Jo", f"Eve_9{FILE}Jane Doe_48213{FILE}{NB}": "Eve"},
     "Canvas": {
         f"doejane_48213_77120_{NB}": "doejane_48213",
@@ -30,7 +29,6 @@ SAMPLES = {
         "leebo_5_text.html": "leebo_5",
         "leebo_LATE_6_77123_work.zip": "leebo_6",
     },
-    "Canvas, below a folder": {f"submissions/leeann_48213_77120_{NB}": "leeann_48213"},
     "Canvas, anonymous": {f"anon_Kx2bC_77120_{NB}": "anon_Kx2bC", f"LATE_anon_12345_77120_1_{NB}": "anon_12345"},
     "Blackboard": {
         f"HW 1_jdoe{TRY}_{NB}": "jdoe",
@@ -39,7 +37,6 @@ SAMPLES = {
         f"HW 1_m_ray{TRY}_x{TRY}_{NB}": "m_ray",
     },
     "folders": {f"ann/{NAMES[0]}/{NB}": "ann", f"bob/{NB}": "bob", "cy.ipynb": "cy", "di/deeper/still/x.ipynb": "di", "ed/": "ed"},
-    "one student": {"ann/deeper/still/x.ipynb": "ann"},
     "files": {"ann.ipynb": "ann", "Copy of bob (1).IPYNB": "bob", "cy.ipynb.txt": "cy", "di.pdf": "di", f"ed.zip/{NB}": "ed"},
     "a section": {f"Group A/jane/{NB}": "jane", f"Group A/bob/{NB}": "bob"},
     "files of a section": {"Group A/jane.ipynb": "jane", "Group A/bob.ipynb": "bob"},

@@ -78,7 +78,6 @@ class Apart:
 
 def _serve(pipe: Connection, module: str, seconds: int, memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asked is interrupted, and ends this
     functions = importlib.import_module(module)
     pipe.send_bytes(b"{}")

@@ -20,16 +20,10 @@ _ON_OTHERS = (
 def judged(
     exercise_id: str, points: float, seed: int, hidden: list[Any] | str, visible: list[Any] | str, failed: str = ""
 ) -> dict[str, Any]:
-    """What an exercise earned, for the instructor, and its ``card``, for the learner.
+    """What an exercise earned, for the instructor, and its ``card`` by MIME type, for the learner.
 
-    Parameters
-    ----------
-    hidden, visible : the answers to the cases of the two seeds, or the reason why there are none.
-    failed : why answers could not be judged, for the instructor.
-
-    Returns
-    -------
-    ``earned``, ``diagnosis``, ``headline``, ``measured``, and ``card`` by MIME type.
+    ``hidden`` and ``visible`` are the answers to the cases of the two seeds, or why there are none; ``failed``, for the
+    instructor, why they could not be judged.
     """
     exercise = checks.find(exercise_id)
     found, shown = judge(exercise, hidden, seed), judge(exercise, visible, checks.VISIBLE_SEED)
