@@ -182,6 +182,14 @@ def test_the_newest_attempt_that_can_be_read_counts(tmp_path):
     assert broken.status == "refused"
 
 
+def test_namesakes_in_two_courses_are_not_one(tmp_path):
+    name = "Jo_{}_assignsubmission_file_/00_start_here.ipynb"
+    for course, number, stamp in (("a", 1, NAMES[0]), ("b", 2, NAMES[0]), ("c", 3, NAMES[1])):
+        put(tmp_path / "in", f"{course}/{name.format(number)}", stamp)
+    found = find(tmp_path / "in", tmp_path / "scratch", NAMES)
+    assert [(one.student, one.status) for one in found] == [("Jo", "refused")] * 2 + [("Jo", "taken")]
+
+
 def test_equal_times_are_decided_by_the_number_and_said(tmp_path):
     for name in ("9_00_start_here.ipynb", "77121_00_start_here-2.ipynb", "77129_00_start_here-10.ipynb"):
         put(tmp_path / "in", f"doejane_48213_{name}")

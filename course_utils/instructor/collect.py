@@ -43,6 +43,7 @@ class HandIn:
     waiting: float | None = None  # points of written answers that a person has still to read
     flags: int | None = None  # places where it uses the course's own code as an answer
     attempt: tuple[int, int] = (0, 0)  # the platform's number and that in the file's name
+    user: str = ""  # the platform's number for the student
 
     def row(self) -> dict[str, str]:
         """Its line in the table of marks, of characters that can be written."""
@@ -103,7 +104,7 @@ def find(
             others[student] += [place.name] * bool(place.name)
             continue
         else:
-            hand_in.attempt = place.number, _number(place.name)
+            hand_in.attempt, hand_in.user = (place.number, _number(place.name)), place.user
             try:
                 hand_in.path = file.fetch(scratch / f"{len(found)}.ipynb")
                 told = _reader("examined", hand_in.path, file.shown, place, assignments, only, releases or {})
@@ -199,7 +200,11 @@ def _choose(found: list[HandIn]) -> None:
     for hand_in in found:
         if hand_in.status == "taken":
             attempts[hand_in.student, hand_in.assignment].append(hand_in)
-    for several in attempts.values():
+    for (student, assignment), several in attempts.items():
+        if len({one.user for one in several}) > 1:  # below different folders
+            for one in several:
+                one.refuse(f"Several called {student} handed in {assignment}: grade each folder of the class by itself.")
+            continue
         several.sort(key=lambda one: (one.when, one.attempt, one.shown))
         newest = several.pop()
         for one in several:

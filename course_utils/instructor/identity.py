@@ -108,22 +108,21 @@ def places(
             bearers[place.student, parts[:depth]].add(place.user)
     shared = {name for (name, _), users in bearers.items() if not lasting and (len(users) > 1 or listed(name) > 1)}
     numbered = {name for name, _ in bearers if lasting or name in shared or name == "Participant"}  # who is anonymous
-    found = [one._replace(user=one.user * (one.student in numbered)) if isinstance(one, Place) else one for one in found]
-    return _named(found, shared, known)
+    return _named(found, numbered, shared, known)
 
 
-def _named(found: list[Place | Refused], shared: set[str], known: Collection[str]) -> list[Place | Refused]:
-    """Names, with their numbers, made keys; ``shared`` are those that several bear."""
-    people = {one: (one.student, one.user) for one in found if isinstance(one, Place)}
+def _named(found: list[Place | Refused], numbered: set[str], shared: set[str], known: Collection[str]) -> list[Place | Refused]:
+    """Names made keys, with their numbers where they are ``numbered``; ``shared`` are those that several bear."""
+    people = {one: (one.student, one.user * (one.student in numbered)) for one in found if isinstance(one, Place)}
     keys, notes = {who: key("_".join(filter(None, who))) for who in people.values()}, {}
     older = {who: re.sub(r"[^\w.@-]+", "_", who[0]).strip("._") for who in keys}  # the course's first release named so
-    count, numbered = collections.Counter([*keys.values(), *older.values()]), {re.sub(r"_\d+$", "", name) for name in known}
+    count, split = collections.Counter([*keys.values(), *older.values()]), {re.sub(r"_\d+$", "", name) for name in known}
     for who, old in older.items():
         if who[0] in shared:
             notes[who] = f"several are called {who[0]}: the number tells them apart, and is another in each assignment"
         elif keys[who] not in known and old in known and count[old] == 1:
             keys[who], notes[who] = old, f"goes on as {old}, who handed in before"
-        elif keys[who] not in known and keys[who] in numbered:
+        elif keys[who] not in known and keys[who] in split:
             notes[who] = f"several called {keys[who]} handed in before, each with a number: see which of them it is"
     count = collections.Counter(keys.values())
     same = "Two students would be called {}: give one of them another name."
