@@ -32,6 +32,15 @@ def test_the_place_is_replaced_and_all_others_stay_bit_for_bit(shape, make):
             assert np.asarray(found[i, n]).tobytes() == (theirs if n == place[i] else ours)[i, n].tobytes()
 
 
+def test_several_vectors_of_one_place_are_exchanged_together():
+    ours, theirs = (np.random.default_rng(seed).normal(size=(2, 5, 3)).astype(np.float32) for seed in (0, 1))
+    found = exchanged(ours, np.array([1, 0]), theirs, of=np.array([0, 1, 1, 2, 0]))
+    np.testing.assert_array_equal(found[0], np.where(np.array([0, 1, 1, 0, 0])[:, None], theirs[0], ours[0]))
+    np.testing.assert_array_equal(found[1], np.where(np.array([1, 0, 0, 0, 1])[:, None], theirs[1], ours[1]))
+    with pytest.raises(BadInput, match="the 3 places are 0 to 2"):
+        exchanged(ours, np.array([1, 3]), theirs, of=np.array([0, 1, 1, 2, 0]))
+
+
 @pytest.mark.parametrize(
     ("place", "twins", "said"),
     [

@@ -12,7 +12,7 @@ from flax import nnx
 
 from course_utils import decode, training
 from course_utils.losses import next_token
-from course_utils.models.llava import chat, llava, projector, published
+from course_utils.models.llava import chat, llava, projector, published, stages, template
 from course_utils.nn import lm, splice
 from course_utils.nn import published as weights_of
 from course_utils.nn.lm import LanguageModel, LMConfig
@@ -32,7 +32,7 @@ N, D, W = 9, 6, 16  # patches of a picture, the tower's width, the language mode
 def build(kind="mlp", **parts):
     tower = VisionTower(ViTConfig.tiny(), rngs=nnx.Rngs(0))
     reads = LanguageModel(LMConfig(V, width=W, depth=1, heads=2, hidden=12), rngs=nnx.Rngs(1))
-    return llava.Llava(tower, reads, llava.LlavaConfig(TAG, STOP, kind), rngs=nnx.Rngs(2), **parts)
+    return llava.Llava(tower, reads, llava.LlavaConfig(STOP, kind), rngs=nnx.Rngs(2), **parts)
 
 
 TALKS = [
@@ -44,7 +44,7 @@ WIDTHS, L = [[N, N], [], [N, N]], 44
 
 
 def batch(talks=TALKS, **how):
-    made = chat.packed(talks, WORDS, TAG, WIDTHS, L, **how)
+    made = chat.packed(talks, WORDS, WIDTHS, L, **how)
     return made | {"pictures": np.array([[3, 0], [0, 0], [1, 3]], np.int32)}
 
 
@@ -61,7 +61,7 @@ def reference():
     weights = {key[2:]: held[key] for key in held if key.startswith("w:")}
     tower = VisionTower(ViTConfig(side=8, patch=4, width=12, depth=3, heads=2, hidden=16), rngs=nnx.Rngs(0))
     config = LMConfig(40, width=16, depth=1, heads=4, key_heads=2, hidden=24, window=0, tied=False)
-    model = llava.Llava(tower, LanguageModel(config, rngs=nnx.Rngs(0)), llava.LlavaConfig(39, 2), rngs=nnx.Rngs(0))
+    model = llava.Llava(tower, LanguageModel(config, rngs=nnx.Rngs(0)), llava.LlavaConfig(2), rngs=nnx.Rngs(0))
     for part, names in published.part_names(3, 1).items():
         target = model.tower.vit if part == "vit" else getattr(model, part)
         weights_of.load(target, {name: weights.pop(name) for name in names}, names)
@@ -78,15 +78,16 @@ def test_llava_is_the_published_one(reference):
     model, held = reference
     texts = [[token for k, token in enumerate(row) if token != 39 or row[k - 1] != 39] for row in held["input_ids"].tolist()]
     assert [len(text) for text in texts] == [5, 5]
-    made = splice.expand(texts, [[4], [4]], 39, 8)
-    np.testing.assert_array_equal(made.tokens, held["input_ids"])
+    tokens, picture, vector = np.swapaxes([splice.make_room(text, [4], 39) for text in texts], 0, 1).astype(np.int32)
+    np.testing.assert_array_equal(tokens, held["input_ids"])
+    source = np.stack([picture, vector], -1)
     labels = np.pad(held["labels"][:, 1:], ((0, 0), (0, 1)), constant_values=IGNORED).astype(np.int32)
 
     @nnx.jit
     def everything(model, pixels):
         features = model.tower.vit.before_last(pixels)[:, None]
-        logits = model(jnp.asarray(made.tokens), jnp.asarray(made.source), features)
-        return model.see(features)[:, 0], logits, next_token(logits, jnp.asarray(labels))[0]
+        logits = model(jnp.asarray(tokens), jnp.asarray(source), features)
+        return projector.project(model.projector.params, features)[:, 0], logits, next_token(logits, jnp.asarray(labels))[0]
 
     with jax.default_matmul_precision("highest"):
         seen, logits, loss = everything(model, held["pixel_values"].transpose(0, 2, 3, 1))
@@ -98,39 +99,43 @@ def test_llava_is_the_published_one(reference):
 # --- where pictures stand
 
 
-def slowly(texts, media, widths, table, length):
-    """Vector by vector; behind a text, the vector of padding."""
-    rows = []
-    for text, pictures, counts in zip(texts, media, widths):
-        row, k = [], 0
-        for token in text:
-            if token == TAG:
-                row += [pictures[k][j] for j in range(counts[k])]
-                k += 1
-            else:
-                row.append(table[token])
-        rows.append(row + [table[PAD]] * (length - len(row)))
-    return np.array(rows)
+def slowly(text, media, widths, table):
+    row, k = [], 0
+    for token in text:
+        row += [*media[k][: widths[k]]] if token == TAG else [table[token]]
+        k += token == TAG
+    return np.array(row)
 
 
-def test_pictures_stand_where_their_tags_are():
+@pytest.mark.parametrize(
+    "text, widths", [([5, TAG, TAG, 7, 8], [3, 5]), ([TAG, 4], [1]), ([6, 6, 6], []), ([9, TAG, 12, TAG, 11, TAG], [2, 5, 4])]
+)
+def test_pictures_stand_where_their_tags_are(text, widths):
     """Two side by side, one at the beginning and one at the end, none at all; more vectors in one picture than in another."""
-    texts = [[5, TAG, TAG, 7, 8], [TAG, 4], [6, 6, 6], [9, TAG, 12, TAG, 11, TAG]]
-    widths = [[3, 5], [1], [], [2, 5, 4]]
-    media, table = normal(4, 3, 5, 7), normal(V, 7, seed=1)
-    made = splice.expand(texts, widths, TAG, 17)
-    got = jax.jit(splice.splice)(table[made.tokens], media, made.source)
-    np.testing.assert_array_equal(got, slowly(texts, media, widths, table, 17))
-    assert all(column.dtype == np.int32 for column in made)
-    assert made.tokens[1].tolist() == [TAG, 4] + [PAD] * 15
+    media, table = normal(3, 5, 7), normal(V, 7, seed=1)
+    tokens, picture, vector = map(np.array, splice.make_room(text, widths, TAG))
+    place = np.where(picture < 0, -1, 5 * picture + vector)
+    got = jax.jit(splice.splice)(table[tokens][None], media.reshape(1, 15, 7), place[None])[0]
+    np.testing.assert_array_equal(got, slowly(text, media, widths, table))
+    assert (tokens[picture >= 0] == TAG).all() and ((picture < 0) == (vector < 0)).all()
 
 
-def test_a_label_moves_with_its_token():
-    texts, labels = [[5, TAG, TAG, 7, 8], [TAG, 4]], [[IGNORED, IGNORED, 7, 8, IGNORED], [4, IGNORED]]
-    made = splice.expand(texts, [[2, 3], [2]], TAG, 9, labels)
-    assert made.labels.tolist() == [[IGNORED] * 5 + [7, 8, IGNORED, IGNORED], [IGNORED, 4] + [IGNORED] * 7]
-    follows = np.roll(made.tokens, -1, 1)
-    assert (made.labels == follows)[made.labels != IGNORED].all()
+@pytest.mark.parametrize("kind", projector.PROJECTORS)
+def test_a_projector_inserts_with_its_own_parameters(kind):
+    """Pictures come flattened; a learner's function sees what the course's does."""
+    made, features = batch(), np.asarray(pool()[[[3, 0], [0, 0], [1, 3]]], np.float32)
+    seen = []
+
+    def insert(params, features, words, patch):
+        seen.append((sorted(params), features.shape, words.shape, patch))
+        return projector.insert(params, features, words, patch)
+
+    model = build(kind, insert=insert)
+    np.testing.assert_array_equal(model(made["tokens"], made["source"], features), build(kind)(made["tokens"], made["source"], features))
+    ((names, shape, words, patch),) = seen
+    assert names == sorted(model.projector.params) and shape == (3, 2 * N, D) and words == (3, L, W)
+    at = np.flatnonzero(patch[0] >= 0)
+    assert patch[0, at].tolist() == [*range(2 * N)] and at.tolist() == [*range(2, 2 + N), *range(14 + N, 14 + 2 * N)]
 
 
 def test_a_picture_changes_what_stands_behind_it_alone():
@@ -149,7 +154,7 @@ def test_a_picture_changes_what_stands_behind_it_alone():
 def test_padding_is_seen_by_nobody():
     model, made = build(), batch()
     features = np.asarray(pool()[made["pictures"]], np.float32)
-    long = chat.packed(TALKS, WORDS, TAG, WIDTHS, L + 5)
+    long = chat.packed(TALKS, WORDS, WIDTHS, L + 5)
     got, expected = run(model, long["tokens"], long["source"], features), run(model, made["tokens"], made["source"], features)
     text = made["tokens"] != PAD
     np.testing.assert_allclose(got[:, :L][text], expected[text], atol=1e-5)
@@ -157,43 +162,72 @@ def test_padding_is_seen_by_nobody():
 
 def test_the_projector_is_its_formula():
     x = normal(2, 3, D)
-    for kind, function in projector.PROJECTIONS.items():
-        made = projector.Projector(D, W, kind, rngs=nnx.Rngs(0))
-        p = {name: np.asarray(array, float) for name, array in made.params.items()}
+    for kind in projector.PROJECTORS:
+        params = projector.Projector(D, W, kind, rngs=nnx.Rngs(0)).params
+        p = {name: np.asarray(array, float) for name, array in params.items()}
         y = x @ p["W_1"] + p["b_1"]
         if kind == "mlp":
             y = y * 0.5 * (1 + np.vectorize(math.erf)(y / 2**0.5)) @ p["W_2"] + p["b_2"]
-        np.testing.assert_allclose(made(x), y, atol=1e-5)
-        told = []
-        other = projector.Projector(
-            D, W, kind, function=lambda params, x: told.append(sorted(params)) or function(params, x), rngs=nnx.Rngs(0)
-        )
-        np.testing.assert_array_equal(other(x), made(x))
-        assert told == [sorted(p)]
+        np.testing.assert_allclose(projector.project(params, x), y, atol=1e-5)
 
 
 # --- what is asked for
 
 
+def one(talk, widths=(), **how):
+    """A conversation without its padding: words, the words that are asked for, and where."""
+    made = chat.packed([talk], WORDS, [list(widths)], L, **how)
+    tokens, labels = (made[name][0].tolist() for name in ("tokens", "labels"))
+    for k, label in enumerate(labels):
+        assert label in (IGNORED, *tokens[k + 1 : k + 2])
+    asked = [k for k, label in enumerate(labels) if label != IGNORED]
+    return WORDS.words(tokens), WORDS.words([labels[k] for k in asked]), asked
+
+
 def test_answers_alone_are_asked_for():
-    tokens, labels = chat.pack_conversation(TALKS[0], WORDS)
+    words, asked, where = one(TALKS[0], (1, 1))
     assert (
-        WORDS.words(tokens)
+        words
         == (
             f"{BEGIN} {USER} {IMAGE} what colour is the dog ? {ASSISTANT} red {END} "
             f"{USER} and in {IMAGE} ? {ASSISTANT} the answer is blue {END}"
         ).split()
     )
-    assert len(labels) == len(tokens) and WORDS.words([label for label in labels if label != IGNORED]) == (
-        f"red {END} the answer is blue {END}".split()
-    )
-    assert [k for k, label in enumerate(labels) if label != IGNORED] == [9, 10, 17, 18, 19, 20, 21]
-    for k, label in enumerate(labels):
-        assert label in (IGNORED, *tokens[k + 1 : k + 2])
-    tokens, labels = chat.pack_conversation([(IMAGE, "a dog")], WORDS, roles=False)
-    assert WORDS.words(tokens) == [BEGIN, IMAGE, "a", "dog", END] and labels == [IGNORED, *tokens[2:], IGNORED]
-    tokens, labels = chat.pack_conversation([*TALKS[1], ("is it red?", None)], WORDS)
-    assert WORDS.words(tokens)[-1] == ASSISTANT and sum(label != IGNORED for label in labels) == 2
+    assert asked == f"red {END} the answer is blue {END}".split() and where == [9, 10, 17, 18, 19, 20, 21]
+    words, asked, where = one([(IMAGE, "a dog")], (2,), roles=False)
+    assert words == [BEGIN, IMAGE, IMAGE, "a", "dog", END] and asked == words[3:] and where == [2, 3, 4]
+    words, asked, _ = one([*TALKS[1], ("is it red?", None)])
+    assert words[-1] == ASSISTANT and asked == ["nothing", END]
+
+
+def test_a_conversation_is_packed_by_learners_functions():
+    """They get numbers: of tokens without their pictures' tags, of specials, of pictures."""
+    seen = {}
+
+    def pack(turns, specials, pictures):
+        seen["pack"] = turns, specials, pictures
+        return np.array(template.pack(turns, specials, pictures))
+
+    def label(tokens, assistant, end):
+        seen["label"] = WORDS.words([assistant, end])
+        return template.answer_labels(tokens, assistant, end) * (tokens > 0)
+
+    def room(tokens, widths, image):
+        seen["room"] = tokens, widths, WORDS[image]
+        return splice.make_room(tokens, widths, image)
+
+    talk = [(f"{IMAGE} {IMAGE} red?", "yes"), (f"in {IMAGE}", None)]
+    made = chat.packed([talk], WORDS, [[2, 1, 3]], L, pack=pack, label=label, room=room)
+    (turns, specials, pictures), _ = seen["pack"], seen["label"]
+    assert [[WORDS.words(part or []) for part in turn] for turn in turns] == [[["red", "?"], ["yes"]], [["in", IMAGE], []]]
+    assert {name: WORDS[token] for name, token in specials.items()} == {
+        "begin": BEGIN, "user": USER, "assistant": ASSISTANT, "end": END, "image": IMAGE
+    } and pictures == 2  # fmt: skip
+    assert seen["label"] == [ASSISTANT, END] and seen["room"] == (template.pack(turns, specials, 2), [2, 1, 3], IMAGE)
+    usual = chat.packed([talk], WORDS, [[2, 1, 3]], L)
+    for name in ("tokens", "source", "labels"):
+        text = made["tokens"] > 0
+        np.testing.assert_array_equal(made[name][text], usual[name][text])
 
 
 def test_the_loss_is_that_of_the_answers_alone():
@@ -237,12 +271,36 @@ def test_a_stage_trains_its_parts_and_not_a_bit_of_the_others(stage):
 
     before = {part: state(part) for part in ("tower", "projector", "lm")}
     history = training.fit(
-        model, through_the_tower, lambda rng: made, steps=12, chunk=12, trainable=llava.trainable(stage), learning_rate=1e-2, progress=False
+        model,
+        through_the_tower,
+        lambda rng: made,
+        steps=12,
+        chunk=12,
+        trainable=stages.trainable(stage),
+        learning_rate=1e-2,
+        progress=False,
     )
     assert history.loss[-1] < history.loss[0]
     moved = {part: {path: (state(part)[path] != old).any() for path, old in arrays.items()} for part, arrays in before.items()}
     assert not any(moved["tower"].values()) and all(moved["projector"].values())
     assert all(moved["lm"].values()) if stage == 2 else not any(moved["lm"].values())
+
+
+@pytest.mark.parametrize("stage", [1, 2])
+def test_what_a_learners_update_moves_is_what_is_trained(stage):
+    model = build()
+
+    def names(trainable):
+        return {path for path, _ in nnx.to_flat_state(nnx.split(model, trainable, ...)[1])}
+
+    seen = []
+
+    def backwards(params, slopes, stage, rate, decay):
+        seen.append(sorted(params) == sorted(slopes))
+        return {name: 2 * params[name] - array for name, array in stages.update(params, slopes, stage, rate, decay).items()}
+
+    assert names(stages.moved(stages.update, model, stage)) == names(stages.trainable(stage)) != set()
+    assert names(stages.moved(backwards, model, stage)) == names(stages.trainable(stage)) and seen == [True]
 
 
 def test_more_words_leave_the_others_as_they_are():
@@ -269,7 +327,7 @@ LONGEST = 5
 
 def fed(model, noise):
     """Word by word without a cache, everything read anew."""
-    made = chat.packed(OPEN, WORDS, TAG, WIDTHS, L)
+    made = chat.packed(OPEN, WORDS, WIDTHS, L)
     tokens = np.pad(made["tokens"], ((0, 0), (0, LONGEST)))
     source = np.pad(made["source"], ((0, 0), (0, LONGEST), (0, 0)), constant_values=-1)
     features = np.asarray(pool()[[[3, 0], [0, 0], [1, 3]]], np.float32)
@@ -302,7 +360,7 @@ def test_cached_answers_are_those_without_a_cache(temperature):
 def test_a_tag_that_it_writes_is_a_word():
     """Though the prompt ends with a picture."""
     model = build()
-    made = chat.packed([[(IMAGE, None)]], WORDS, TAG, [[N]], N + 1, roles=False)
+    made = chat.packed([[(IMAGE, None)]], WORDS, [[N]], N + 1, roles=False)
     features = normal(1, 1, N, D)
     graph, state = nnx.split(model)
 
@@ -326,7 +384,7 @@ def test_a_tag_that_it_writes_is_a_word():
 
 
 def packing(talk, widths=(N,), length=L):
-    return lambda: chat.packed([talk], WORDS, TAG, [list(widths)], length)
+    return lambda: chat.packed([talk], WORDS, [list(widths)], length)
 
 
 @pytest.mark.parametrize(
@@ -338,7 +396,7 @@ def packing(talk, widths=(N,), length=L):
         (packing([(IMAGE, "a zebra")]), "'zebra' is no word of the language model"),
         (packing([(IMAGE, None), ("is it red?", "yes")]), "Turn 0 has no answer"),
         (packing([("is it red?", IMAGE)]), "The answer of turn 0 shows a picture"),
-        (lambda: llava.trainable(3), "no stage '3'. Choose from: 1, 2"),
+        (lambda: stages.trainable(3), "no stage '3'. Choose from: 1, 2"),
         (lambda: build("conv"), "no projector 'conv'. Choose from: linear, mlp"),
         (lambda: chat.write(build(), WORDS, TALKS, pool()[[[0]] * 3], L), "put None in its place"),
         (lambda: chat.write(build(), WORDS, [[(IMAGE, None)]], pool()[[[0]]], L, temperature=0.5), "give a generator"),

@@ -16,6 +16,7 @@ from course_utils.experiments import language_model, vision_tower
 from course_utils.experiments.captioning import detector
 from course_utils.experiments.dual_encoder import pretrained as towers
 from course_utils.experiments.fusion import dataset, measures, pretrained, trainer
+from course_utils.experiments.llava import pretrained as llava
 from course_utils.models import fusion
 from course_utils.nn import checkpoint
 from course_utils.towers import grid
@@ -71,6 +72,7 @@ CHECKPOINTS = {
     "emoji_towers": (towers.train, towers.measure),
     "vision_tower": (vision_tower.train, vision_tower.measure),
     "language_model": (language_model.train, language_model.measure),
+    "llava": (llava.train, llava.measure),
 }
 
 

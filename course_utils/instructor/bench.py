@@ -5,6 +5,7 @@ rate is a ratio measured in one process, so it carries over better.
 """
 
 import argparse
+import importlib.util
 import json
 import os
 import subprocess
@@ -58,6 +59,29 @@ flops = 3 * 2 * B * (tokens * 48 * 32 + tokens * 32 * 256 + 256 * 64 + 64 * 8)  
 rate = second.steps / second.seconds
 print(json.dumps({"model_init_s": init, "first_chunk_s": first.first_chunk_seconds, "steps_per_s": rate,
                   "matmul_gflops": peak / 1e9, "share_of_matmul_rate": rate * flops / peak}))
+"""
+
+# What there is to wait for before notebook 07's model learns: imports, the model, the first step of each stage.
+_LLAVA = """
+import json, time
+start = t = time.perf_counter()
+def since():
+    global t
+    now = time.perf_counter(); passed, t = now - t, now
+    return passed
+from course_utils import runtime
+from course_utils.experiments.llava import dataset, trainer
+runtime.use_compilation_cache()
+report = {"import_s": since()}
+model = trainer.untrained()
+report["model_init_s"] = since()
+pool = dataset.pictures()
+arrays = {1: dataset.packed(pool, dataset.captions(pool), roles=False), 2: dataset.packed(pool, dataset.instructed(pool))}
+since()
+for stage, told in arrays.items():
+    trainer.train(model, pool, told, stage, steps=1)
+    report[f"first_step_of_stage_{stage}_s"] = since()
+print(json.dumps(report | {"all_s": sum(report.values())}))
 """
 
 # Scenes, on one core whatever the machine has: the affinity is set before JAX counts its threads.
@@ -198,6 +222,10 @@ def measure() -> dict:
         report["train_warm_cache"] = _child(_TRAIN, cache)
         report["scenes_on_one_core"] = _child(_SCENES, cache)
         report["decoding"] = _child(_MEASURED, cache, "course_utils.instructor.bench_decoding")
+        for state in ("cold", "warm"):
+            report[f"llava_{state}_cache"] = _child(_LLAVA, f"{cache}/llava", COURSE_FAST="1")
+        if importlib.util.find_spec("torch"):  # the extra ``parity``
+            report["llava_beside_torch"] = _child(_MEASURED, cache, "course_utils.instructor.against_torch")
         report["training_the_glue"] = _child(_MEASURED, cache, "course_utils.experiments.flamingo.cost")
     report["world"] = questions_per_second()
     report["notebooks"] = {}

@@ -103,14 +103,19 @@ def next_logits(model: flamingo.Flamingo, arrays: Mapping[str, np.ndarray], feat
 
 def _written(model: flamingo.Flamingo, batch):
     shown = model.shown(batch["tokens"], batch["features"].astype("float32"))
-    cache = model.lm.empty_cache(len(batch["tokens"]), batch["tokens"].shape[1] + LONGEST)
+    cache = model.lm.empty_cache(len(batch["tokens"]), batch["tokens"].shape[1] + batch["noise"].shape[1])
     state, last = decode.read_prompts(model.reader(), batch["tokens"], cache, shown)
     end = corpus.vocabulary().index(corpus.END)
-    return decode.greedy(decode.cached_step(model.reader()), state, len(last), begin=last, end=end, length=LONGEST)
+    return decode.sample(decode.cached_step(model.reader()), state, len(last), batch["noise"], begin=last, end=end)
+
+
+def written(model: flamingo.Flamingo, tokens: np.ndarray, features: np.ndarray, longest: int = LONGEST) -> np.ndarray:
+    """The likeliest tokens behind each prompt, int32[n, T] with pictures float[n, I, N, D]: int32[n, ``longest``]."""
+    batch = {"tokens": tokens, "features": features, "noise": np.zeros((len(tokens), longest, 1), np.float32)}
+    return training.predict(model, _written, batch, size=64).tokens
 
 
 def write(model: flamingo.Flamingo, pool: Pictures, prompts: Sequence[Interleaved]) -> list[list[str]]:
     """What a model writes behind each prompt, word by word, up to its end."""
     arrays = dataset.packed(prompts)
-    batch = {"tokens": arrays["tokens"], "features": pool.features[arrays["pictures"]]}
-    return [corpus.vocabulary().words(row) for row in training.predict(model, _written, batch, size=64).tokens]
+    return [corpus.vocabulary().words(row) for row in written(model, arrays["tokens"], pool.features[arrays["pictures"]])]

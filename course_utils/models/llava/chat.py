@@ -7,69 +7,93 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import jax.numpy as jnp
 import numpy as np
 
 from course_utils import decode, training
+from course_utils.models.llava import template
 from course_utils.models.llava.llava import Llava
-from course_utils.nn.splice import expand
-from course_utils.text import IGNORED, Vocabulary
+from course_utils.nn.splice import make_room
+from course_utils.text import IGNORED, PAD, Vocabulary
 from course_utils.world.corpus import BEGIN, END, IMAGE
 from course_utils.world.instructions import ASSISTANT, USER
 
 Turns = Sequence[tuple[str, str | None]]
 
 
-def pack_conversation(turns: Turns, vocabulary: Vocabulary, roles: bool = True) -> tuple[list[int], list[int]]:
-    """A conversation as tokens and labels.
-
-    Parameters
-    ----------
-    turns : the last answer may be ``None``: then the text stops where it is to be written.
-    roles : ``<begin>``, then of each turn ``<user>``, what is asked, ``<assistant>``, the answer, ``<end>``. Without, the two
-        roles are left out, as stage 1 has it: a picture and its caption.
-
-    Returns
-    -------
-    tokens : one for each picture
-    labels : of every token the one behind it where that is of an answer, or its ``<end>``; else ``IGNORED``
-
-    Raises
-    ------
-    ValueError
-        If a word is unknown, an answer is missing before the last, or an answer shows a picture.
-    """
-    words, asked = [BEGIN], [False]
+def _spelled(turns: Turns, vocabulary: Vocabulary, image: int) -> tuple[list, int]:
+    """Turns in tokens, without the tags before the first question, and how many these were."""
+    found = []
     for k, (question, answer) in enumerate(turns):
         if answer is None and k < len(turns) - 1:
             raise ValueError(f"Turn {k} has no answer; only the last may be left open.")
         if answer is not None and IMAGE in vocabulary.split(answer):
             raise ValueError(f"The answer of turn {k} shows a picture; show it in what is asked.")
-        before = [USER] * roles + vocabulary.split(question) + [ASSISTANT] * roles
-        behind = [] if answer is None else [*vocabulary.split(answer), END]
-        words += before + behind
-        asked += [False] * len(before) + [True] * len(behind)
-    tokens = [vocabulary.index(word) for word in words]
-    labels = [token if counts else IGNORED for token, counts in zip(tokens[1:], asked[1:])]
-    return tokens, labels + [IGNORED]
+        found.append([None if text is None else [*map(vocabulary.index, vocabulary.split(text))] for text in (question, answer)])
+    first = found[0][0]
+    shown = next((k for k, token in enumerate(first) if token != image), len(first))
+    found[0][0] = first[shown:]
+    return found, shown
 
 
 def packed(
     conversations: Sequence[Turns],
     vocabulary: Vocabulary,
-    image: int,
     widths: Sequence[Sequence[int]],
     length: int,
     *,
     roles: bool = True,
-    pack: Callable = pack_conversation,
+    pack: Callable = template.pack,
+    label: Callable = template.answer_labels,
+    room: Callable = make_room,
 ) -> dict[str, np.ndarray]:
-    """``tokens`` and ``labels`` int32[n, length], ``source`` int32[n, length, 2], for :func:`~course_utils.models.llava.llava.llava_loss`.
+    """Conversations for :func:`~course_utils.models.llava.llava.llava_loss`.
 
-    ``widths``: of each conversation the tokens that each of its pictures takes. ``pack``: :func:`pack_conversation`, or a
-    learner's. Raises ValueError as that and :func:`course_utils.nn.splice.expand` do.
+    Parameters
+    ----------
+    widths : of each conversation how many vectors each of its pictures has; a tag takes as many places
+    length : L, not less than the longest conversation needs
+    roles : whether ``<user>`` and ``<assistant>`` stand in the text; stage 1 has a picture and its caption alone
+    pack, label, room : :func:`template.pack`, :func:`template.answer_labels` and :func:`~course_utils.nn.splice.make_room`, or
+        a learner's
+
+    Returns
+    -------
+    ``tokens`` and ``labels`` int32[n, L]; ``source`` int32[n, L, 2], of each place which picture and which vector of it stand there,
+    -1, -1 for a word
+
+    Raises
+    ------
+    ValueError
+        If a word is unknown, an answer is missing before the last, an answer shows a picture, a conversation has more or fewer
+        tags than pictures, or needs more than ``length`` places.
     """
-    made = [pack(turns, vocabulary, roles) for turns in conversations]
-    return expand([tokens for tokens, _ in made], widths, image, length, [labels for _, labels in made])._asdict()
+    specials = {name.strip("<>"): vocabulary.index(name) for name in (BEGIN, USER, ASSISTANT, END, IMAGE)}
+    texts = []
+    for i, (turns, counts) in enumerate(zip(conversations, widths, strict=True)):
+        spelled, shown = _spelled(turns, vocabulary, specials["image"])
+        text = np.asarray(pack(spelled, specials, shown)).tolist()
+        tags = text.count(specials["image"])
+        if tags != len(counts):
+            raise ValueError(f"Text {i} has {tags} tags and {len(counts)} pictures; give a picture for each tag.")
+        texts.append(np.transpose(room(text, counts, specials["image"])))
+    count = len(texts)
+    together = np.full((count, max(map(len, texts))), PAD, np.int32)
+    for row, text in zip(together, texts):
+        row[: len(text)] = text[:, 0]
+    asked = np.asarray(label(jnp.asarray(together), specials["assistant"], specials["end"]))
+    tokens, labels = np.full((count, length), PAD, np.int32), np.full((count, length), IGNORED, np.int32)
+    source = np.full((count, length, 2), -1, np.int32)
+    for i, text in enumerate(texts):
+        kept = np.flatnonzero(roles | (text[:, 0] != specials["user"]) & (text[:, 0] != specials["assistant"]))
+        need = len(kept)
+        if need > length:
+            raise ValueError(
+                f"Text {i} needs {need} places, its pictures' among them, but there is room for {length}; shorten it, or make room."
+            )
+        tokens[i, :need], source[i, :need] = text[kept, 0], text[kept, 1:]
+        labels[i, : need - 1] = asked[i, kept[1:] - 1]
+    return {"tokens": tokens, "labels": labels, "source": source}
 
 
 def _written(model: Llava, batch) -> decode.Written:
@@ -100,7 +124,7 @@ def write(
     features : float[n, I, N, D], those of each conversation's pictures.
     length : places of a prompt, its pictures' among them.
     pictures : how many each conversation has, the others of its row are not shown; else I.
-    roles : as :func:`pack_conversation`.
+    roles : as :func:`packed`.
     longest : tokens of an answer, its end included.
     temperature : 0 for the likeliest word each time; above, ``rng`` draws.
 
@@ -115,15 +139,16 @@ def write(
         raise ValueError("To draw words at random, give a generator: rng=np.random.default_rng(0).")
     count, most, patches = features.shape[:3]
     widths = [[patches] * shown for shown in (pictures if pictures is not None else [most] * count)]
-    made = packed(conversations, vocabulary, model.config.image, widths, length, roles=roles)
+    made = packed(conversations, vocabulary, widths, length, roles=roles)
     noise = np.zeros((count, longest, 1), np.float32)
     if temperature:
         noise = decode.gumbel(rng, count, longest, model.lm.config.vocabulary, temperature)
     batch = {"tokens": made["tokens"], "source": made["source"], "features": features, "noise": noise}
     told = training.predict(model, _written, batch, size=min(64, count)).tokens
-    return [_until(row.tolist(), model.config.end, vocabulary) for row in told]
+    return [until_end(row.tolist(), vocabulary) for row in told]
 
 
-def _until(tokens: list[int], end: int, vocabulary: Vocabulary) -> str:
-    """The text up to its end."""
+def until_end(tokens: list[int], vocabulary: Vocabulary) -> str:
+    """The text of what was written, up to its ``<end>``."""
+    end = vocabulary.index(END)
     return vocabulary.join(vocabulary.words(tokens[: tokens.index(end)] if end in tokens else tokens))

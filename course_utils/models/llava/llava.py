@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -17,27 +16,14 @@ from flax import nnx
 from course_utils.decode import Read
 from course_utils.errors import known
 from course_utils.losses import next_token
-from course_utils.models.llava.projector import PROJECTIONS, Projector
+from course_utils.models.llava.projector import PROJECTORS, Projector, insert
 from course_utils.nn.lm import Cache, LanguageModel
-from course_utils.nn.splice import splice
 from course_utils.towers.vision import VisionTower
-
-# What each stage trains; the vision tower is in none. Liu et al., 2023, section 4.2.
-STAGES = {
-    1: nnx.All(nnx.Param, nnx.PathContains("projector")),
-    2: nnx.All(nnx.Param, nnx.Any(nnx.PathContains("projector"), nnx.PathContains("lm"))),
-}
-
-
-def trainable(stage: int) -> Any:
-    """The filter for :func:`course_utils.training.fit`. Raises ValueError if there is no such stage."""
-    known("stage", str(stage), map(str, STAGES))
-    return STAGES[int(stage)]
 
 
 @dataclasses.dataclass(frozen=True)
 class LlavaConfig:
-    """``image``: the token that marks a picture; ``end``: the one at which an answer ends; ``projector``: ``"mlp"`` or ``"linear"``.
+    """``end``: the token at which an answer ends; ``projector``: ``"mlp"`` or ``"linear"``.
 
     Raises
     ------
@@ -45,58 +31,50 @@ class LlavaConfig:
         If the projector is unknown.
     """
 
-    image: int
     end: int
     projector: str = "mlp"
 
     def __post_init__(self):
-        known("projector", self.projector, PROJECTIONS)
+        known("projector", self.projector, PROJECTORS)
 
 
 class Llava(nnx.Module):
     """Reads texts with pictures among the words.
 
     ``tower`` and ``lm`` stay the caller's own: they are not copied, and stage 2 trains ``lm`` in place, so give it a copy
-    (:func:`course_utils.nn.lm.with_more_words`). ``projection`` and ``place`` compute what the function of
-    :mod:`~course_utils.models.llava.projector` and :func:`course_utils.nn.splice.splice` do, or are a learner's.
+    (:func:`course_utils.nn.lm.with_more_words`). ``insert`` computes what
+    :func:`course_utils.models.llava.projector.insert` does, or is a learner's.
     """
 
-    def __init__(
-        self,
-        tower: VisionTower,
-        lm: LanguageModel,
-        config: LlavaConfig,
-        *,
-        projection: Callable | None = None,
-        place: Callable = splice,
-        rngs: nnx.Rngs,
-    ):
-        self.config, self.tower, self.lm, self.place = config, tower, lm, place
-        self.projector = Projector(tower.vit.config.width, lm.config.width, config.projector, function=projection, rngs=rngs)
-
-    def see(self, features: jax.Array) -> jax.Array:
-        """What the tower gives of pictures (:meth:`VisionTower.features`), float32[B, I, N, D] → their tokens, float32[B, I, N, W]."""
-        return self.projector(features)
+    def __init__(self, tower: VisionTower, lm: LanguageModel, config: LlavaConfig, *, insert: Callable = insert, rngs: nnx.Rngs):
+        self.config, self.tower, self.lm, self.insert = config, tower, lm, insert
+        self.projector = Projector(tower.vit.config.width, lm.config.width, config.projector, rngs=rngs)
 
     def __call__(self, tokens: jax.Array, source: jax.Array, features: jax.Array) -> jax.Array:
-        """int32[B, T] and int32[B, T, 2] of :func:`course_utils.nn.splice.expand`, float32[B, I, N, D] → logits of what stands
-        behind each place, float32[B, T, V]."""
-        return self.lm.read(self.place(self.lm.embed(tokens), self.see(features), source))[0]
+        """int32[B, T] and int32[B, T, 2] of :func:`course_utils.models.llava.chat.packed`, and what the tower gives of each text's
+        pictures (:meth:`VisionTower.features`), float32[B, I, N, D] → logits of what stands behind each place, float32[B, T, V]."""
+        shown = self.shown(source, features)
+        return self.lm.read(self._inserted(tokens, shown["features"], shown["patch"]))[0]
 
     def shown(self, source: jax.Array, features: jax.Array) -> dict[str, jax.Array]:
-        """What :meth:`reader` looks at beside the text: ``source`` int32[B, T, 2] of the prompts, features float32[B, I, N, D]."""
-        return {"media": self.see(features), "source": source}
+        """What is looked at beside the text: ``source`` int32[B, T, 2] and features float32[B, I, N, D] → ``features``
+        float32[B, I N, D] and ``patch`` int32[B, T], which of them stands in a place, -1 for a word."""
+        picture, vector = source[..., 0], source[..., 1]
+        patch = jnp.where(picture < 0, -1, picture * features.shape[2] + vector)
+        return {"features": features.reshape(len(features), -1, features.shape[-1]), "patch": patch}
+
+    def _inserted(self, tokens: jax.Array, features: jax.Array, patch: jax.Array) -> jax.Array:
+        return self.insert(self.projector.params, features, self.lm.embed(tokens), patch)
 
     def reader(self) -> Read:
-        """For :func:`course_utils.decode.cached_step`; its context is what :meth:`shown` gives. A tag that the model itself
-        writes is a word like others."""
+        """For :func:`course_utils.decode.cached_step`; its context is what :meth:`shown` gives of the prompts. A tag that the
+        model itself writes is a word like others."""
 
         def read(tokens: jax.Array, position: jax.Array, cache: list[Cache], context: dict) -> tuple[jax.Array, list[Cache]]:
-            source = context["source"]
-            last = source.shape[1] - 1
-            here = jnp.take_along_axis(source, jnp.minimum(position, last)[..., None], 1)
-            here = jnp.where(position[..., None] <= last, here, -1)
-            return self.lm.read(self.place(self.lm.embed(tokens), context["media"], here), position, cache)
+            patch = context["patch"]
+            last = patch.shape[1] - 1
+            here = jnp.where(position <= last, jnp.take_along_axis(patch, jnp.minimum(position, last), 1), -1)
+            return self.lm.read(self._inserted(tokens, context["features"], here), position, cache)
 
         return read
 

@@ -6,35 +6,45 @@ patch is mapped by itself, so that a picture has as many tokens as patches.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import jax
 from flax import nnx
 
 from course_utils.nn.linear import Linear
+from course_utils.nn.splice import splice
 from course_utils.nn.transformer import gelu
 
+PROJECTORS = ("linear", "mlp")
 Params = dict[str, jax.Array]
 
 
-def linear_projection(params: Params, features: jax.Array) -> jax.Array:
-    """``features`` float32[..., D] · ``W_1`` (D, W) + ``b_1`` (W,) → float32[..., W]."""
-    return features @ params["W_1"] + params["b_1"]
+def project(params: Params, features: jax.Array) -> jax.Array:
+    """``features`` float32[..., D] · ``W_1`` (D, W) + ``b_1`` (W,) → float32[..., W]; where there is a ``W_2`` (W, W), a GELU
+    and a second layer behind."""
+    y = features @ params["W_1"] + params["b_1"]
+    return gelu(y) @ params["W_2"] + params["b_2"] if "W_2" in params else y
 
 
-def mlp_projection(params: Params, features: jax.Array) -> jax.Array:
-    """:func:`linear_projection`, a GELU, and a second layer, ``W_2`` (W, W) and ``b_2`` (W,); float32[..., D] → float32[..., W]."""
-    return gelu(linear_projection(params, features)) @ params["W_2"] + params["b_2"]
+def insert(params: Params, features: jax.Array, words: jax.Array, patch: jax.Array) -> jax.Array:
+    """Patches, projected, in their places among the words.
 
+    Parameters
+    ----------
+    params : of :func:`project`
+    features : float32[B, M, D], all patches of a text's pictures
+    words : float32[B, T, W]
+    patch : int32[B, T], which patch stands in a place, -1 for a word
 
-PROJECTIONS = {"linear": linear_projection, "mlp": mlp_projection}
+    Returns
+    -------
+    float32[B, T, W]
+    """
+    return splice(words, project(params, features), patch)
 
 
 class Projector(nnx.Module):
-    """The map ``kind``, of :data:`PROJECTIONS`, computed by its function or by a learner's ``function``."""
+    """The parameters of :func:`project`, ``kind`` of :data:`PROJECTORS`."""
 
-    def __init__(self, features: int, width: int, kind: str = "mlp", *, function: Callable | None = None, rngs: nnx.Rngs):
-        self.function = function or PROJECTIONS[kind]
+    def __init__(self, features: int, width: int, kind: str = "mlp", *, rngs: nnx.Rngs):
         self.first = Linear(features, width, rngs=rngs)
         self.second = Linear(width, width, rngs=rngs) if kind == "mlp" else None
 
@@ -42,7 +52,3 @@ class Projector(nnx.Module):
     def params(self) -> Params:
         layers = {"1": self.first} | ({"2": self.second} if self.second is not None else {})
         return {f"{name}_{k}": array for k, layer in layers.items() for name, array in (("W", layer.kernel[...]), ("b", layer.bias[...]))}
-
-    def __call__(self, features: jax.Array) -> jax.Array:
-        """float32[..., D] → float32[..., W]."""
-        return self.function(self.params, features)

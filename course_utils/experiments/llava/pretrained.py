@@ -1,0 +1,42 @@
+"""The LLaVA to talk to that notebook 07 ships: taught as those that it trains live, for longer, and captions along with the rest."""
+
+from __future__ import annotations
+
+import functools
+
+from flax import nnx
+
+from course_utils.experiments.llava import arms, dataset, measures, trainer
+from course_utils.models.llava.llava import Llava
+from course_utils.nn import checkpoint
+
+STEPS = {1: 300, 2: 1200}
+
+
+class Taught(nnx.Module):
+    """What training changed, and so what is shipped: the vision tower is the shared one."""
+
+    def __init__(self, model: Llava):
+        self.projector, self.lm = model.projector, model.lm
+
+
+def train() -> Taught:
+    """Both stages; captions are mixed into the second."""
+    model = trainer.stage_1(steps=STEPS[1])
+    trainer.stage_2(model, steps=STEPS[2], **arms.TRAINED[arms.CAPTIONED])
+    return Taught(model)
+
+
+def measure(taught: Taught) -> dict[str, float]:
+    """Questions and captions of test pictures."""
+    model, test = trainer.untrained(), dataset.pictures(test=True)
+    model.projector, model.lm = taught.projector, taught.lm
+    return measures.vqa(measures.saying(model), test) | measures.captioned(measures.saying(model, longest=24), test)
+
+
+@functools.cache
+def shipped() -> Llava:
+    """The shipped model. Raises FileNotFoundError or ValueError as ``checkpoint.load``."""
+    model = trainer.untrained()
+    checkpoint.load(Taught(model), "llava")
+    return model
