@@ -404,6 +404,21 @@ def answers_without_end(nb):
 
 
 @hand_in(4.0, (FIRST,))
+def answers_with_a_shape_and_few_bytes(nb):
+    write(nb, SECOND, "import numpy as np\ndef bilinear_pooling(params, v, h):\n    return np.zeros((10**12, 0), 'int8')")
+
+
+@hand_in(7.0, BOTH)
+def leaves_a_deep_tree(nb):
+    own(
+        nb,
+        "import os\nfrom ipykernel.kernelapp import IPKernelApp\n"
+        "os.chdir(os.path.dirname(IPKernelApp.instance().abs_connection_file))\n"
+        "for _ in range(1500):\n    os.mkdir('d'); os.chdir('d')\nos.chdir('/')",
+    )
+
+
+@hand_in(4.0, (FIRST,))
 def deletes_its_function(nb):
     own(nb, "del bilinear_pooling", at=next(i for i, c in enumerate(nb.cells) if c.id == f"{SECOND}-graded"))
 

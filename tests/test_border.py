@@ -81,9 +81,10 @@ def test_too_much_or_too_deep_does_not_cross(monkeypatch):
         deep = [deep]
     with pytest.raises(border.Unreadable, match="nested"):
         border.encode(deep)
-    monkeypatch.setattr(border, "LARGEST", 100)
-    with pytest.raises(border.Unreadable, match="MB"):
-        border.encode(np.zeros(1000))
+    for name, value in (("HEAD", ["x"] * 100), ("LARGEST", np.zeros(1000)), ("LARGEST", np.array(["x" * 100, ""]))):
+        with monkeypatch.context() as patch, pytest.raises(border.Unreadable, match="MB"):
+            patch.setattr(border, name, 100)
+            border.encode(value)
 
 
 def frame_of(head, body: bytes = b"") -> bytes:
@@ -112,11 +113,19 @@ def frame_of(head, body: bytes = b"") -> bytes:
         frame_of({"s": [[3], ["a"]]}),
         frame_of({"s": [[1], [2]]}),
         frame_of({"p": ["a", "b", "c"]}),
+        frame_of({"a": ["int8", [2**39, 0]]}),
+        frame_of({"a": ["int8", [0] + [10**6] * 2]}),
+        frame_of({"s": [[400], ["x" * 99_999] + [""] * 399]}),
+        frame_of({"l": [{"s": [[40], ["x" * 99_999] + [""] * 39]}] * 5}),
+        frame_of({"s": [[0, 2**39], []]}),
+        frame_of({"v": 2**65}),
+        frame_of({"v": "x" * 100_001}),
+        frame_of({"l": [{"v": 0}] * 10**6}),
         frame_of({"d": [["k"]]}),
         frame_of({"d": [[1, {"v": 1}]]}),
         border._MAGIC + (10**6).to_bytes(8, "little") + b"[" * 10**6,
     ],
-    ids=range(21),
+    ids=range(29),
 )
 def test_a_forged_frame_is_refused_with_a_reason(frame):
     with pytest.raises(border.Unreadable, match="came back"):

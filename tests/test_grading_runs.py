@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -23,7 +24,7 @@ from handins import FIRST, NAME, SECOND, cell
 from nbgrader.api import Gradebook
 
 from course_utils.exercises import checks, core
-from course_utils.instructor import build, execute, grade, sandbox
+from course_utils.instructor import build, execute, farm, grade, kernel, sandbox
 from course_utils.instructor.intake import Refused, load, repair, tidy_name
 
 
@@ -159,6 +160,46 @@ def test_an_interrupted_grading_goes_on_where_it_was(room, capsys):
 
 
 # --- pieces
+
+
+def test_an_interrupted_run_says_what_is_missing_and_who(room, monkeypatch, capsys):
+    for name in ("ann", "bob"):
+        room.hand_in(name)
+    (room.folder / "di").mkdir()
+    (room.root / "class.csv").write_text("id\nann\nbob\ncy\n")
+
+    def run(jobs, *_, **__):
+        yield jobs[0], "It did not end within 5 seconds."
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(farm, "warm", lambda job: None)
+    monkeypatch.setattr(farm, "run", run)
+    assert grade.main([str(room.folder), "--students", str(room.root / "class.csv")], room.root) == 130
+    with (room.root / "marks.csv").open() as file:
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    assert {student: row["status"] for student, row in rows.items()} == {
+        "ann": "failed",
+        "bob": "not run",
+        "di": "refused",
+        "cy": "missing",
+    }
+    assert "grade again" in rows["bob"]["note"] and "not on the class list" in rows["di"]["note"]
+    assert "1 not run" in (room.root / "report.html").read_text() and "goes on" in capsys.readouterr().err
+
+
+def test_deep_and_closed_folders_are_cleared(tmp_path):
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    at = os.open(folder, os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("d", dir_fd=at)
+        inner = os.open("d", os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = inner
+    os.close(at)
+    (folder / "d").chmod(0)
+    kernel.clear(folder)
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_the_report_counts_misconceptions_and_escapes_what_students_wrote(tmp_pa
     assert "4 graded, 1 refused." in page and "1 full, 1 part, 2 none" in page and "mean 1.50 of 4" in page
     assert "<b>2</b> · It is sum." in page and "<b>1</b> · It is no-tanh." in page
     assert "cell 7 ended its kernel" in page and "⚑ ex &lt;script&gt;" in page and "2 to read" in page
-    assert "Not recognised" in page and "not a readable notebook" in page
+    assert "No notebook" in page and "not a readable notebook" in page
     assert EVIL not in page
 
 

@@ -21,6 +21,7 @@ from course_utils.exercises import core
 LARGEST = 64_000_000  # bytes of a frame
 DEEPEST, MOST = 8, 100_000  # levels of nesting, parts
 LONGEST = 100_000  # characters of one string
+HEAD = 8_000_000  # bytes of the JSON before the arrays
 _DTYPES = frozenset("bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split())
 _MAGIC = b"VLMA1\n"
 _DAMAGED = "The answers came back damaged."
@@ -56,6 +57,8 @@ def encode(value: Any) -> bytes:
         if isinstance(v, dict):
             return {"d": [[str(k), plain(x, depth + 1)] for k, x in v.items()]}
         array = np.asarray(v)
+        if array.nbytes > LARGEST:
+            raise Unreadable(f"The answer has {array.nbytes / 1e6:.0f} MB; at most {LARGEST / 1e6:g} are read.")
         if array.dtype.kind == "U":
             return {"s": [list(array.shape), [str(x)[:LONGEST] for x in array.ravel()]]}
         if array.dtype.name not in _DTYPES:
@@ -64,6 +67,8 @@ def encode(value: Any) -> bytes:
         return {"a": [array.dtype.name, list(array.shape)]}
 
     head = json.dumps(plain(value, 0)).encode()
+    if len(head) > HEAD:
+        raise Unreadable(f"The answer has {len(head) / 1e6:.0f} MB of text and numbers; at most {HEAD / 1e6:g} are read.")
     frame = b"".join([_MAGIC, len(head).to_bytes(8, "little"), head, *buffers])
     if len(frame) > LARGEST:
         raise Unreadable(f"The answer has {len(frame) / 1e6:.0f} MB; at most {LARGEST / 1e6:g} are read.")
@@ -82,16 +87,16 @@ def decode(frame: bytes) -> Any:
     if len(frame) > LARGEST or not frame.startswith(_MAGIC) or len(frame) < start:
         raise Unreadable(_DAMAGED)
     size = int.from_bytes(frame[len(_MAGIC) : start], "little")
-    if size > len(frame) - start:
+    if size > min(len(frame) - start, HEAD):
         raise Unreadable("The answers came back cut off.")
     try:
         head = json.loads(frame[start : start + size])
     except (ValueError, RecursionError):
         raise Unreadable(_DAMAGED) from None
-    at, parts = start + size, 0
+    at, parts, text = start + size, 0, 0  # text: bytes of arrays of strings, each of which takes as much as the longest
 
     def value(node: Any, depth: int) -> Any:
-        nonlocal at, parts
+        nonlocal at, parts, text
         parts += 1
         if depth > DEEPEST or parts > MOST:
             raise Unreadable("The answers came back with too many parts.")
@@ -99,6 +104,8 @@ def decode(frame: bytes) -> Any:
             raise Unreadable(_DAMAGED)
         ((kind, v),) = node.items()
         if kind == "v" and (v is None or type(v) in (bool, int, str)):
+            if (type(v) is int and v.bit_length() > 64) or (type(v) is str and len(v) > LONGEST):
+                raise Unreadable(_DAMAGED)
             return v
         if kind == "f" and type(v) is str and len(v) < 64:
             return float.fromhex(v)
@@ -109,6 +116,9 @@ def decode(frame: bytes) -> Any:
         if kind == "d" and type(v) is list and all(type(x) is list and len(x) == 2 and type(x[0]) is str for x in v):
             return {k: value(x, depth + 1) for k, x in v}
         if kind == "s" and _are(v, (list, list)) and all(type(x) is str for x in v[1]):
+            text += 4 * len(v[1]) * max(map(len, v[1]), default=0)
+            if text > LARGEST:
+                raise Unreadable("The answers came back with too much text.")
             return np.array(v[1], dtype=np.str_).reshape(_shape(v[0], len(v[1])))
         if kind == "a" and _are(v, (str, list)) and v[0] in _DTYPES:
             dtype = np.dtype(v[0]).newbyteorder("<")
@@ -135,7 +145,8 @@ def _are(values: Any, types: tuple[type, ...]) -> bool:
 
 
 def _shape(sizes: list, count: int | None = None) -> tuple[int, ...]:
-    if len(sizes) > 8 or not all(type(n) is int and 0 <= n < 2**40 for n in sizes):
+    """No size of an array without numbers is larger than one with numbers could have: some walk along it."""
+    if len(sizes) > 8 or not all(type(n) is int and n >= 0 for n in sizes) or np.prod([max(n, 1) for n in sizes], dtype=object) > LARGEST:
         raise Unreadable("The answers came back with an impossible shape.")
     if count is not None and int(np.prod(sizes, dtype=object)) != count:
         raise Unreadable("The answers came back with an impossible shape.")

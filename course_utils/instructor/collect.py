@@ -1,33 +1,35 @@
-"""Finds the notebooks in what a class really hands in: folders and zip files of a learning platform, downloads, copies.
+"""Who handed in, and what of it is graded: a row for everybody, with the reason where there is nothing to grade.
 
-Moodle puts each student's files into ``Name_1234_assignsubmission_file_``; Canvas names files
-``doejane_LATE_1234_5678_name-1.ipynb``; others are ``STUDENT/…`` or ``STUDENT.ipynb``. Nothing of it is changed: zip files
-are unpacked into a folder of their own, with the times that they state.
+Where the files lie tells whose they are (:mod:`course_utils.instructor.identity`); of several attempts the newest that can be
+read counts.
 """
 
 from __future__ import annotations
 
+import collections
 import dataclasses
-import os
 import re
-import time
-import zipfile
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-from course_utils.instructor.intake import LARGEST, Refused, load, tidy_name
+import nbformat
 
-_MOST_FILES = 100_000
-_MOODLE = re.compile(r"^(?P<student>.+)_\d+_assignsubmission_(file|onlinetext)_?$")
-_CANVAS = re.compile(r"^(?P<student>[^_]+)(_LATE)?_\d+_\d+_(?P<name>.+?)(-\d+)?(?P<ending>\.ipynb)$", re.IGNORECASE)
-
+from course_utils.instructor import archives, identity
+from course_utils.instructor.apart import Apart, Failed
+from course_utils.instructor.intake import Refused, load, repair, tidy_name
 
 COLUMNS = ("student", "assignment", "mark", "of", "waiting", "status", "flags", "note")
+_MOST_NOTEBOOKS, _MOST_FILES, _MOST_BYTES = 100, 100_000, 200_000_000  # of one student, zip files included
+_LONGEST = 600  # characters of a note
 
 
 @dataclasses.dataclass
 class HandIn:
-    """One file that was handed in. ``status`` is "taken", "graded", "refused", "failed" or "replaced" (by a newer one)."""
+    """One file that was handed in, or one student of whom there is none.
+
+    ``status`` is "taken", "graded", "refused", "failed", "replaced" (by another attempt), "missing" or "not run" (interrupted).
+    """
 
     path: Path
     shown: str  # what it was called where it was handed in
@@ -40,139 +42,175 @@ class HandIn:
     of: float | None = None
     waiting: float | None = None  # points of written answers that a person has still to read
     flags: int | None = None  # places where it uses the course's own code as an answer
+    attempt: tuple[int, int] = (0, 0)  # the platform's number and that in the file's name
+    user: str = ""  # the platform's number for the student
 
     def row(self) -> dict[str, str]:
+        """Its line in the table of marks, of characters that can be written."""
         values = dataclasses.asdict(self)
-        return {c: f"{v:g}" if isinstance(v := values[c], float) else str(v or "") for c in COLUMNS}
+        texts = {c: f"{v:g}" if isinstance(v := values[c], float) else str(v or "") for c in COLUMNS}
+        return {c: text.encode("utf-8", "backslashreplace").decode() for c, text in texts.items()}
+
+    def say(self, *notes: str) -> None:
+        """Adds to the note."""
+        self.note = "; ".join(filter(None, [self.note, *notes]))[:_LONGEST]
+
+    def refuse(self, reason: object, status: str = "refused") -> None:
+        self.status, self.note = status, str(reason)[:_LONGEST]
 
 
-def find(source: Path, scratch: Path, assignments: list[str], only: str = "") -> list[HandIn]:
-    """Every notebook of the hand-ins, with its student and assignment, or with the reason why it is refused.
+def find(
+    source: Path,
+    scratch: Path,
+    assignments: Sequence[str],
+    only: str = "",
+    *,
+    listed: Callable[[str], int] = lambda name: 0,
+    known: Collection[str] = (),
+    releases: Mapping[str, Path] | None = None,
+) -> list[HandIn]:
+    """Every notebook of the hand-ins, with its student and assignment, or with the reason why it is refused; and everybody else.
 
-    Of several of one student for one assignment the newest counts.
+    Parameters
+    ----------
+    scratch : an empty folder, where zip files are unpacked; it is made.
+    only : the one assignment that is graded.
+    listed, known : see :func:`identity.places`.
+    releases : assignment → released notebook: what cannot be repaired against it is refused.
+
+    Of several of one student for one assignment the newest that is not refused counts; of equal times, the higher number.
     """
-    found = [_identify(one, assignments, only) for one in collect(source, scratch)]
-    newest: dict[tuple[str, str], HandIn] = {}
-    for hand_in in (h for h in found if h.status == "taken"):
-        key = (hand_in.student, hand_in.assignment)
-        older = newest.get(key)
-        if older and older.when > hand_in.when:
-            older, hand_in = hand_in, older
-        if older:
-            older.status, older.note = "replaced", f"{hand_in.shown} is newer"
-        newest[key] = hand_in
+    scratch.mkdir(parents=True, exist_ok=True)
+    found, others, spent, full = [], collections.defaultdict(list), collections.Counter(), set()
+    for file, place in _placed(source, scratch, spent, assignments, listed, known):
+        student = "" if isinstance(place, Refused) else place.student
+        is_notebook = identity.is_notebook(file.parts[-1]) and not file.fault
+        if student and (is_notebook or file.fault):
+            _spend(spent, student, file)
+        if student and spent[student] > 1:
+            if student in full:
+                continue
+            full.add(student)
+            file = dataclasses.replace(
+                file,
+                fault=f"{student} handed in more than {_MOST_NOTEBOOKS} notebooks and zip files, {_MOST_BYTES / 1e6:g} MB, or what takes "
+                f"too long: choose one notebook. From {file.shown} on, nothing was read.",
+            )
+        is_itself = file.entry is None and not file.path.is_symlink()
+        hand_in = HandIn(file.path if is_itself else Path(), file.shown, student, file.when)
+        if isinstance(place, Refused) or file.fault:
+            hand_in.refuse(file.fault or place)
+        elif not is_notebook:
+            others[student] += [place.name] * bool(place.name)
+            continue
+        else:
+            hand_in.attempt, hand_in.user = (place.number, _number(place.name)), place.user
+            try:
+                hand_in.path = file.fetch(scratch / f"{len(found)}.ipynb")
+                told = _reader("examined", hand_in.path, file.shown, place, assignments, only, releases or {})
+                hand_in.assignment = told["assignment"]
+                hand_in.refuse(told["refused"]) if told["refused"] else hand_in.say(told["note"])
+            except Refused as reason:
+                hand_in.refuse(reason)
+            except Exception as error:  # whatever else is wrong with a hand-in is its own fault, not the class's
+                if isinstance(error, Failed):  # its others may take as long
+                    spent[student] += 1
+                hand_in.refuse(f"{file.shown} cannot be read as a notebook ({type(error).__name__}: {error}).")
+        if student:
+            hand_in.say(place.note)
+        found.append(hand_in)
+    _choose(found)
+    with_row = {hand_in.student: hand_in for hand_in in found}
+    for student, names in others.items():
+        said = ", ".join(sorted(names)[:3]) + f" and {len(names) - 3} more" * (len(names) > 3)
+        if student not in with_row:
+            reason = f"No notebook, but {said}: hand in the .ipynb file itself." if names else "An empty folder, with no notebook in it."
+            found.append(HandIn(Path(), said, student, status="refused", note=reason))
+        elif names:
+            with_row[student].say(f"not read: {said}")
     return found
 
 
-def _identify(one: Found, assignments: list[str], only: str) -> HandIn:
-    hand_in = HandIn(one.path, one.shown, one.student, one.when)
+def _placed(
+    source: Path, scratch: Path, spent: collections.Counter, assignments: Sequence[str], *who: Any
+) -> Iterator[tuple[archives.File, identity.Place | Refused]]:
+    """Every file and where it belongs, those of students' own zip files as well."""
+    files = archives.listing(source, scratch)
+    waiting = list(zip(files, identity.places([one.parts for one in files], assignments, *who)))[::-1]
+    while waiting:
+        file, place = waiting.pop()
+        if isinstance(place, Refused) or file.fault or not file.is_zip:
+            yield file, place
+            continue
+        _spend(spent, place.student, file)
+        if spent[place.student] > 1:
+            yield file, place
+            continue
+        inner = file.inside(scratch)
+        spent[place.student] += len(inner) / _MOST_FILES
+        for one in inner:
+            below = one.parts[len(file.parts) :]  # none: it could not be unpacked
+            within = place._replace(name=below[-1] or place.name, folders=(*place.folders, *below[:-1])) if below else place
+            waiting.append((one, within))
+
+
+def _spend(spent: collections.Counter, student: str, file: archives.File) -> None:
+    """Counts a file in: of what a student may hand in, more than 1 is too much."""
+    size = file.entry.file_size if file.entry else file.path.lstat().st_size
+    spent[student] += max(1 / _MOST_NOTEBOOKS, size / _MOST_BYTES)
+
+
+def examined(
+    path: Path, shown: str, place: identity.Place, assignments: Sequence[str], only: str, releases: Mapping[str, Path]
+) -> dict[str, str]:
+    """Which ``assignment`` a notebook is, and in ``note`` what is put right in it; or why it is ``refused``."""
+    told = dict.fromkeys(("assignment", "note", "refused"), "")
     try:
-        if one.fault:
-            raise Refused(one.fault)
-        stamp = load(one.path).metadata.get("course")
+        nb = load(path, shown)
+        stamp = nb.metadata.get("course")
         stamp = stamp.get("notebook") if isinstance(stamp, dict) else None
-        name = one.name.removesuffix(".ipynb")
-        said = [x for x in (stamp, name, *one.folders[:1], only) if x in assignments]
-        if one.student in assignments:
-            raise Refused(f"{one.shown} does not say whose it is: put it into a folder with the student's name.")
+        name = tidy_name(place.name).removesuffix(".ipynb")
+        said = [x for x in (stamp, name, re.sub(r"-\d+$", "", name), *place.folders[:1], only) if x in assignments]
         if not said:
             raise Refused(
-                f"{one.shown} is no notebook of this course that can be recognised: "
-                f"hand in one of {', '.join(assignments)} under its own name."
+                f"{shown} is no notebook of this course that can be recognised: hand in one of {', '.join(assignments)} under its own name."
             )
-        hand_in.assignment = said[0]
-        if only and hand_in.assignment != only:
-            hand_in.status, hand_in.note = "refused", f"It is {hand_in.assignment}, not {only}: grade it as what it is."
+        told["assignment"] = said[0]
+        if only and said[0] != only:
+            raise Refused(f"It is {said[0]}, not {only}: grade it as what it is.")
+        if released := releases.get(said[0]):
+            told["note"] = "; ".join(repair(nb, nbformat.read(released, as_version=4)))
     except Refused as reason:
-        hand_in.status, hand_in.note = "refused", str(reason)
-    return hand_in
+        told["refused"] = str(reason)
+    return {name: text.encode("utf-8", "backslashreplace").decode()[:_LONGEST] for name, text in told.items()}
 
 
-@dataclasses.dataclass(frozen=True)
-class Found:
-    """A notebook file: where it lies, what it was called there (for reports), whose it seems to be, and its tidy name.
-
-    ``folders`` are those between the student's and the file; ``when`` its time, in seconds; ``fault`` why it cannot be read.
-    """
-
-    path: Path
-    shown: str
-    student: str
-    name: str
-    folders: tuple[str, ...] = ()
-    when: float = 0.0
-    fault: str = ""
+_reader = Apart(__name__, seconds=60, memory=3 * 2**30)
 
 
-def collect(source: Path, scratch: Path) -> list[Found]:
-    """Every notebook under a folder or in a zip file, and every zip file that could not be read.
-
-    ``scratch``: where zip files are unpacked.
-    """
-    found = []
-    for path, inside, shown, fault in _files(source, scratch):
-        student, name, folders = _whose(inside)
-        found.append(Found(path, shown, student, name, folders, path.stat().st_mtime if path.exists() else 0.0, fault))
-    return sorted(found, key=lambda one: one.shown)
+def _number(name: str) -> int:
+    """2 of ``00_start_here (2).ipynb`` and of ``00_start_here-2.ipynb``: browsers and Canvas count what has the same name."""
+    match = re.search(r"(?:\((\d{1,9})\)|-(\d{1,9}))(?:\.\w+)*$", name)
+    return int(match[1] or match[2]) if match else 0
 
 
-def _files(source: Path, scratch: Path) -> Iterator[tuple[Path, PurePosixPath, str, str]]:
-    """(file, its path in the hand-ins, what to call it, what is wrong)."""
-    if source.is_file():
-        yield from _unpacked(source, PurePosixPath(), source.name, scratch)
-        return
-    for path in sorted(p for p in source.rglob("*") if p.is_file() and not _hidden(p.relative_to(source).parts)):
-        inside = PurePosixPath(path.relative_to(source).as_posix())
-        if path.suffix.lower() == ".zip":
-            # a class's zip lies at the top; a student's own, below the student, adds nothing to whose it is
-            yield from _unpacked(path, inside.parent, str(inside), scratch)
-        elif _is_notebook(path.name):
-            yield path, inside, str(inside), ""
-
-
-def _unpacked(archive: Path, below: PurePosixPath, shown: str, scratch: Path) -> Iterator[tuple[Path, PurePosixPath, str, str]]:
-    target = scratch / re.sub(r"\W+", "_", shown)
-    try:
-        with zipfile.ZipFile(archive) as file:
-            infos = file.infolist()
-            if len(infos) > _MOST_FILES:
-                raise zipfile.BadZipFile(f"it holds {len(infos):,} files")
-            for number, info in enumerate(infos):
-                inside = PurePosixPath(info.filename.replace("\\", "/"))
-                if info.is_dir() or not _is_notebook(inside.name) or _hidden(inside.parts):
-                    continue
-                path = target / f"{number}.ipynb"  # never where the archive says: it may say ../..
-                path.parent.mkdir(parents=True, exist_ok=True)
-                with file.open(info) as packed, path.open("wb") as out:
-                    out.write(packed.read(LARGEST + 1))  # a bomb is cut, and refused for its size
-                when = time.mktime((*info.date_time, 0, 0, -1))
-                os.utime(path, (when, when))
-                yield path, below / inside, f"{shown}: {inside}", ""
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError, EOFError) as error:
-        yield archive, below / archive.name, shown, f"{archive.name} cannot be unpacked ({error}): hand in the .ipynb file itself."
-
-
-def _hidden(parts: tuple[str, ...]) -> bool:
-    return any(part.startswith(".") or part == "__MACOSX" for part in parts)
-
-
-def _is_notebook(name: str) -> bool:
-    return bool(re.search(r"\.ipynb(\.txt|\.json)?$", name, re.IGNORECASE))
-
-
-def _whose(inside: PurePosixPath) -> tuple[str, str, tuple[str, ...]]:
-    """Student, tidy name, and the folders between, from where a notebook lies."""
-    *folders, name = inside.parts
-    for depth, folder in enumerate(folders):
-        if match := _MOODLE.match(folder):
-            return _plain(match["student"]), tidy_name(name), tuple(folders[depth + 1 :])
-    if match := _CANVAS.match(name):
-        return _plain(match["student"]), tidy_name(match["name"] + match["ending"]), tuple(folders)
-    if not folders:
-        return _plain(tidy_name(name).removesuffix(".ipynb")), tidy_name(name), ()
-    return _plain(folders[0]), tidy_name(name), tuple(folders[1:])
-
-
-def _plain(student: str) -> str:
-    """A name that can be a folder's."""
-    return re.sub(r"[^\w.@-]+", "_", student).strip("._") or "nameless"
+def _choose(found: list[HandIn]) -> None:
+    """Leaves one attempt of each student and assignment "taken", and notes at the others why."""
+    attempts = collections.defaultdict(list)
+    for hand_in in found:
+        if hand_in.status == "taken":
+            attempts[hand_in.student, hand_in.assignment].append(hand_in)
+    for (student, assignment), several in attempts.items():
+        if len({one.user for one in several}) > 1:  # below different folders
+            for one in several:
+                one.refuse(f"Several called {student} handed in {assignment}: grade each folder of the class by itself.")
+            continue
+        several.sort(key=lambda one: (one.when, one.attempt, one.shown))
+        newest = several.pop()
+        for one in several:
+            why = "has the same time and a later name" if one.attempt == newest.attempt else "has the same time and a higher number"
+            one.refuse(f"{newest.shown} {'is newer' if one.when < newest.when else why}", "replaced")
+        for one in found:
+            if one.student == newest.student and one.status == "refused" and one.assignment in ("", newest.assignment):
+                if one.when > newest.when:
+                    newest.say(f"{one.shown} is newer, but was refused")

@@ -2,7 +2,7 @@
 
 The hand-in's cells run in a kernel of their own, in a sandbox. A graded cell is not run: it only says which function
 answers which exercise. When all cells are done, that function gets the cases of the private seed, and what it returns
-crosses back as data (:mod:`course_utils.exercises.border`). The judge runs here. So nothing that a hand-in does to its
+crosses back as data (:mod:`course_utils.exercises.border`). The judge runs beside this process, within limits. So nothing that a hand-in does to its
 own interpreter reaches the verdict, and the hidden cases come too late to be printed into its feedback.
 """
 
@@ -15,25 +15,19 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import numpy as np
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_solution
 
 from course_utils.exercises import border, checks, core
 from course_utils.instructor import sandbox
+from course_utils.instructor.apart import Apart, Failed
 from course_utils.instructor.demonstration import demonstrations, missed
 from course_utils.instructor.flags import flags
 from course_utils.instructor.kernel import TIMEOUT, Endless, Kernel
-from course_utils.show import feedback
 
-_NO_SCORE = (
-    "On the grader's data your function gave no answer that could be scored: it stopped, or returned something of another form. "
-    "Does your own check pass? Does your code rely on the number of rows in its data?"
-)
-_ON_OTHERS = (
-    "Right on the cases that your own check shows, not on all of the grader's: look at sizes and values that your check does not try."
-)
+JUDGING = 120  # seconds that the verdict on one exercise may take
+_judged = Apart("course_utils.instructor.judging", seconds=JUDGING)
 
 
 @dataclasses.dataclass
@@ -189,33 +183,19 @@ class Run:
 
     def _judge(self, one: Asked) -> dict[str, Any]:
         """Writes score and card into the graded cell; returns what the instructor's report tells of it."""
-        exercise, points = one.exercise, float(one.cell.metadata.nbgrader.points)
-        hidden, visible = (
-            judge(exercise, found, seed) for found, seed in ((one.hidden, self.options.seed), (one.visible, checks.VISIBLE_SEED))
-        )
-        earned = round(hidden.score * points, 6)
-        if exercise.trains and not one.visible:  # only numbers of the hidden cases' verdict: what an answer says may hold them
-            shown = hidden if hidden.measured else core.Verdict(0.0, _NO_SCORE, hidden.diagnosis)
-        elif hidden.passed:
-            shown = hidden
-        else:
-            shown = dataclasses.replace(visible, score=hidden.score, **({"headline": _ON_OTHERS} if visible.passed else {}))
-        card = feedback.card(shown, exercise_id=exercise.id, name=exercise.name, points=points, running="yours")
-        bundle = {"text/plain": repr(card), "text/html": card._repr_html_()}
+        points = float(one.cell.metadata.nbgrader.points)
+        asked = one.exercise.id, points, self.options.seed
+        try:
+            told = _judged("judged", *asked, one.hidden, one.visible)
+        except Failed as reason:
+            told = _judged("judged", *asked, "Your answer could not be judged: it takes too much time or memory.", "", str(reason))
+        bundle = told.pop("card")
         one.cell.outputs = [
             nbformat.v4.new_output("display_data", bundle),
-            nbformat.v4.new_output("execute_result", {"text/plain": f"{earned:g}"}, execution_count=1),
+            nbformat.v4.new_output("execute_result", {"text/plain": f"{told['earned']:g}"}, execution_count=1),
         ]
         one.cell.execution_count = 1
-        return {
-            "exercise": exercise.id,
-            "points": points,
-            "earned": earned,
-            "diagnosis": hidden.diagnosis,
-            "headline": hidden.headline,
-            "measured": hidden.measured and hidden.measured.value,
-            "seconds": one.seconds,
-        }
+        return {"exercise": one.exercise.id, "points": points, **told, "seconds": one.seconds}
 
     def _kernel(self) -> Kernel:
         o = self.options
@@ -247,19 +227,6 @@ def asked_of(nb: NotebookNode, tests: Mapping[str, str]) -> list[Asked]:
             case _:
                 raise ValueError(f'The graded cell {cell.metadata.nbgrader.grade_id} must call grade("NN.k", name) and nothing else.')
     return found
-
-
-def judge(exercise: core.Exercise, found: list[Any] | str, seed: int) -> core.Verdict:
-    """The verdict on answers that came over the border, or on the reason why none came."""
-    if isinstance(found, str):
-        return core.Verdict(0.0, found or "It was not asked.", "no-answer")
-    try:
-        with np.errstate(all="ignore"):
-            return exercise.judge(exercise.cases(seed), found)
-    except Exception as error:  # an answer that a judge cannot digest earns nothing, and is the course's to mend
-        return core.Verdict(
-            0.0, "Your answer has a form that the check does not understand.", f"judge-failed: {type(error).__name__}: {error}"
-        )
 
 
 def _missed_a_name(nb: NotebookNode, asked: list[Asked], skip: set[int]) -> bool:

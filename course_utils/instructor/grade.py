@@ -1,29 +1,30 @@
 """``python -m course_utils.instructor.grade HANDINS``: from a folder or zip file of hand-ins to marks and feedback.
 
-Whose a notebook is, is read off where it lies (:mod:`course_utils.instructor.collect`). The hand-ins are only read: what is
+Whose a notebook is, is read off where it lies (:mod:`course_utils.instructor.identity`). The hand-ins are only read: what is
 graded is a copy under ``submitted/``, what is not (older attempts, refused ones) is kept under ``attempts/``. One hand-in
 that cannot be graded is reported with its reason and never stops the others. Every hand-in is run in a sandbox, several at
 a time; what was run once is not run again. ``marks.csv`` is the table that is printed, ``report.html`` tells more.
 """
 
 import argparse
+import contextlib
 import csv
 import hashlib
-import re
+import os
 import shutil
 import sys
 import tempfile
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook
-from nbgrader.apps.api import NbGraderAPI
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from course_utils.instructor import farm, report, results, sandbox
+from course_utils.instructor.apart import Apart
 from course_utils.instructor.assemble import assemble
 from course_utils.instructor.build import places
 from course_utils.instructor.collect import COLUMNS, HandIn, find
@@ -31,6 +32,7 @@ from course_utils.instructor.execute import Options
 from course_utils.instructor.intake import Refused, load, repair
 from course_utils.instructor.preprocessors import GradingExecute
 from course_utils.instructor.release import ReleaseError, release, settings
+from course_utils.instructor.roster import Roster
 from course_utils.instructor.source import read
 
 
@@ -52,23 +54,8 @@ def register(root: Path, assignment: str) -> None:
 
 
 def take(hand_in: HandIn, root: Path) -> None:
-    """Copies the file as it is to ``submitted/``, under the right name, if it can be graded; else says why not.
-
-    What was there before, an earlier attempt, moves to ``attempts/``.
-    """
-    _, released = places(root, hand_in.assignment)
-    target = root / "submitted" / hand_in.student / hand_in.assignment / f"{hand_in.assignment}.ipynb"
-    try:
-        hand_in.note = "; ".join(repair(load(hand_in.path), nbformat.read(released, as_version=4)))
-    except Refused as reason:
-        hand_in.status, hand_in.note = "refused", str(reason)
-    except Exception as error:  # whatever else is wrong with a hand-in is its own fault, not the class's
-        hand_in.status, hand_in.note = "refused", f"It cannot be read as a notebook ({type(error).__name__}: {error})."
-    if hand_in.status == "refused":
-        if target.exists() and target.resolve() != hand_in.path.resolve():
-            hand_in.note += " An earlier attempt stays, with its mark."
-        keep(hand_in, root)
-        return
+    """Copies the file as it is to ``submitted/``, under the right name. An earlier attempt there moves to ``attempts/``."""
+    target = _submitted(hand_in, root)
     if target.resolve() == hand_in.path.resolve():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -81,43 +68,34 @@ def take(hand_in: HandIn, root: Path) -> None:
 
 def keep(hand_in: HandIn, root: Path) -> None:
     """Copies a hand-in that is not graded to ``attempts/``."""
+    if hand_in.status == "refused" and hand_in.assignment and _submitted(hand_in, root).exists():
+        hand_in.note += " An earlier attempt stays, with its mark."
     if hand_in.path.is_file() and not hand_in.path.is_relative_to(root / "submitted"):
-        _attempt(hand_in.path, hand_in.student, hand_in.assignment or "unknown", root)
+        _attempt(hand_in.path, hand_in.student or "unknown", hand_in.assignment or "unknown", root)
+
+
+def _submitted(hand_in: HandIn, root: Path) -> Path:
+    return root / "submitted" / hand_in.student / hand_in.assignment / f"{hand_in.assignment}.ipynb"
 
 
 def _attempt(path: Path, student: str, assignment: str, root: Path) -> None:
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    target = root / "attempts" / student / assignment / f"{digest}-{path.name}"
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()[:12]
+    target = root / "attempts" / student / assignment / f"{digest}-{path.name[-40:]}"
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, target)
 
 
-def mark(hand_in: HandIn, api: NbGraderAPI) -> None:
-    """Runs nbgrader's autograde and feedback for one hand-in and reads its mark."""
-    outcome = api.autograde(hand_in.assignment, hand_in.student)
-    if not outcome["success"]:
-        hand_in.status, hand_in.note = "failed", _reason(outcome)
-        return
-    hand_in.status = "graded"
-    with Gradebook(api.coursedir.db_url) as gradebook:
-        submission = gradebook.find_submission(hand_in.assignment, hand_in.student)
-        hand_in.mark, hand_in.of = float(submission.score), float(submission.max_score)
-        hand_in.waiting = float(
-            sum(grade.max_score for notebook in submission.notebooks for grade in notebook.grades if grade.needs_manual_grade)
-        )
-    if told := report.record(Path(api.coursedir.root), hand_in.student, hand_in.assignment):
-        hand_in.flags = len(told["flags"])
-    outcome = api.generate_feedback(hand_in.assignment, hand_in.student)
-    if not outcome["success"]:
-        hand_in.note = "; ".join(filter(None, [hand_in.note, f"no feedback: {_reason(outcome)}"]))
+def mark(hand_in: HandIn, config: Config) -> None:
+    """Has nbgrader make mark and feedback of one hand-in, in a process of its own, and fills in its row."""
+    told = _clerk("mark", config, hand_in.assignment, hand_in.student)
+    hand_in.say(told.pop("note"))
+    for name, value in told.items():
+        setattr(hand_in, name, value)
 
 
-def _reason(outcome: dict) -> str:
-    """The last exception in nbgrader's log, in one line."""
-    lines = (outcome.get("log", "") + outcome.get("error", "")).split("\n")
-    raised = [line.strip() for line in lines if re.match(r"\s*[\w.]*(Error|Exception|Refused)\b.*: ", line)]
-    return next((line for line in raised if "NbGraderException" not in line), "nbgrader could not grade it")
+_clerk = Apart("course_utils.instructor.marking", seconds=600)
 
 
 def prepare(nb: NotebookNode, label: str, assignment: str, root: Path, options: Options) -> farm.Job:
@@ -149,59 +127,80 @@ def grade(
     workers: int = 0,
     scheduler: str = "",
     config: Config | None = None,
-    students: frozenset[str] = frozenset(),
+    roster: Roster | None = None,
 ) -> list[HandIn]:
-    """Takes, grades and reports every hand-in in ``source``, a folder or zip file; writes ``marks.csv`` and ``report.html``.
+    """Takes, grades and reports every hand-in in ``source``, a folder or zip file.
 
-    ``students``: the class list; who is not on it is graded, and noted.
+    ``marks.csv`` and ``report.html`` are written whatever happens once hand-ins are run; if that is interrupted, they say
+    what is missing. ``roster``: the class list; who is not on it is graded, and noted, and who of it did not hand in has a row.
+
+    Raises Refused if the class list names nobody who handed in, ReleaseError and NoSandbox if nothing can be graded here.
     """
-    source = source / "submitted" if (source / "submitted").is_dir() else source
-    with tempfile.TemporaryDirectory() as scratch:
-        return _grade(source, Path(scratch), root, only, workers, scheduler, config or settings(root), students)
-
-
-def _grade(
-    source: Path, scratch: Path, root: Path, only: str, workers: int, scheduler: str, config: Config, students: frozenset[str]
-) -> list[HandIn]:
-    assignments = [path.parent.name for path in sorted(root.glob("notebooks/[0-9][0-9]_*/*.ipynb"))]
+    source = source / "submitted" if source == root and (source / "submitted").is_dir() else source
+    config = config or settings(root)
     step = GradingExecute(config=config)
     if step.sandboxed:
         sandbox.require()
-    hand_ins = find(source, scratch, assignments, only)
-    taken = [h for h in hand_ins if h.status == "taken"]
-    for assignment in sorted({h.assignment for h in taken}):
-        register(root, assignment)
-        solution = assemble(read(root / "solutions" / assignment / f"{assignment}.py"), root)
-        farm.warm(prepare(solution, "the course's own solution", assignment, root, step.options()))
-    for hand_in in hand_ins:
-        (take if hand_in.status == "taken" else keep)(hand_in, root)
-        if students and hand_in.student not in students:
-            hand_in.note = "; ".join(filter(None, [hand_in.note, "not on the class list"]))
-    taken = [h for h in taken if h.status == "taken"]
-    jobs = [
-        prepare(
-            load(root / "submitted" / h.student / h.assignment / f"{h.assignment}.ipynb"), h.student, h.assignment, root, step.options()
-        )
-        for h in taken
-    ]
-    api = NbGraderAPI(config=config)
-    api.log.setLevel("ERROR")  # errors are where the report's reasons come from
-    whose = {id(job): hand_in for job, hand_in in zip(jobs, taken)}
-    for job, failed in farm.run(jobs, Path(step.results), workers=workers, scheduler=scheduler):
-        hand_in = whose[id(job)]  # the one writer of the gradebook is here, while others run
-        if failed:
-            hand_in.status, hand_in.note = "failed", failed
-            continue
+    assignments = [path.parent.name for path in sorted(root.glob("notebooks/[0-9][0-9]_*/*.ipynb"))]
+    with tempfile.TemporaryDirectory() as scratch:
+        submitted = root / "submitted"
+        who = {"known": [] if source == submitted or not submitted.is_dir() else os.listdir(submitted)}
+        if roster:
+            who["listed"] = roster.lines
+        releases = {assignment: places(root, assignment)[1] for assignment in assignments}
+        hand_ins = find(source, Path(scratch), assignments, only, **who, releases=releases)
+        if roster:
+            notes, missing = roster.compare({h.student for h in hand_ins if h.student})
+            for hand_in in hand_ins:
+                hand_in.say(notes.get(hand_in.student, ""))
+            hand_ins += [HandIn(Path(), "", row, status="missing", note="on the class list, handed in nothing") for row in missing]
+        for assignment in sorted({h.assignment for h in hand_ins if h.status == "taken"}):
+            register(root, assignment)
+            solution = assemble(read(root / "solutions" / assignment / f"{assignment}.py"), root)
+            farm.warm(prepare(solution, "the course's own solution", assignment, root, step.options()))
         try:
-            mark(hand_in, api)
-        except Exception as error:
-            hand_in.status, hand_in.note = "failed", f"{type(error).__name__}: {error}"
-    with (root / "marks.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(h.row() for h in hand_ins)
-    report.write(hand_ins, root)
+            _run(hand_ins, root, config, step, workers, scheduler)
+        finally:
+            for hand_in in hand_ins:
+                if hand_in.status == "taken":
+                    hand_in.refuse("Grading ended before this was run: grade again, and what was run is not run again.", "not run")
+            with (root / "marks.csv").open("w", newline="", encoding="utf-8") as file:
+                writer = csv.DictWriter(file, COLUMNS)
+                writer.writeheader()
+                writer.writerows(h.row() for h in hand_ins)
+            report.write(hand_ins, root)
     return hand_ins
+
+
+def _run(hand_ins: list[HandIn], root: Path, config: Config, step: GradingExecute, workers: int, scheduler: str) -> None:
+    """Takes and marks what can be graded and keeps the rest; what goes wrong with one hand-in is written into its row."""
+    jobs, whose = [], {}
+    for hand_in in hand_ins:
+        with _in_its_row(hand_in):
+            if hand_in.status != "taken":
+                keep(hand_in, root)
+                continue
+            take(hand_in, root)
+            nb = load(_submitted(hand_in, root))
+            jobs.append(prepare(nb, hand_in.student, hand_in.assignment, root, step.options()))
+            whose[id(jobs[-1])] = hand_in
+    for job, failed in farm.run(jobs, Path(step.results), workers=workers, scheduler=scheduler):
+        hand_in = whose[id(job)]  # the one writer of the gradebook is beside this process, while others run
+        if failed:
+            hand_in.refuse(failed, "failed")
+        else:
+            with _in_its_row(hand_in):
+                mark(hand_in, config)
+
+
+@contextlib.contextmanager
+def _in_its_row(hand_in: HandIn) -> Iterator[None]:
+    """What goes wrong with one hand-in fails it, and nobody else's."""
+    try:
+        yield
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"
+        hand_in.refuse(said, "failed") if hand_in.status == "taken" else hand_in.say(said)
 
 
 def table(hand_ins: list[HandIn]) -> str:
@@ -214,7 +213,7 @@ def table(hand_ins: list[HandIn]) -> str:
 def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m course_utils.instructor.grade", description=__doc__)
     parser.add_argument("source", type=Path, help="the hand-ins: a folder, or a zip file")
-    parser.add_argument("--students", type=Path, help="the class list: a CSV file with a column `id`")
+    parser.add_argument("--students", type=Path, help="the class list: a CSV file, as your platform exports it")
     parser.add_argument("--assignment", default="", help="grade only this one, e.g. 00_start_here")
     parser.add_argument("--workers", type=int, default=0, help="hand-ins at once on this machine (default: one for each core)")
     parser.add_argument("--scheduler", default="", help="address of a dask scheduler to use instead of this machine")
@@ -229,10 +228,6 @@ def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
     if not options.source.exists():
         print(f"There is no folder or file {options.source}.", file=sys.stderr)
         return 1
-    students = frozenset()
-    if options.students:
-        with options.students.open(encoding="utf-8-sig", newline="") as file:
-            students = frozenset(row.get("id", "") for row in csv.DictReader(file))
     try:
         hand_ins = grade(
             options.source.resolve(),
@@ -241,15 +236,20 @@ def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
             workers=options.workers,
             scheduler=options.scheduler,
             config=config,
-            students=students,
+            roster=Roster(options.students) if options.students else None,
         )
-    except (ReleaseError, sandbox.NoSandbox) as error:
+    except KeyboardInterrupt:
+        print(
+            "Interrupted. Once hand-ins were run, marks.csv and report.html say what is missing. The same command goes on.", file=sys.stderr
+        )
+        return 130
+    except (Refused, ReleaseError, sandbox.NoSandbox) as error:
         print(error, file=sys.stderr)
         return 1
     if not hand_ins:
-        print(f"There is no .ipynb under {options.source}.", file=sys.stderr)
+        print(f"There is nothing in {options.source}.", file=sys.stderr)
         return 1
-    print(table(hand_ins))
+    print(table(hand_ins).encode(sys.stdout.encoding or "utf-8", "backslashreplace").decode(sys.stdout.encoding or "utf-8"))
     print(
         "\nreport.html tells more; marks.csv holds this table; feedback/ what each student gets; `make formgrader` shows all, and is where "
         "written answers are read."

@@ -18,24 +18,25 @@ class Refused(ValueError):
     """Why a hand-in cannot be graded, in one sentence that says what to do."""
 
 
-def load(path: Path) -> NotebookNode:
-    """Reads a hand-in.
+def load(path: Path, called: str = "") -> NotebookNode:
+    """Reads a hand-in, which is named in what is said of it as ``called``, or else as it is.
 
     Raises Refused if it is too large or not a notebook.
     """
+    called = called or path.name
     if path.stat().st_size > LARGEST:
-        raise Refused(f"{path.name} has more than {LARGEST / 1e6:g} MB: clear its outputs and hand in again.")
+        raise Refused(f"{called} has more than {LARGEST / 1e6:g} MB: clear its outputs and hand in again.")
     try:
         nb = nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)
         assert all(isinstance(cell.source, str) and cell.cell_type in ("code", "markdown", "raw") for cell in nb.cells)
     except Exception:  # nbformat raises many kinds, AttributeError among them
-        raise Refused(f"{path.name} is not a readable notebook: download it again as .ipynb and hand that in.") from None
+        raise Refused(f"{called} is not a readable notebook: download it again as .ipynb and hand that in.") from None
     return nb
 
 
 def tidy_name(name: str) -> str:
     """``"Copy of 00_start_here (1).ipynb"`` → ``"00_start_here.ipynb"``: what browsers and Colab add to names."""
-    stem = re.sub(r"\.ipynb$", "", name.removesuffix(".txt"), flags=re.IGNORECASE)
+    stem = re.sub(r"\.ipynb$", "", name.removesuffix(".txt").removesuffix(".json"), flags=re.IGNORECASE)
     while True:
         shorter = re.sub(r"^(Copy of|Kopie von|Copie de|Copia de)\s+|\s*\(\d+\)$|[-_ ]+[Cc]opy\d*$", "", stem).strip()
         if shorter == stem:

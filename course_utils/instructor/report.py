@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from course_utils.instructor.preprocessors import RECORD
 from course_utils.show.palette import NEUTRAL, ROLE, VERDICT
@@ -32,11 +33,12 @@ def write(hand_ins: Sequence[Any], root: Path) -> Path:
         records = {h.student: r for h in mine if h.status == "graded" and (r := record(root, h.student, assignment))}
         parts += [f"<h2>{escape(assignment)}</h2>", _exercises(list(records.values())), _students(mine, records)]
     if strays := [h for h in hand_ins if not h.assignment]:
-        parts += ["<h2>Not recognised</h2>", _students(strays, {})]
+        parts += ["<h2>No notebook</h2>", _students(strays, {})]
     path = root / "report.html"
     path.write_text(
         f"<!doctype html><html lang=en><meta charset=utf-8><title>Grading report</title><style>{_STYLE}</style>" + "\n".join(parts),
         encoding="utf-8",
+        errors="backslashreplace",
     )
     return path
 
@@ -90,8 +92,8 @@ def _students(hand_ins: Sequence[Any], records: dict[str, dict[str, Any]]) -> st
         left = "".join(f"<div>cell {n + 1} ended its kernel and was left out</div>" for n in about.get("left_out", []))
         mark = f"{h.mark:g} / {h.of:g}" if h.mark is not None else f"<span class=bad>{escape(h.status)}</span>"
         waiting = f"{h.waiting:g} to read" if h.waiting else ""
-        page = f"feedback/{h.student}/{h.assignment}/{h.assignment}.html"
-        name = f"<a href='{escape(page, quote=True)}'>{escape(h.student)}</a>" if h.mark is not None else escape(h.student)
+        page = quote(f"feedback/{h.student}/{h.assignment}/{h.assignment}.html")
+        name = f"<a href='{page}'>{escape(h.student)}</a>" if h.mark is not None else escape(h.student)
         seconds = f"{about['seconds']:.0f} s" if about else ""
         rows.append(f"<tr><td>{name}<td class=n>{mark}<td class=w>{waiting}<td class=n>{seconds}<td>{escape(h.note)}{left}{flags}</tr>")
     return f"<p></p><table><tr><th>student<th class=n>mark<th><th class=n>time<th>notes</tr>{''.join(rows)}</table>"

@@ -187,6 +187,8 @@ class SandboxProvisioner(LocalProvisioner):
                 return
             except FileNotFoundError:
                 continue
+            except PermissionError:  # it hides what it writes
+                files = MOST_FILES + 1
             if memory > MOST_MEMORY or len(family) > MOST_PROCESSES or files > MOST_FILES:
                 top.kill()  # the sandbox dies with its parent, and everything in it with the sandbox
                 return

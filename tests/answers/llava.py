@@ -7,9 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from answers import right, slips, unwritten, wrong
+from course_utils.exercises.llava import challenge
 from course_utils.text import IGNORED
 
-unwritten("07.1", "07.2", "07.3", "07.4", "07.5", "07.6")
+unwritten("07.1", "07.2", "07.3", "07.4", "07.5", "07.6", "07.7")
 
 
 # --- 07.1
@@ -115,192 +116,6 @@ def insert_at_the_first_place(params, features, words, patch):
 
 
 @right("07.2")
-def labels_in_loops(tokens, assistant, end):
-    labels = np.full(tokens.shape, IGNORED)
-    for row, found in zip(np.asarray(tokens).tolist(), labels):
-        answers = False
-        for t in range(len(row) - 1):
-            answers = (answers or row[t] == assistant) and row[t] != end and row[t + 1] > 0
-            if answers:
-                found[t] = row[t + 1]
-    return labels
-
-
-@right("07.2")
-def labels_by_scan(tokens, assistant, end):
-    def step(answers, token):
-        return (token == assistant) | (answers & (token != end)), answers
-
-    _, counts = jax.lax.scan(step, jnp.zeros(len(tokens), bool), tokens.T)
-    spoken = jnp.where(counts.T & (tokens != 0), tokens, IGNORED)
-    return jnp.concatenate([spoken[:, 1:], jnp.full((len(tokens), 1), IGNORED)], axis=1)
-
-
-@right("07.2")
-def labels_by_the_last_mark(tokens, assistant, end):
-    place = jnp.arange(tokens.shape[1])
-    last = [jax.lax.cummax(jnp.where(tokens == mark, place, -1), axis=1) for mark in (assistant, end)]
-    labels = jnp.where(last[0] > last[1], jnp.roll(tokens, -1, 1), IGNORED).at[:, -1].set(IGNORED)
-    return jnp.where(labels == 0, IGNORED, labels)
-
-
-def labels_step_by_step(tokens, assistant, end):
-    starts = jnp.cumsum(tokens == assistant, axis=1)
-    ends = jnp.cumsum(tokens == end, axis=1)
-    speaks = starts > ends
-    follows = jnp.concatenate([tokens[:, 1:], jnp.zeros_like(tokens[:, :1])], axis=1)
-    asked = speaks & (follows != 0)
-    return jnp.where(asked, follows, -100)
-
-
-slips(
-    "07.2",
-    right("07.2")(labels_step_by_step),
-    ("not-shifted", "labels are the tokens", "(asked, follows,", "(asked, tokens,"),
-    ("end-forgotten", "no end", "speaks & ", "speaks & (follows != end) & "),
-    ("answer-begun", "not from the place of assistant", "speaks & ", "speaks & (tokens != assistant) & "),
-    ("next-question", "what follows the end", "speaks & ", "(speaks | (tokens == end)) & "),
-    ("assistant-asked", "assistant", "speaks & (follows != 0)", "speaks & (follows != 0) | (follows == assistant)"),
-    ("everything", "all texts", "speaks & ", ""),
-    ("questions", "the user's turns", "starts > ends", "starts == ends"),
-    ("all-that-follows", "all behind the first assistant", "> ends", "> 0"),
-    ("last-answer-only", "the last answer", "speaks & ", "speaks & (starts == starts[:, -1:]) & "),
-    ("first-answer-only", "the first answer", "> ends", "> 0 * ends", "speaks & ", "speaks & (ends == 0) & "),
-    ("other-ignored", "-1", "-100", "-1"),
-    ("zero-ignored", "0", "-100", "0"),
-    ("padding-asked", "padding", " & (follows != 0)", ""),
-    ("padding-asked", "padding from the end of the text", "speaks & (follows != 0)", "speaks | (follows == 0)"),
-    ("mask-for-labels", "the mask", "jnp.where(asked, follows, -100)", "asked"),
-    ("one-shorter", "T - 1 labels", "follows, -100)", "follows, -100)[:, :-1]"),
-    ("over-all", "one cumsum", "(tokens == assistant, axis=1)", "(tokens == assistant).reshape(tokens.shape)", "(tokens == end, axis=1)", "(tokens == end).reshape(tokens.shape)"),
-    ("wraps-round", "roll", "jnp.concatenate([tokens[:, 1:], jnp.zeros_like(tokens[:, :1])], axis=1)", "jnp.roll(tokens, -1, 1)"),
-    ("unfinished-left-out", "finished answers alone", "speaks & ", "speaks & (ends < ends[:, -1:]) & "),
-    ("other-kind", "floats", "-100)", "-100.0)"),
-)  # fmt: skip
-
-
-@wrong("07.2", "shifted here and once more in the loss", "shifted-twice")
-def labels_shifted_twice(tokens, assistant, end):
-    labels = labels_step_by_step(tokens, assistant, end)
-    return np.concatenate([labels[:, 1:], np.full((len(labels), 1), IGNORED)], 1)
-
-
-@wrong("07.2", "as a library takes them, which shifts itself", "not-shifted")
-def labels_as_a_library_takes_them(tokens, assistant, end):
-    labels = labels_step_by_step(tokens, assistant, end)
-    return np.concatenate([np.full((len(labels), 1), IGNORED), labels[:, :-1]], 1)
-
-
-@wrong("07.2", "the token behind, where this one is of an answer", "half-shifted")
-def labels_where_this_token_answers(tokens, assistant, end):
-    behind = np.pad(tokens[:, 1:], ((0, 0), (0, 1)))
-    return np.where((labels_as_a_library_takes_them(tokens, assistant, end) != IGNORED) & (behind > 0), behind, IGNORED)
-
-
-@wrong("07.2", "the tokens before", "shifted-back")
-def labels_backwards(tokens, assistant, end):
-    own = labels_as_a_library_takes_them(tokens, assistant, end)
-    return np.concatenate([np.full((len(own), 1), IGNORED), own[:, :-1]], 1)
-
-
-@wrong("07.2", "only what stands right behind assistant", "first-word-only")
-def labels_of_first_words(tokens, assistant, end):
-    return np.where(tokens == assistant, np.pad(tokens[:, 1:], ((0, 0), (0, 1))), IGNORED)
-
-
-@wrong("07.2", "the answers as lists", "not-an-array")
-def labels_as_lists(tokens, assistant, end):
-    return [[label for label in row if label != IGNORED] for row in np.asarray(labels_step_by_step(tokens, assistant, end)).tolist()]
-
-
-# --- 07.3
-
-
-@right("07.3")
-def update_in_a_loop(params, slopes, stage, rate, decay):
-    new = dict(params)
-    for name in params:
-        if name.startswith("projector/") or (stage == 2 and name.startswith("lm/")):
-            new[name] = new[name] - rate * slopes[name]
-            new[name] = new[name] - rate * decay * params[name]
-    return new
-
-
-@right("07.3")
-def update_by_a_mask(params, slopes, stage, rate, decay):
-    part = {"tower": 0, "projector": 1, "lm": stage - 1}
-    mask = {name: part[name.partition("/")[0]] for name in params}
-    return jax.tree.map(lambda p, slope, on: (1 - on * rate * decay) * p - on * rate * slope, params, slopes, mask)
-
-
-@right("07.3")
-def update_the_other_way_round(params, slopes, stage, rate, decay):
-    frozen = ("tower/", "lm/")[: 3 - stage]
-    moved = {k: params[k] * (1 - rate * decay) - rate * slopes[k] for k in params if not k.startswith(frozen)}
-    return {k: moved.get(k, params[k]) for k in sorted(params)}
-
-
-def update_name_by_name(params, slopes, stage, rate, decay):
-    trained = ["projector"] if stage == 1 else ["projector", "lm"]
-    new = {}
-    for name, p in params.items():
-        g = slopes[name]
-        if name.split("/")[0] in trained:
-            new[name] = p - rate * (g + decay * p)
-        else:
-            new[name] = p
-    return new
-
-
-_IN, _STEP = 'name.split("/")[0] in trained', "p - rate * (g + decay * p)"
-slips(
-    "07.3",
-    right("07.3")(update_name_by_name),
-    ("tower-trained", "the tower in stage 2", '["projector", "lm"]', '["projector", "lm", "tower"]'),
-    ("lm-in-1", "always both", '["projector"] if stage == 1 else ', ""),
-    ("lm-frozen-in-2", "always the projector", ' if stage == 1 else ["projector", "lm"]', ""),
-    ("projector-frozen-in-2", "the language model alone", '["projector", "lm"]', '["lm"]'),
-    ("head-frozen", "without the head", _IN, 'name.split("/")[0] in trained and name.split("/")[1] != "head"'),
-    ("substring", "anywhere in the name", _IN, "any(part in name for part in trained)"),
-    ("substring", "any part of the name", _IN, 'set(name.split("/")) & {*trained}'),
-    ("all-trained", "all", _IN, "True"),
-    ("nothing-moves", "p is bound, not new", f"new[name] = {_STEP}", f"new[name], p = p, {_STEP}"),
-    ("decay-on-frozen", "decays all", "new[name] = p\n", "new[name] = p - rate * decay * p\n"),
-    ("frozen-left-out", "frozen ones left out", "        else:\n            new[name] = p\n", ""),
-    ("frozen-zeroed", "frozen ones are 0", "new[name] = p\n", "new[name] = jnp.zeros_like(p)\n"),
-    ("uphill", "adds", _STEP, "p + rate * (g + decay * p)"),
-    ("decay-grows", "the decay's sign", "+ decay * p", "- decay * p"),
-    ("decay-without-rate", "decay without rate", _STEP, "p - rate * g - decay * p"),
-    ("ignores-decay", "no decay", "(g + decay * p)", "g"),
-    ("ignores-rate", "no rate", "rate * ", ""),
-    ("change-only", "changes", _STEP, "-rate * (g + decay * p)"),
-    ("not-an-array", "arrays without names", "return new", "return list(new.values())"),
-    ("not-an-array", "the part's name cut off", "new[name] =", 'new[name.split("/", 1)[1]] ='),
-)  # fmt: skip
-
-
-@wrong("07.3", "decays what has moved", "decay-afterwards")
-def update_then_decay(params, slopes, stage, rate, decay):
-    moved = update_in_a_loop(params, slopes, stage, rate, 0.0)
-    return {k: v * (1 - rate * decay) if k.startswith(("projector/", "lm/")[:stage]) else v for k, v in moved.items()}
-
-
-@wrong("07.3", "decays everything, then moves", "decay-on-frozen")
-def update_decays_all(params, slopes, stage, rate, decay):
-    shrunk = {k: v * (1 - rate * decay) for k, v in params.items()}
-    return {k: shrunk[k] + v - params[k] for k, v in update_in_a_loop(params, slopes, stage, rate, 0.0).items()}
-
-
-@wrong("07.3", "a stage is a place in a list", "projector-frozen-in-2")
-def update_by_a_list(params, slopes, stage, rate, decay):
-    part = ("tower/", "projector/", "lm/")[stage]
-    return {k: p - rate * (slopes[k] + decay * p) if k.startswith(part) else p for k, p in params.items()}
-
-
-# --- 07.4
-
-
-@right("07.4")
 def pack_by_chaining(turns, specials, pictures):
     begin, user, assistant, end, image = (specials[name] for name in ("begin", "user", "assistant", "end", "image"))
     parts = [[user, *question, assistant, *([] if answer is None else [*answer, end])] for question, answer in turns]
@@ -308,7 +123,7 @@ def pack_by_chaining(turns, specials, pictures):
     return list(itertools.chain([begin], *parts))
 
 
-@right("07.4")
+@right("07.2")
 def pack_as_an_array(turns, specials, pictures):
     text = np.array([specials["begin"]])
     for k, turn in enumerate(turns):
@@ -335,8 +150,8 @@ def pack_turn_by_turn(turns, specials, pictures):
 
 _USER, _SPEAKS, _END = ('text.append(specials["%s"])' % name for name in ("user", "assistant", "end"))
 slips(
-    "07.4",
-    right("07.4")(pack_turn_by_turn),
+    "07.2",
+    right("07.2")(pack_turn_by_turn),
     ("no-begin", "no begin", '[specials["begin"]]', "[]"),
     ("begin-each-turn", "begin in each turn", '[specials["begin"]]', "[]", _USER, f'text.append(specials["begin"])\n        {_USER}'),
     ("no-image", "no image", "if k == 0", "if False"),
@@ -360,26 +175,212 @@ slips(
 )  # fmt: skip
 
 
-@wrong("07.4", "the picture right behind begin", "image-before-user")
+@wrong("07.2", "the picture right behind begin", "image-before-user")
 def pack_picture_first(turns, specials, pictures):
     text = pack_turn_by_turn(turns, specials, 0)
     return text[:1] + [specials["image"]] * pictures + text[1:]
 
 
-@wrong("07.4", "all questions, then all answers", "other-order")
+@wrong("07.2", "all questions, then all answers", "other-order")
 def pack_questions_first(turns, specials, pictures):
     text = [specials["begin"], specials["user"], *[specials["image"]] * pictures, *sum([q for q, _ in turns], []), specials["assistant"]]
     return text + sum([[*(a or []), specials["end"]] for _, a in turns], []) + [specials["user"], specials["assistant"]] * (len(turns) - 1)
 
 
-@wrong("07.4", "one text a turn", "shape")
+@wrong("07.2", "one text a turn", "shape")
 def pack_each_turn(turns, specials, pictures):
     return [pack_turn_by_turn([turn], specials, pictures) for turn in turns]
 
 
-@wrong("07.4", "an open turn is no turn", "open-left-out")
+@wrong("07.2", "an open turn is no turn", "open-left-out")
 def pack_without_the_open_turn(turns, specials, pictures):
     return pack_turn_by_turn([turn for turn in turns if turn[1]], specials, pictures) if turns[0][1] else [specials["begin"]]
+
+
+# --- 07.3
+
+
+@right("07.3")
+def labels_in_loops(tokens, assistant, end):
+    labels = np.full(tokens.shape, IGNORED)
+    for row, found in zip(np.asarray(tokens).tolist(), labels):
+        answers = False
+        for t in range(len(row) - 1):
+            answers = (answers or row[t] == assistant) and row[t] != end and row[t + 1] > 0
+            if answers:
+                found[t] = row[t + 1]
+    return labels
+
+
+@right("07.3")
+def labels_by_scan(tokens, assistant, end):
+    def step(answers, token):
+        return (token == assistant) | (answers & (token != end)), answers
+
+    _, counts = jax.lax.scan(step, jnp.zeros(len(tokens), bool), tokens.T)
+    spoken = jnp.where(counts.T & (tokens != 0), tokens, IGNORED)
+    return jnp.concatenate([spoken[:, 1:], jnp.full((len(tokens), 1), IGNORED)], axis=1)
+
+
+@right("07.3")
+def labels_by_the_last_mark(tokens, assistant, end):
+    place = jnp.arange(tokens.shape[1])
+    last = [jax.lax.cummax(jnp.where(tokens == mark, place, -1), axis=1) for mark in (assistant, end)]
+    labels = jnp.where(last[0] > last[1], jnp.roll(tokens, -1, 1), IGNORED).at[:, -1].set(IGNORED)
+    return jnp.where(labels == 0, IGNORED, labels)
+
+
+def labels_step_by_step(tokens, assistant, end):
+    starts = jnp.cumsum(tokens == assistant, axis=1)
+    ends = jnp.cumsum(tokens == end, axis=1)
+    speaks = starts > ends
+    follows = jnp.concatenate([tokens[:, 1:], jnp.zeros_like(tokens[:, :1])], axis=1)
+    asked = speaks & (follows != 0)
+    return jnp.where(asked, follows, -100)
+
+
+slips(
+    "07.3",
+    right("07.3")(labels_step_by_step),
+    ("not-shifted", "labels are the tokens", "(asked, follows,", "(asked, tokens,"),
+    ("end-forgotten", "no end", "speaks & ", "speaks & (follows != end) & "),
+    ("answer-begun", "not from the place of assistant", "speaks & ", "speaks & (tokens != assistant) & "),
+    ("next-question", "what follows the end", "speaks & ", "(speaks | (tokens == end)) & "),
+    ("assistant-asked", "assistant", "speaks & (follows != 0)", "speaks & (follows != 0) | (follows == assistant)"),
+    ("everything", "all texts", "speaks & ", ""),
+    ("questions", "the user's turns", "starts > ends", "starts == ends"),
+    ("all-that-follows", "all behind the first assistant", "> ends", "> 0"),
+    ("last-answer-only", "the last answer", "speaks & ", "speaks & (starts == starts[:, -1:]) & "),
+    ("first-answer-only", "the first answer", "> ends", "> 0 * ends", "speaks & ", "speaks & (ends == 0) & "),
+    ("other-ignored", "-1", "-100", "-1"),
+    ("zero-ignored", "0", "-100", "0"),
+    ("padding-asked", "padding", " & (follows != 0)", ""),
+    ("padding-asked", "padding from the end of the text", "speaks & (follows != 0)", "speaks | (follows == 0)"),
+    ("mask-for-labels", "the mask", "jnp.where(asked, follows, -100)", "asked"),
+    ("one-shorter", "T - 1 labels", "follows, -100)", "follows, -100)[:, :-1]"),
+    ("over-all", "one cumsum", "(tokens == assistant, axis=1)", "(tokens == assistant).reshape(tokens.shape)", "(tokens == end, axis=1)", "(tokens == end).reshape(tokens.shape)"),
+    ("wraps-round", "roll", "jnp.concatenate([tokens[:, 1:], jnp.zeros_like(tokens[:, :1])], axis=1)", "jnp.roll(tokens, -1, 1)"),
+    ("unfinished-left-out", "finished answers alone", "speaks & ", "speaks & (ends < ends[:, -1:]) & "),
+    ("other-kind", "floats", "-100)", "-100.0)"),
+)  # fmt: skip
+
+
+@wrong("07.3", "shifted here and once more in the loss", "shifted-twice")
+def labels_shifted_twice(tokens, assistant, end):
+    labels = labels_step_by_step(tokens, assistant, end)
+    return np.concatenate([labels[:, 1:], np.full((len(labels), 1), IGNORED)], 1)
+
+
+@wrong("07.3", "as a library takes them, which shifts itself", "not-shifted")
+def labels_as_a_library_takes_them(tokens, assistant, end):
+    labels = labels_step_by_step(tokens, assistant, end)
+    return np.concatenate([np.full((len(labels), 1), IGNORED), labels[:, :-1]], 1)
+
+
+@wrong("07.3", "the token behind, where this one is of an answer", "half-shifted")
+def labels_where_this_token_answers(tokens, assistant, end):
+    behind = np.pad(tokens[:, 1:], ((0, 0), (0, 1)))
+    return np.where((labels_as_a_library_takes_them(tokens, assistant, end) != IGNORED) & (behind > 0), behind, IGNORED)
+
+
+@wrong("07.3", "the tokens before", "shifted-back")
+def labels_backwards(tokens, assistant, end):
+    own = labels_as_a_library_takes_them(tokens, assistant, end)
+    return np.concatenate([np.full((len(own), 1), IGNORED), own[:, :-1]], 1)
+
+
+@wrong("07.3", "only what stands right behind assistant", "first-word-only")
+def labels_of_first_words(tokens, assistant, end):
+    return np.where(tokens == assistant, np.pad(tokens[:, 1:], ((0, 0), (0, 1))), IGNORED)
+
+
+@wrong("07.3", "the answers as lists", "not-an-array")
+def labels_as_lists(tokens, assistant, end):
+    return [[label for label in row if label != IGNORED] for row in np.asarray(labels_step_by_step(tokens, assistant, end)).tolist()]
+
+
+# --- 07.4
+
+
+@right("07.4")
+def update_in_a_loop(params, slopes, stage, rate, decay):
+    new = dict(params)
+    for name in params:
+        if name.startswith("projector/") or (stage == 2 and name.startswith("lm/")):
+            new[name] = new[name] - rate * slopes[name]
+            new[name] = new[name] - rate * decay * params[name]
+    return new
+
+
+@right("07.4")
+def update_by_a_mask(params, slopes, stage, rate, decay):
+    part = {"tower": 0, "projector": 1, "lm": stage - 1}
+    mask = {name: part[name.partition("/")[0]] for name in params}
+    return jax.tree.map(lambda p, slope, on: (1 - on * rate * decay) * p - on * rate * slope, params, slopes, mask)
+
+
+@right("07.4")
+def update_the_other_way_round(params, slopes, stage, rate, decay):
+    frozen = ("tower/", "lm/")[: 3 - stage]
+    moved = {k: params[k] * (1 - rate * decay) - rate * slopes[k] for k in params if not k.startswith(frozen)}
+    return {k: moved.get(k, params[k]) for k in sorted(params)}
+
+
+def update_name_by_name(params, slopes, stage, rate, decay):
+    trained = ["projector"] if stage == 1 else ["projector", "lm"]
+    new = {}
+    for name, p in params.items():
+        g = slopes[name]
+        if name.split("/")[0] in trained:
+            new[name] = p - rate * (g + decay * p)
+        else:
+            new[name] = p
+    return new
+
+
+_IN, _STEP = 'name.split("/")[0] in trained', "p - rate * (g + decay * p)"
+slips(
+    "07.4",
+    right("07.4")(update_name_by_name),
+    ("tower-trained", "the tower in stage 2", '["projector", "lm"]', '["projector", "lm", "tower"]'),
+    ("lm-in-1", "always both", '["projector"] if stage == 1 else ', ""),
+    ("lm-frozen-in-2", "always the projector", ' if stage == 1 else ["projector", "lm"]', ""),
+    ("projector-frozen-in-2", "the language model alone", '["projector", "lm"]', '["lm"]'),
+    ("head-frozen", "without the head", _IN, 'name.split("/")[0] in trained and name.split("/")[1] != "head"'),
+    ("substring", "anywhere in the name", _IN, "any(part in name for part in trained)"),
+    ("substring", "any part of the name", _IN, 'set(name.split("/")) & {*trained}'),
+    ("all-trained", "all", _IN, "True"),
+    ("nothing-moves", "p is bound, not new", f"new[name] = {_STEP}", f"new[name], p = p, {_STEP}"),
+    ("decay-on-frozen", "decays all", "new[name] = p\n", "new[name] = p - rate * decay * p\n"),
+    ("frozen-left-out", "frozen ones left out", "        else:\n            new[name] = p\n", ""),
+    ("frozen-zeroed", "frozen ones are 0", "new[name] = p\n", "new[name] = jnp.zeros_like(p)\n"),
+    ("uphill", "adds", _STEP, "p + rate * (g + decay * p)"),
+    ("decay-grows", "the decay's sign", "+ decay * p", "- decay * p"),
+    ("decay-without-rate", "decay without rate", _STEP, "p - rate * g - decay * p"),
+    ("ignores-decay", "no decay", "(g + decay * p)", "g"),
+    ("ignores-rate", "no rate", "rate * ", ""),
+    ("change-only", "changes", _STEP, "-rate * (g + decay * p)"),
+    ("not-an-array", "arrays without names", "return new", "return list(new.values())"),
+    ("not-an-array", "the part's name cut off", "new[name] =", 'new[name.split("/", 1)[1]] ='),
+)  # fmt: skip
+
+
+@wrong("07.4", "decays what has moved", "decay-afterwards")
+def update_then_decay(params, slopes, stage, rate, decay):
+    moved = update_in_a_loop(params, slopes, stage, rate, 0.0)
+    return {k: v * (1 - rate * decay) if k.startswith(("projector/", "lm/")[:stage]) else v for k, v in moved.items()}
+
+
+@wrong("07.4", "decays everything, then moves", "decay-on-frozen")
+def update_decays_all(params, slopes, stage, rate, decay):
+    shrunk = {k: v * (1 - rate * decay) for k, v in params.items()}
+    return {k: shrunk[k] + v - params[k] for k, v in update_in_a_loop(params, slopes, stage, rate, 0.0).items()}
+
+
+@wrong("07.4", "a stage is a place in a list", "projector-frozen-in-2")
+def update_by_a_list(params, slopes, stage, rate, decay):
+    part = ("tower/", "projector/", "lm/")[stage]
+    return {k: p - rate * (slopes[k] + decay * p) if k.startswith(part) else p for k, p in params.items()}
 
 
 # --- 07.5
@@ -555,3 +556,72 @@ def merge_nothing(rows, prompt):
 @wrong("07.6", "the first question of each", "first-question-only")
 def merge_first_questions(rows, prompt):
     return [[picture, turns[:1]] for picture, turns in merge_row_by_row(rows, prompt)]
+
+
+# --- 07.7
+
+
+def answers_to(test):
+    """What is right, from the tests' own symbols: stands for a well trained model."""
+    for seed in (0, 1, 20_000):
+        case = challenge.cases(seed)[0]
+        if case.args[1]["questions"] == list(test["questions"]):
+            return case.truth
+    raise AssertionError("an unknown test set")
+
+
+@right("07.7")
+def answered_nearly_perfectly(train, test):
+    truth = answers_to(test).copy()
+    truth[:40] = truth[40:80]
+    return truth
+
+
+@right("07.7")
+def answered_as_floats(train, test):
+    return answers_to(test).astype(np.float32).tolist()
+
+
+@wrong("07.7", "yes, to everything", "below")
+def answered_yes(train, test):
+    return np.full(len(test["questions"]), test["choices"].index("yes"))
+
+
+@wrong("07.7", "the numbers of other questions' answers", "below")
+def answered_by_neighbours(train, test):
+    return np.roll(answers_to(test), 1)
+
+
+@wrong("07.7", "words for numbers", "not-an-array")
+def answered_in_words(train, test):
+    return [test["choices"][k] for k in answers_to(test)]
+
+
+@wrong("07.7", "logits without argmax", "shape")
+def answered_in_logits(train, test):
+    return np.eye(len(test["choices"]))[answers_to(test)]
+
+
+@wrong("07.7", "an answer for each training picture", "shape")
+def answered_for_train(train, test):
+    return np.zeros(len(train["features"]), int)
+
+
+@wrong("07.7", "tokens for choices", "out-of-range")
+def answered_in_tokens(train, test):
+    return answers_to(test) + len(test["choices"])
+
+
+@wrong("07.7", "-1 where the answer is none of the choices", "out-of-range")
+def answered_with_minus_one(train, test):
+    return np.where(np.arange(len(test["questions"])) % 9, answers_to(test), -1)
+
+
+@wrong("07.7", "a mean of 0 questions", "not-finite")
+def answered_not_finite(train, test):
+    return np.full(len(test["questions"]), np.nan)
+
+
+@wrong("07.7", "halves between two answers", "not-whole")
+def answered_by_halves(train, test):
+    return answers_to(test) + 0.5

@@ -1,5 +1,5 @@
-"""The exercises of notebook 07: inserting, labels of answers, stages, packing; several pictures, and a data set's questions."""
+"""The exercises of notebook 07: inserting, packing, labels of answers, stages; a data set's questions, several pictures, a plan."""
 
-from course_utils.exercises.llava import insert, labels, merging, packing, room, stages
+from course_utils.exercises.llava import challenge, insert, labels, merging, packing, room, stages
 
-EXERCISES = (insert.EXERCISE, labels.EXERCISE, stages.EXERCISE, packing.EXERCISE, room.EXERCISE, merging.EXERCISE)
+EXERCISES = (*(insert.EXERCISE, packing.EXERCISE, labels.EXERCISE, stages.EXERCISE), *(room.EXERCISE, merging.EXERCISE, challenge.EXERCISE))

@@ -147,4 +147,4 @@ judge = functools.partial(
     picture=_picture,
     kinds=True,
 )
-EXERCISE = Exercise("07.2", "answer_labels", 4, template.answer_labels, cases, judge)
+EXERCISE = Exercise("07.3", "answer_labels", 4, template.answer_labels, cases, judge)

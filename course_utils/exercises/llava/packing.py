@@ -132,4 +132,4 @@ judge = functools.partial(
         ("pictures", 0.25, "Right with one picture, wrong with none or two: so many `image`s stand before the first question."),
     ],
 )
-EXERCISE = Exercise("07.4", "pack", 3, template.pack, cases, judge)
+EXERCISE = Exercise("07.2", "pack", 3, template.pack, cases, judge)

@@ -123,4 +123,4 @@ def judge(cases: Sequence[Case], answers: Sequence[Any]) -> Verdict:
     )
 
 
-EXERCISE = Exercise("07.3", "update", 3, stages.update, cases, judge)
+EXERCISE = Exercise("07.4", "update", 3, stages.update, cases, judge)

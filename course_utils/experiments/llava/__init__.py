@@ -12,7 +12,7 @@ import numpy as np
 from flax import nnx
 
 from course_utils.arms import Arm, Recording
-from course_utils.experiments.llava import arms, colleague, dataset, hallucination, measures, probe, rival, trainer
+from course_utils.experiments.llava import arms, colleague, dataset, hallucination, measures, pretrained, probe, rival, trainer
 from course_utils.experiments.llava.dataset import Pool
 from course_utils.models.flamingo.flamingo import GLUE
 from course_utils.models.llava.llava import Llava
@@ -71,6 +71,8 @@ def _asked(of: _Run, arm: Arm, model: Llava) -> None:
     side = 96 if arm == arms.LARGE else 64
     test = dataset.pictures(side, test=True)
     of.ask(arm, model, dataset.Pool(test.scenes, np.zeros_like(test.features), side) if arm == arms.BLIND else test)
+    if arm == arms.NOT_ACADEMIC:
+        of.note(arm, measures.named(measures.saying(model, longest=24), test))
     if arm in (arms.MAIN, arms.ONLY_YES):
         of.hallucinates(arm, model)
     if arm in (arms.MAIN, arms.CAPTIONED):
@@ -102,8 +104,14 @@ def _rivals(of: _Run, pool: Pool) -> None:
 
 
 def baselines() -> list[dict]:
-    """Nothing is measured without training."""
-    return []
+    """What needs no training: the shipped model, which was taught for longer."""
+    model, test = pretrained.shipped(), dataset.pictures(test=True)
+    say = measures.saying(model)
+    told = measures.vqa(say, test) | measures.captioned(measures.saying(model, longest=24), test) | measures.own_text(model)
+    rows = arms.SHIPPED.rows(told | hallucination.measure(measures.saying(model, longest=3), dataset.pictures(), test))
+    for what, found in probe.measures(say, probe.cases()).items():
+        rows += arms.SHIPPED.but(exchanged=what).rows(found)
+    return rows
 
 
 def claims(recorded: Recording) -> dict[str, bool]:

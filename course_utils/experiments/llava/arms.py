@@ -29,6 +29,7 @@ TRAINED = {
     LARGE: {"side": 96},
     BLIND: {"blind": True},
 }
+SHIPPED = CAPTIONED.but(taught="longer")
 CONTROLS = {control: MAIN.but(control=control) for control in ("zeroed", "other pictures")}
 COLLEAGUE = Arm(model="colleague's llava")
 # on short answers and captions, which all three can read and write

@@ -52,6 +52,13 @@ def vqa(say: Say, pool: Pool, control: str = "", form: str | None = "word") -> d
     return told | {f"right, {name}": good[types == name].mean() for name in questions.TYPES}
 
 
+def named(say: Say, pool: Pool) -> dict[str, float]:
+    """The share of questions in whose answer, whatever its form, the right one stands; nobody says in which form it is wanted."""
+    texts, right, _ = asked(pool)
+    words = [answer.replace(",", " ").split() for answer in say(pool.features, texts)]
+    return {"named": np.mean([answer in said for answer, said in zip(right, words)])}
+
+
 def in_form(given: str, form: str) -> bool:
     """Whether an answer has a form of ``FORMATS``, whatever it says."""
     opening = FORMATS[form][1].format("")

@@ -10,7 +10,7 @@ from course_utils.experiments.llava import arms, dataset, measures, trainer
 from course_utils.models.llava.llava import Llava
 from course_utils.nn import checkpoint
 
-STEPS = {1: 400, 2: 1600}
+STEPS = {1: 300, 2: 1200}
 
 
 class Taught(nnx.Module):

@@ -12,6 +12,7 @@ from course_utils.experiments.llava.measures import Say
 from course_utils.experiments.probe import another_thing, twins
 from course_utils.intervene import exchanged
 from course_utils.towers import vision
+from course_utils.world import render
 from course_utils.world import scenes as S
 from course_utils.world.instructions import FORMATS
 from course_utils.world.things import COLOURS, KINDS
@@ -25,7 +26,7 @@ EXCHANGES = {"the asked thing": True, "another thing": False}
 class Cases:
     """Pictures of different things, each asked for the colour of one; in the twin everything has another colour.
 
-    ``features``, ``others``: float32[n, 64, 96], of pictures and twins. ``thing``, ``another``: int[n], the place asked about and
+    ``features``, ``others``: float16[n, 64, 96], of pictures and twins. ``thing``, ``another``: int[n], the place asked about and
     another thing's. ``own``, ``twin``: the right answers, before and as the twin has it.
     """
 
@@ -45,6 +46,12 @@ class Cases:
         place = self.thing if what == "the asked thing" else self.another
         return exchanged(self.features, place, self.others, of=vision.cell_of_patch(64))
 
+    def pictures(self, i: int) -> tuple[np.ndarray, tuple[int, int]]:
+        """Case i for a figure: uint8[3, 96, 96, 3], as it is, with the asked thing and with another thing exchanged; both places."""
+        scene, twin, places = self.scenes[[i]], self.twins[[i]], (int(self.thing[i]), int(self.another[i]))
+        changed = [scene.replace(colour=np.where(scene.cell == place, twin.colour, scene.colour)) for place in places]
+        return np.asarray(render.render(S.concatenate([scene, *changed]), 96)), places
+
 
 def cases(count: int = COUNT) -> Cases:
     """Drawn anew for every probe alike; few under ``COURSE_FAST=1``."""
@@ -59,8 +66,8 @@ def cases(count: int = COUNT) -> Cases:
     return Cases(
         scenes=drawn,
         twins=others,
-        features=vision.patch_features(drawn, 64),
-        others=vision.patch_features(others, 64),
+        features=vision.patch_features(drawn, 64).astype(np.float16),
+        others=vision.patch_features(others, 64).astype(np.float16),
         questions=[f"what colour is the {KINDS[k]}? {FORMATS['word'][0]}" for k in drawn.kind[rows, slot]],
         thing=thing,
         another=another_thing(drawn, thing, rng),
