@@ -116,4 +116,50 @@ def baselines() -> list[dict]:
 
 def claims(recorded: Recording) -> dict[str, bool]:
     """What notebook 07 says of its recording, and whether it holds there."""
-    return {}
+
+    def mean(arm: Arm, measure: str = "right") -> float:
+        return recorded[arm, measure].mean
+
+    def above(arm: Arm, other: Arm, by: float = 0.0, measure: str = "right") -> bool:
+        """In every run at least so much above every run of another arm."""
+        return min(recorded[arm, measure].values) > max(recorded[other, measure].values) + by
+
+    f1, nats = "captions, F1", "own text, nats"
+    asked = {arm: {form: arm.but(asked=str(form)) for form in (*FORMATS, None)} for arm in (arms.MAIN, arms.UNPROMPTED)}
+    sees, guesses = ("what", "colour", "size", "two-hop"), ("count", "relation", "reading")
+    blind = {name: mean(arms.MAIN, f"right, {name}") - mean(arms.BLIND, f"right, {name}") for name in sees + guesses}
+    denied = [f"{how}, " for how in hallucination.ABSENCES]
+    return {
+        "a frozen language model speaks of what is there": above(arms.STAGE_1, arms.UNTRAINED, 0.2, f1),
+        "after stage 1 it is right in a fifth or a fourth": 0.18 < mean(arms.STAGE_1) < 0.3,
+        "both stages are best": above(arms.MAIN, arms.STAGE_2),
+        "who sees nothing is right in a third": all(0.3 < mean(arm) < 0.42 for arm in (arms.BLIND, *arms.CONTROLS.values())),
+        "seeing brings much": above(arms.MAIN, arms.BLIND, 0.15),
+        "it sees things, colours and sizes": all(blind[name] > 0.15 for name in sees),
+        "it does not count, compare places or read": all(blind[name] < 0.15 for name in guesses),
+        "with little data stage 1 decides": above(arms.FEW, arms.FEW_STAGE_2, 0.08) and mean(arms.FEW_STAGE_2) < 0.4,
+        "two layers bring nothing": abs(mean(arms.LINEAR) - mean(arms.MAIN)) < 0.05,
+        "larger pictures bring nothing": mean(arms.LARGE) < mean(arms.MAIN) + 0.02,
+        "without academic questions nothing is in the form": max(recorded[arms.NOT_ACADEMIC, "in the form"].values) < 0.05,
+        "but the right word stands in some answers": mean(arms.NOT_ACADEMIC, "named") > 0.2,
+        "a prompt that was not trained is noise": above(asked[arms.UNPROMPTED][None], asked[arms.UNPROMPTED]["word"], 0.1),
+        "a trained one is followed": min(min(recorded[asked[arms.MAIN][form], "in the form"].values) for form in FORMATS) > 0.95,
+        "and changes no answer": abs(mean(asked[arms.MAIN]["word"]) - mean(asked[arms.MAIN]["sentence"])) < 0.05,
+        "asked for no form it gives no word": max(recorded[asked[arms.MAIN][None], "in the form"].values) < 0.05,
+        "captions are forgotten": above(arms.STAGE_1, arms.MAIN, 0.1, f1),
+        "mixed in they are better than ever": above(arms.CAPTIONED, arms.STAGE_1, 0.15, f1),
+        "its own text is forgotten either way": all(above(arm, arms.UNTRAINED, 0.5, nats) for arm in (arms.MAIN, arms.CAPTIONED)),
+        "never told no, it says yes": all(min(recorded[arms.ONLY_YES, f"{how}yes"].values) > 0.97 for how in denied),
+        "F1 does not show it": all(mean(arms.ONLY_YES, f"{how}F1") > mean(arms.MAIN, f"{how}F1") for how in denied),
+        "after 400 steps it can hardly tell": all(mean(arms.MAIN, f"{how}accuracy") < 0.62 for how in denied),
+        "the projector alone sees nearly as well": mean(arms.PROJECTOR_ALONE) > mean(arms.ALL_TRAINED) - 0.1,
+        "and leaves the language model as it was": mean(arms.PROJECTOR_ALONE, nats) == mean(arms.UNTRAINED, nats),
+        "trained along, captions name more": above(arms.ALL_TRAINED, arms.PROJECTOR_ALONE, 0.2, f1),
+        "06's glue keeps up": abs(mean(arms.FLAMINGO) - mean(arms.PROJECTOR_ALONE)) < 0.06,
+        "at more of its own text": above(arms.FLAMINGO, arms.ALL_TRAINED, 0.0, nats),
+        "half follow the asked thing": 0.4 < mean(arms.MAIN.but(exchanged="the asked thing"), "follows") < 0.7,
+        "and a third another one": mean(arms.MAIN.but(exchanged="another thing"), "follows") > 0.2,
+        "taught for longer, it binds": mean(arms.SHIPPED.but(exchanged="the asked thing"), "follows") > 0.75
+        and mean(arms.SHIPPED.but(exchanged="another thing"), "stays") > 0.75,
+        "the colleague's says nothing": min(recorded[arms.COLLEAGUE, "nothing said"].values) > 0.97,
+    }

@@ -32,7 +32,13 @@ _CHANGES = {
 }
 _FORMS = {"word": "“answer in one word”", "sentence": "“answer in a sentence”", "None": "no form asked for"}
 _ABSENCES = ("random", "popular", "adversarial")
-_DENIERS = {_MAIN: ("both stages", "fusion"), _ONLY_YES: ("taught only yes", "ink"), _ZEROED: ("zeroed", "control")}
+_SHIPPED = _CAPTIONED.but(taught="longer")
+_DENIERS = {
+    _MAIN: ("both stages", "fusion"),
+    _SHIPPED: ("for longer", "fusion"),
+    _ONLY_YES: ("taught only yes", "ink"),
+    _ZEROED: ("zeroed", "control"),
+}
 _FORGETFUL = {"after stage 1": (_STAGE_1, _UNTRAINED), "after stage 2": (_MAIN, _MAIN), "captions mixed in": (_CAPTIONED, _CAPTIONED)}
 _RIVALS = {
     name: Arm(model=model, trained=trained, taught="short answers, captions")
@@ -150,12 +156,13 @@ def hallucination(recorded: Mapping, live: Mapping[Arm, Mapping[str, float]] = {
 
     ``recorded``: (arm, "random, yes") → Estimate. ``live``: arm → {"random, yes": share}.
     """
-    names, high = [name for name, _ in _DENIERS.values()] * 3, 28
-    places = [k // 3 * 4 + k % 3 for k in range(9)]
+    many, high = len(_DENIERS), 26
+    names, count = [name for name, _ in _DENIERS.values()] * 3, 3 * many
+    places = [k // many * (many + 1) + k % many for k in range(count)]
     main, only = ([recorded[arm, f"adversarial, {m}"].mean for m in ("yes", "accuracy")] for arm in (_MAIN, _ONLY_YES))
     b = Board(
         800,
-        176 + 12 * high,
+        176 + (places[-1] + 2) * high,
         f"Adversarial: {main[0]:.0%} yes, {main[1]:.0%} right; taught only yes: {only[0]:.0%} yes, {only[1]:.0%} right",
         f"Is there a …? For half of the questions there is. {_runs(recorded[_MAIN, 'random, yes'])}.",
         alt="Dot charts, yes and right. "
@@ -172,41 +179,53 @@ def hallucination(recorded: Mapping, live: Mapping[Arm, Mapping[str, float]] = {
     )
     for k, (measure, head) in enumerate({"yes": "says yes", "accuracy": "right"}.items()):
         left = 264 + 260 * k
-        ax = b.axes(left, 108, 196, high * 11)
+        ax = b.axes(left, 108, 196, high * (places[-1] + 1))
         b.text(left, 78, head, 10, weight="bold")
         keys = [(arm, f"{how}, {measure}") for how in _ABSENCES for arm in _DENIERS]
         roles = [role for _, role in _DENIERS.values()] * 3
         mean, low, up = results.percent([recorded[key] for key in keys])
-        charts.dots(ax, names if k == 0 else [""] * 9, mean, low, up, roles=roles, fmt="{:.0f}%", places=places)
+        charts.dots(ax, names if k == 0 else [""] * count, mean, low, up, roles=roles, fmt="{:.0f}%", places=places)
         charts.percent_axis(ax, "x", "answers, %")
         charts.chance(ax, 50, "half", vertical=True)
         for y, (arm, name) in zip(places, keys):
             if name in live.get(arm, {}):
                 charts.live(ax, 100 * live[arm][name], y)
     for k, how in enumerate(_ABSENCES):
-        b.text(b.PAD, 108 + high * (4 * k + 0.5), how, 10, weight="bold")
-    results.key(b, 158 + 12 * high, bool(live), None)
+        b.text(b.PAD, 108 + high * ((many + 1) * k + 0.5), how, 10, weight="bold")
+    results.key(b, 158 + (places[-1] + 2) * high, bool(live), None)
     return b
 
 
 def exchanges(recorded: Mapping) -> Board:
     """The causal probe over many pictures: how often the answer follows its twin, and how often it stays."""
-    rows = [(what, *(recorded[_MAIN.but(exchanged=what), m] for m in ("stays", "follows"))) for what in _EXCHANGES]
-    title = f"The asked thing exchanged: {rows[0][2].mean:.0%} follow it. Another thing: {rows[1][1].mean:.0%} stay"
+    rows = [
+        (f"{what}{longer}", *(recorded[arm.but(exchanged=what), m] for m in ("stays", "follows")))
+        for arm, longer in ((_SHIPPED, ", for longer"), (_MAIN, ""))
+        for what in _EXCHANGES
+    ]
+    title = f"Taught for longer: the asked thing exchanged, {rows[0][2].mean:.0%} follow; another, {rows[1][1].mean:.0%} stay"
     subtitle = "Answers that were right until all patches of one place became its twin’s."
-    return _dumbbells(title, subtitle, rows, ("still its own answer", "now the twin’s"), list(_EXCHANGES.values()), "answers, %")
+    names = ("still its own answer", "now the twin’s")
+    return _dumbbells(title, subtitle, rows, names, list(_EXCHANGES.values()) * 2, "answers, %", rows[2][1])
 
 
 def _dumbbells(
-    title: str, subtitle: str, rows: Sequence[tuple], names: tuple[str, str], glosses: Sequence[str] = (), label: str = "right answers, %"
+    title: str,
+    subtitle: str,
+    rows: Sequence[tuple],
+    names: tuple[str, str],
+    glosses: Sequence[str] = (),
+    label: str = "right answers, %",
+    runs: Estimate | None = None,
 ) -> Board:
-    """Rows of a label and two recorded shares, the first hollow and grey; ``names`` of the two, ``glosses`` of the rows."""
+    """Rows of a label and two recorded shares, the first hollow and grey; ``names`` of the two, ``glosses`` of the rows, ``runs``:
+    of which estimate the number of runs is told, else of the first."""
     high = 44 if glosses else 34
     b = Board(
         800,
         160 + high * len(rows),
         title,
-        f"{subtitle} {_runs(rows[0][2])}.",
+        f"{subtitle} {_runs(runs or rows[0][2])}.",
         alt=f"Dot chart, {names[0]} and {names[1]}. " + "; ".join(f"{label}: {a.mean:.0%}, {z.mean:.0%}" for label, a, z in rows) + ".",
         words=90,
     )
