@@ -197,6 +197,14 @@ def test_equal_times_are_decided_by_the_number_and_said(tmp_path):
     assert found["taken"].shown.endswith("-10.ipynb") and "same time and a higher number" in found["replaced"].note
 
 
+def test_a_list_of_files_that_is_too_long_is_not_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "MOST_LISTED", 500)
+    many = packed({f"{k:03}.txt": "" for k in range(20)})
+    monkeypatch.setattr(zipfile.ZipFile, "infolist", lambda archive: archive.filelist if len(archive.filelist) < 9 else pytest.fail())
+    found = rows(tmp_path, {"ann/work.zip": many, "bob/work.zip": packed({"00_start_here.ipynb": notebook()})})
+    assert "its list of files is too long" in found["ann"].note and not found["bob"].note
+
+
 def test_files_of_a_zip_that_overlap_are_refused(tmp_path):
     whole = packed({"00_start_here.ipynb": notebook()})
     start, end = whole.index(b"PK\1\2"), whole.index(b"PK\5\6")

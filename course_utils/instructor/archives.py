@@ -18,6 +18,7 @@ from pathlib import Path
 from course_utils.instructor.intake import LARGEST, Refused
 
 MOST_FILES, MOST_BYTES = 100_000, 200_000_000  # of one archive; of one that a student made
+MOST_LISTED = 40_000_000  # bytes of an archive's list of its files
 _LONGEST = 1000  # characters of a name in an archive, with its folders
 _DEEPEST = 2  # archives in archives: the class's, and a student's in it
 _DO = "hand in the .ipynb file itself."
@@ -69,6 +70,8 @@ class File:
             if self.depth >= _DEEPEST:
                 raise Refused(f"{self.shown} is a zip in a zip in a zip: {_DO}")
             path = self.fetch(scratch / f"{len(os.listdir(scratch))}.zip")
+            if _listed(path) > MOST_LISTED:
+                raise zipfile.BadZipFile("its list of files is too long")
             with zipfile.ZipFile(path) as archive:
                 infos = archive.infolist()
             if len(infos) > MOST_FILES:
@@ -105,6 +108,17 @@ class File:
         except (OverflowError, ValueError):  # a date that there is not
             when = 0.0
         return File((*self.parts, *parts), f"{self.shown}: {shown}" if self.shown else shown, path, when, fault, info, self.depth + 1)
+
+
+def _listed(path: Path) -> int:
+    """How many bytes the list of an archive's files has, as its end says, before anything of it is read; 0 if it does not say."""
+    with path.open("rb") as file:
+        file.seek(-min(path.stat().st_size, 70_000), os.SEEK_END)
+        end = file.read()
+    fields = ((b"PK\x05\x06", 12, 4), (b"PK\x06\x06", 40, 8))  # the usual record and zip64's: its mark, where the size stands, its bytes
+    found = {mark: end.rfind(mark) for mark, *_ in fields}
+    sizes = [int.from_bytes(end[found[m] + at : found[m] + at + n], "little") for m, at, n in fields if found[m] >= 0]
+    return max((size for size in sizes if size != 0xFFFFFFFF), default=0)
 
 
 def listing(source: Path, scratch: Path) -> list[File]:

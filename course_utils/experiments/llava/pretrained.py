@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 
+import numpy as np
 from flax import nnx
 
 from course_utils.experiments.llava import arms, dataset, measures, trainer
 from course_utils.models.llava.llava import Llava
 from course_utils.nn import checkpoint
 
-STEPS = {1: 300, 2: 1200}
+STEPS, ROUNDS = {1: 300, 2: 1100}, 8
 
 
 class Taught(nnx.Module):
@@ -21,9 +22,12 @@ class Taught(nnx.Module):
 
 
 def train() -> Taught:
-    """Both stages; captions are mixed into the second."""
-    model = trainer.stage_1(steps=STEPS[1])
-    trainer.stage_2(model, steps=STEPS[2], **arms.TRAINED[arms.CAPTIONED])
+    """Both stages; captions are mixed into the second, and every picture has several conversations."""
+    model, pool = trainer.stage_1(steps=STEPS[1]), dataset.pictures()
+    data = arms.TRAINED[arms.CAPTIONED]["data"]
+    rounds = [dataset.packed(pool, dataset.instructed(pool, seed, **data)) for seed in range(ROUNDS)]
+    arrays = {name: np.concatenate([told[name] for told in rounds]) for name in rounds[0]}
+    trainer.train(model, pool, arrays, 2, steps=STEPS[2])
     return Taught(model)
 
 
