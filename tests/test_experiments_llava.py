@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from course_utils import runtime
-from course_utils.experiments.llava import arms, colleague, dataset, hallucination, measures, probe, rival, trainer
+from course_utils.experiments import rivals
+from course_utils.experiments.llava import arms, colleague, dataset, hallucination, measures, probe, trainer
 from course_utils.experiments.llava.dataset import Pool
 from course_utils.metrics.hallucination import pope
 from course_utils.models.flamingo.flamingo import GLUE
@@ -152,11 +153,11 @@ def test_the_colleague_predicts_the_token_after_the_next():
 
 def test_the_rival_trains_as_many_numbers_on_words_that_its_language_model_knows():
     drawn = pool(60)
-    tokens = rival.arrays(rival.told(drawn))["tokens"]
-    glue = rival.glue.untrained(**rival.GLUE)
+    tokens = rivals.arrays(rivals.told(drawn))["tokens"]
+    glue = rivals.glue.untrained(**rivals.GLUE)
     assert tokens.max() < glue.lm.config.vocabulary and (tokens == glue.config.image).sum(1).max() == 1
-    ours = rival.trained(trainer.untrained(), trainable(2))
-    assert rival.trained(glue, GLUE) == pytest.approx(ours, rel=0.01)
+    ours = rivals.trained(trainer.untrained(), trainable(2))
+    assert rivals.trained(glue, GLUE) == pytest.approx(ours, rel=0.01)
 
 
 def test_every_arm_begins_as_it_says():

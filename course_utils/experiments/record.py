@@ -27,6 +27,8 @@ from course_utils.errors import known
 from course_utils.experiments import canaries
 from course_utils.registry import TOPICS
 
+# notebook → its parts that compare it with another topic: modules of experiments as PARTS has them, with CANARIES of their own
+COMPARISONS = {"07": {"rivals": "rivals"}}
 SEEDS = 5  # where an experiment does not say how many it runs
 
 
@@ -42,8 +44,9 @@ def load(number: str) -> Recording:
 
 
 def canaries_of(number: str) -> Mapping[str, canaries.Canary]:
-    """The canaries of a notebook's models, losses and samplers, by name."""
-    return importlib.import_module(f"course_utils.experiments.canaries.{TOPICS[number]}").CANARIES
+    """The canaries of a notebook's models, losses and samplers, by name; a comparison's begin with the name of its part."""
+    found = importlib.import_module(f"course_utils.experiments.canaries.{TOPICS[number]}").CANARIES
+    return found | {f"{part}, {name}": canary for part, of in _comparisons(number).items() for name, canary in of.CANARIES.items()}
 
 
 def stale_data(number: str) -> str:
@@ -109,7 +112,11 @@ def _experiment(number: str) -> ModuleType:
 
 
 def _parts(number: str) -> Mapping[str, ModuleType]:
-    return getattr(_experiment(number), "PARTS", {})
+    return getattr(_experiment(number), "PARTS", {}) | _comparisons(number)
+
+
+def _comparisons(number: str) -> Mapping[str, ModuleType]:
+    return {part: importlib.import_module(f"course_utils.experiments.{name}") for part, name in COMPARISONS.get(number, {}).items()}
 
 
 def _listed(data: Mapping[str, str]) -> dict[str, str]:

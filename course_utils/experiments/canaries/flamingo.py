@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from flax import nnx
 
-from course_utils.experiments import canaries, flamingo as experiment
+from course_utils.experiments import canaries, flamingo as experiment, own_text
 from course_utils.experiments.canaries import Canary
 from course_utils.experiments.flamingo import arms, colleague, cost, dataset, few_shot, names, probe, text, trainer
 
@@ -59,7 +59,7 @@ def _alone(model: nnx.Module) -> nnx.Module:
 def _sizes() -> dict[str, Any]:
     return {
         "pictures": [dataset.ALONE, dataset.SEVERAL, names.POOL, few_shot.POOL],
-        "asked": [names.COUNT, few_shot.COUNT, text.COUNT],
+        "asked": [names.COUNT, few_shot.COUNT, own_text.COUNT],
         "steps": [trainer.STEPS, experiment.FEW_SHOT_STEPS, few_shot.STEPS, colleague.STEPS],
         "tuning": [few_shot.EXAMPLES, few_shot.RATE],
     }

@@ -9,7 +9,7 @@ from flax import nnx
 from course_utils import training
 from course_utils.arms import Arm
 from course_utils.experiments.canaries import Canary
-from course_utils.experiments.llava import arms, colleague, dataset, hallucination, measures, probe, rival, trainer
+from course_utils.experiments.llava import arms, colleague, dataset, hallucination, measures, probe, trainer
 from course_utils.models.llava.llava import Llava
 from course_utils.world.instructions import FORMATS
 
@@ -62,10 +62,6 @@ def _large(model: Llava) -> dict[str, Any]:
     return _told(model, dataset.pictures(96, test=True))
 
 
-def _glue(model: nnx.Module) -> dict[str, Any]:
-    return {"trained numbers": rival.trained(model, nnx.Param)}
-
-
 def _colleague() -> nnx.Module:
     model = trainer.untrained()
     colleague.train(model, dataset.pictures())
@@ -94,6 +90,5 @@ CANARIES = {
         for arm in (arms.NOT_ACADEMIC, arms.UNPROMPTED, arms.CAPTIONED, arms.ONLY_YES, arms.FEW)
     },
     "colleague": Canary(_colleague, _begins, steps=0),
-    "rival": Canary(lambda: _alone(rival.flamingo_(dataset.pictures())), _glue, steps=0),
     "sizes": Canary(None, _sizes),
 }

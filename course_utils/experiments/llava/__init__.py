@@ -1,7 +1,7 @@
 """Notebook 07: what two stages of training make of a picture's patches, on what data, and what is said that is not there.
 
-``dataset``, ``trainer`` (what they share), ``measures``, ``hallucination``, ``probe`` (tests), ``rival`` (06's glue on the same
-texts), ``colleague`` (the run that looks fine), ``arms``.
+``dataset``, ``trainer`` (what they share), ``measures``, ``hallucination``, ``probe`` (tests), ``colleague`` (the run that looks
+fine), ``pretrained`` (the shipped model), ``arms``. 06's glue on the same texts: :mod:`course_utils.experiments.rivals`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,9 @@ import numpy as np
 from flax import nnx
 
 from course_utils.arms import Arm, Recording
-from course_utils.experiments.llava import arms, colleague, dataset, hallucination, measures, pretrained, probe, rival, trainer
+from course_utils.experiments.llava import arms, colleague, dataset, hallucination, measures, pretrained, probe, trainer
 from course_utils.experiments.llava.dataset import Pool
-from course_utils.models.flamingo.flamingo import GLUE
 from course_utils.models.llava.llava import Llava
-from course_utils.models.llava.stages import trainable
 from course_utils.world.instructions import CAPTION, FORMATS
 
 SEEDS = 3
@@ -60,7 +58,6 @@ def run(seed: int) -> list[dict]:
         trainer.stage_2(model, seed, **how)
         _asked(of, arm, model)
         print(f"  {vars(arm)} done", flush=True)
-    _rivals(of, dataset.pictures())
     model = of.begun(arms.MAIN)
     of.note(arms.COLLEAGUE, colleague.symptoms(model, colleague.train(model, dataset.pictures(), seed=seed), of.test))
     return of.rows
@@ -86,21 +83,6 @@ def _asked(of: _Run, arm: Arm, model: Llava) -> None:
             of.note(of_control, measures.vqa(measures.saying(model), test, control))
         for what, found in probe.measures(measures.saying(model), probe.cases()).items():
             of.note(arm.but(exchanged=what), found)
-
-
-def _rivals(of: _Run, pool: Pool) -> None:
-    """LLaVA, its projector alone, and 06's glue, on the same texts."""
-    taught = dataset.packed(pool, rival.told(pool, of.seed), roles=False)
-    for arm, stage in ((arms.ALL_TRAINED, 2), (arms.PROJECTOR_ALONE, 1)):
-        model = of.begun(arms.MAIN)
-        trainer.train(model, pool, taught, stage, seed=of.seed, steps=trainer.STEPS[2])
-        of.ask(arm, model, roles=False)
-        of.note(arm, {"trained numbers": rival.trained(model, trainable(stage)), **measures.own_text(model)})
-        print(f"  {vars(arm)} done", flush=True)
-    glue = rival.flamingo_(pool, of.seed)
-    of.note(arms.FLAMINGO, measures.vqa(rival.saying(glue), of.test, form=None) | measures.captioned(rival.saying(glue, 24), of.test, ""))
-    of.note(arms.FLAMINGO, {"trained numbers": rival.trained(glue, GLUE), **measures.own_text(glue)})
-    print(f"  {vars(arms.FLAMINGO)} done", flush=True)
 
 
 def baselines() -> list[dict]:

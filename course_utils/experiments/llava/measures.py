@@ -8,10 +8,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from course_utils.errors import known
-from course_utils.experiments.flamingo import text
+from course_utils.experiments import own_text as measured
 from course_utils.experiments.llava import trainer
 from course_utils.experiments.llava.dataset import Pool
-from course_utils.models.flamingo.flamingo import Flamingo
 from course_utils.models.llava.llava import Llava
 from course_utils.world import captions, questions
 from course_utils.world import scenes as S
@@ -82,9 +81,9 @@ def captioned(say: Say, pool: Pool, prompt: str = CAPTION[0]) -> dict[str, float
     return {"captions, F1": np.mean(scores), "captions, readable": read / count}
 
 
-def own_text(model: Llava | Flamingo) -> dict[str, float]:
+def own_text(model: Llava) -> dict[str, float]:
     """Nats a word of the language model's own kind of text, without pictures."""
-    return {"own text, nats": text.own_text(model.lm if isinstance(model, Llava) else model)["own text, nats"]}
+    return {"own text, nats": measured.measure(model.lm)["own text, nats"]}
 
 
 def saying(model: Llava, side: int = 64, roles: bool = True, longest: int = 8) -> Say:
