@@ -7,6 +7,7 @@ fine), ``pretrained`` (the shipped model), ``arms``. 06's glue on the same texts
 from __future__ import annotations
 
 import functools
+import itertools
 
 import numpy as np
 from flax import nnx
@@ -138,10 +139,17 @@ def claims(recorded: Recording) -> dict[str, bool]:
         "and leaves the language model as it was": mean(arms.PROJECTOR_ALONE, nats) == mean(arms.UNTRAINED, nats),
         "trained along, captions name more": above(arms.ALL_TRAINED, arms.PROJECTOR_ALONE, 0.2, f1),
         "06's glue keeps up": abs(mean(arms.FLAMINGO) - mean(arms.PROJECTOR_ALONE)) < 0.06,
-        "at more of its own text": above(arms.FLAMINGO, arms.ALL_TRAINED, 0.0, nats),
-        "half follow the asked thing": 0.4 < mean(arms.MAIN.but(exchanged="the asked thing"), "follows") < 0.7,
-        "and a third another one": mean(arms.MAIN.but(exchanged="another thing"), "follows") > 0.2,
-        "taught for longer, it binds": mean(arms.SHIPPED.but(exchanged="the asked thing"), "follows") > 0.75
-        and mean(arms.SHIPPED.but(exchanged="another thing"), "stays") > 0.75,
+        "at about as much of its own text": all(above(arm, arms.UNTRAINED, 0.5, nats) for arm in (arms.FLAMINGO, arms.ALL_TRAINED)),
+        "half follow the asked thing, a third another one": all(
+            0.4 < mean(arm.but(exchanged="the asked thing"), "follows") < 0.65
+            and 0.2 < mean(arm.but(exchanged="another thing"), "follows") < 0.4
+            for arm in (arms.MAIN, arms.SHIPPED)
+        ),
+        "taught for longer it is right in nearly three of four": 0.68 < mean(arms.SHIPPED) < 0.78,
+        "and says what is likely": all(
+            mean(arms.SHIPPED, f"{a}, accuracy") > mean(arms.SHIPPED, f"{z}, accuracy")
+            for a, z in itertools.pairwise(hallucination.ABSENCES)
+        )
+        and mean(arms.SHIPPED, "adversarial, yes") > 0.65,
         "the colleague's says nothing": min(recorded[arms.COLLEAGUE, "nothing said"].values) > 0.97,
     }

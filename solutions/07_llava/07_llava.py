@@ -1,0 +1,521 @@
+# %% [markdown]
+# # 07 · Patches among words
+#
+# {{badge}}
+#
+# **Turn each patch of a picture into something that looks like a word, put these into the sentence, and let a language model read on. That is LLaVA, nearly all of it. What makes an assistant of it is what it is told, and by whom: by a writer who never saw a picture.**
+#
+# At the end of this notebook you
+# - have written the projector and the splice, the template of a conversation, the mask that says which words count, and what each of two stages of training may change;
+# - have seen a *frozen* language model name what stands in a picture, after a map of 29,000 numbers was put before it;
+# - have measured what each stage and each kind of data is worth, and what the second stage makes it forget;
+# - have asked for things that are not there, and found where the wrong *yes* comes from;
+# - have exchanged the patches of one thing, to see whether the answer follows.
+#
+# | | |
+# |---|---|
+# | your time | 80 to 90 minutes; what stands under *Further* takes about 75 more |
+# | computing | about two minutes in all on two quiet CPU cores, up to twice as much on busy ones |
+# | needed | what a language model predicts, and a loss over tokens (notebook 06 or its equivalent) |
+
+# %% setup
+
+# %%
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from course_utils import runtime
+from course_utils.exercises import check
+from course_utils.experiments import record
+from course_utils.experiments.llava import arms, colleague, dataset, measures, pretrained, probe, trainer
+from course_utils.models.llava import chat
+from course_utils.models.llava.stages import moved
+from course_utils.show import live, source
+from course_utils.show import llava as figures
+from course_utils.text import IGNORED, PAD
+from course_utils.towers import language
+from course_utils.world import instructions
+
+runtime.start()
+recorded = record.load("07")  # recorded[arm, measure]: mean and interval of the course's own runs, and each run's value
+
+# %% [markdown]
+# ## 1 · Written by somebody who never saw it
+#
+# Photographs with *instructions*, questions and answers as one would put them to an assistant, hardly existed in 2023. Liu et al. had them written: a language model that reads no pictures was given captions and boxes of photographs, as text, and asked to write a **conversation**, a **detailed description**, and a question that takes **reasoning**. LLaVA-1.5 (2024) added questions from the data sets of VQA research, and a **prompt for the form** of the answer behind each.
+#
+# Our writer gets the symbols of a scene, and sees as little of it. Of one scene:
+
+# %%
+pool, test = dataset.pictures(), dataset.pictures(test=True)
+told = {kind: instructions.write(np.random.default_rng(3), pool.scenes[[15]], kind, turns=2)[0] for kind in instructions.WRITTEN}
+figures.written(pool.scenes[[15]], told).show()
+
+# %% [markdown]
+# It can be wrong in no way but one: what is not among the symbols (how a thing looks, what stands in the background) never comes up. Whoever learns from it learns what *it* finds worth saying.
+#
+# ## 2 · A picture is a row of words
+#
+# A frozen vision tower gives 64 vectors of a picture, one a patch. A small map, the **projector**, makes of each a vector as wide as a word's. Where the text says `<image>`, these 64 stand; the language model reads on, as if they were words. No cross-attention, no gates, no resampler.
+
+# %%
+figures.architecture().show()
+
+# %% [markdown]
+# The map was linear in LLaVA; LLaVA-1.5 has two layers, with a GELU between them:
+#
+# $$h_i = \text{GELU}(f_i W_1 + b_1)\, W_2 + b_2 \qquad\quad x_t = \begin{cases} h_{p_t} & \text{if patch } p_t \text{ stands in place } t \\ w_t & \text{if a word stands there } (p_t = -1)\end{cases}$$
+
+# %% [markdown] exercise="07.1" name="insert" title="Patches among words" points=3 difficulty=2 minutes=10
+# `features` is $(B, M, D)$, what the vision tower says of the patches of a text's picture; `words` is $(B, T, W)$, the language model's vectors of the text; `patch` is int $(B, T)$: which of the $M$ patches stands in a place, −1 for a word. `params` holds `W_1` $(D, W)$, `b_1`, `W_2` $(W, W)$ and `b_2`. Return $(B, T, W)$: where `patch` is −1 the word as it came, else $\text{gelu}(f W_1 + b_1)\, W_2 + b_2$ of that patch $f$. The GELU is the exact one: `jax.nn.gelu(x, approximate=False)`. Use `jnp`; the model below compiles your function and learns through it.
+#
+# Hint: Project all patches first, whether they have a place or not. Then each place takes a row of the table *of its own text*, or keeps its word.
+#
+# Hint: The index −1 would take the last patch; `jnp.maximum` mends it, and `jnp.where` decides in the end what stands there. `jnp.take_along_axis(x, index, axis=1)` takes other rows for each text, and wants an index with as many axes as `x`.
+
+# %% solution="07.1"
+def insert(params, features, words, patch):
+    """Patches, projected, in their places among the words.
+
+    features: float[B, M, D], words: float[B, T, W], patch: int[B, T], -1 for a word  →  float[B, T, W]
+    """
+    ### BEGIN SOLUTION
+    hidden = jax.nn.gelu(features @ params["W_1"] + params["b_1"], approximate=False)
+    pictures = hidden @ params["W_2"] + params["b_2"]  # (B, M, W)
+    there = jnp.take_along_axis(pictures, jnp.maximum(patch, 0)[..., None], axis=1)
+    return jnp.where(patch[..., None] >= 0, there, words)
+    ### END SOLUTION
+
+# %% check="07.1"
+inserted = check("07.1", insert)
+
+# %% graded="07.1"
+from course_utils.exercises import grade
+
+grade("07.1", insert)
+
+# %% [markdown]
+# Your function inside a model, before any training: the language model as it was frozen in notebook 06 (sixteen words more, which nobody taught it), the tower, and between them your map, at random.
+
+# %%
+llava = trainer.untrained(insert=inserted)
+sizes = [sum(p.size for p in jax.tree.leaves(nnx.state(part, nnx.Param))) for part in (llava.tower, llava.projector, llava.lm)]
+print("parameters: vision tower {:,}, projector {:,}, language model {:,}".format(*sizes))
+print("before training it says:", trainer.answers(llava, test.features[:64], [""] * 64, roles=False, longest=24)[:2])
+
+# %% [markdown]
+# ## 3 · A conversation as one text
+#
+# What the model reads is one row of tokens. The **template** says who speaks: `<user>` before what is asked, `<assistant>` before what is answered, and `<end>` behind each answer, so that the model learns to stop. The picture is shown once, before the first question.
+
+# %% [markdown] exercise="07.2" name="pack" title="The template" points=3 difficulty=1 minutes=8
+# `turns` is a list of `[question, answer]`, each a list of tokens (int); the last answer may be `None`. `specials` holds the numbers of `begin`, `user`, `assistant`, `end` and `image`; `pictures` says how many pictures are shown. Return one list: `begin`; then of each turn `user`, the question, `assistant`, the answer, `end`. So many `image`s as there are pictures stand before the *first* question, behind its `user`. Where an answer is `None`, the text stops behind `assistant`: there the model goes on.
+#
+# Hint: A loop over the turns that makes one list longer. What is different in the first turn, and what in one without an answer?
+#
+# Hint: `list * n` repeats a list n times, for n = 0 too. Ask `answer is not None` before you add the answer *and* its `end`.
+
+# %% solution="07.2"
+def pack(turns, specials, pictures):
+    """A conversation as one text.
+
+    turns: list of [question, answer], lists of tokens or None; specials: dict of name → token; pictures: int  →  list of int
+    """
+    ### BEGIN SOLUTION
+    tokens = [specials["begin"]]
+    for k, (question, answer) in enumerate(turns):
+        shown = [specials["image"]] * pictures if k == 0 else []
+        tokens += [specials["user"], *shown, *question, specials["assistant"]]
+        if answer is not None:
+            tokens += [*answer, specials["end"]]
+    return tokens
+    ### END SOLUTION
+
+# %% check="07.2"
+packing = check("07.2", pack)
+
+# %% graded="07.2"
+grade("07.2", pack)
+
+# %% [markdown]
+# ## 4 · What counts
+#
+# Of this text only the answers shall be learned: nobody wants a model that predicts what users ask. So every place gets a **label**, the token behind it, where that belongs to an answer, and −100 elsewhere, the `IGNORED` of this course and of PyTorch. The shift by one is part of the labels here. (In Hugging Face's models it is *not*: there labels stand at their own token, and the model shifts them. Section 11 shows what happens to those who mix the two up.)
+
+# %% [markdown] exercise="07.3" name="answer_labels" title="Answers alone" points=4 difficulty=2 minutes=12
+# `tokens` is int $(B, T)$, conversations in the template, one a row, with `PAD` (0) behind; `assistant` and `end` are the numbers of `<assistant>` and `<end>`. Return int $(B, T)$, for each place the token *behind* it if that is of an answer or its `<end>`, else `IGNORED` (−100). So the place of `<assistant>` asks for the answer's first token, and the place of `<end>` asks for nothing. An answer that breaks off counts as far as it goes; padding is never asked for.
+#
+# Hint: Which places ask? Those from an `<assistant>` on, up to the token before its `<end>`. Up to such a place, how many `<assistant>`s have there been, and how many `<end>`s?
+#
+# Hint: Compare two cumulative sums along the text. The token behind each place is the row shifted by one; give the last place a `PAD`, and leave out whatever asks for `PAD`.
+
+# %% solution="07.3"
+def answer_labels(tokens, assistant, end):
+    """What each place of packed conversations has to predict.
+
+    tokens: int[B, T], 0 behind  →  int[B, T]: the next token where it is of an answer or its <end>, else -100
+    """
+    ### BEGIN SOLUTION
+    answering = jnp.cumsum(tokens == assistant, axis=1) > jnp.cumsum(tokens == end, axis=1)
+    behind = jnp.pad(tokens[:, 1:], ((0, 0), (0, 1)), constant_values=PAD)
+    return jnp.where(answering & (behind != PAD), behind, IGNORED)
+    ### END SOLUTION
+
+# %% check="07.3"
+labels = check("07.3", answer_labels)
+
+# %% graded="07.3"
+grade("07.3", answer_labels)
+
+# %% [markdown]
+# Your two functions at work on the conversation of section 1: under each token, what is asked of it.
+
+# %%
+parts = {"pack": packing, "label": labels}
+words = instructions.vocabulary()
+one = dataset.packed(pool, [told["conversation"]], **parts)
+length = int((one["tokens"][0] != PAD).sum())
+figures.packed(words.words(one["tokens"][0][:length]), one["labels"][0][:length]).show()
+
+# %% [markdown] exercise="07.4" name="update" title="What a stage moves" points=3 difficulty=1 minutes=8
+# `params` and `slopes` are dictionaries from a name to an array; names begin with `tower/`, `projector/` or `lm/`, and slopes are given for all. Return the dictionary of *all* parameters after one step. Stage 1 moves the projector; stage 2 moves the projector and all of the language model, its head too. What is moved becomes $p - \text{rate} \cdot (g + \text{decay} \cdot p)$ with its slope $g$; what is frozen stays exactly as it was. Below, the filter of each stage is made from your function: one call with slopes of 1, and what has moved is trained.
+#
+# Hint: The part is what stands before the first `/` of a name. Elsewhere in a name the same letters may stand by chance.
+#
+# Hint: Decide by name first, then compute: a frozen array goes into the new dictionary untouched. Weight decay moves an array as well as a slope does.
+
+# %% solution="07.4"
+def update(params, slopes, stage, rate, decay):
+    """One step of what a stage trains.
+
+    params, slopes: dict of name → float array, stage: 1 or 2, rate, decay: float  →  dict of name → float array
+    """
+    ### BEGIN SOLUTION
+    trained = ("projector",) if stage == 1 else ("projector", "lm")
+    after = dict(params)
+    for name, p in params.items():
+        if name.split("/")[0] in trained:
+            after[name] = p - rate * (slopes[name] + decay * p)
+    return after
+    ### END SOLUTION
+
+# %% check="07.4"
+step = check("07.4", update)
+
+# %% graded="07.4"
+grade("07.4", update)
+
+# %% [markdown]
+# Which parts does *your* update move? `moved` calls it once for each stage and makes of the answer the filter that training goes by. Stage 1, on captions (no template yet: a picture, then its caption):
+
+# %%
+told_1 = dataset.packed(pool, dataset.captions(pool), roles=False, **parts)
+history = trainer.train(
+    llava, pool, told_1, 1, steps=runtime.steps(trainer.LIVE_STEPS[1]), trainable=moved(step, llava, 1),
+    watch=live.LossCurve("Stage 1: the projector alone"))
+before = language.frozen_language_model().embed.embedding[...]
+print("language model changed by:", float(abs(llava.lm.embed.embedding[...][: len(before)] - before).max()))
+described = trainer.answers(llava, test.features[:64], [""] * 64, roles=False, longest=24)
+for said, [(_, truth)] in zip(described[:4], dataset.captions(test)):
+    print(f"says: {said}\ntrue: {truth}\n")
+
+# %% [markdown]
+# Not one weight of the language model has changed, and it speaks of what is there (not always rightly: a hundred steps are few). **Whatever it says about pictures, it could say already; the projector learned to ask for it.**
+#
+# **Predict, then run.** Stage 2 comes next: a hundred steps on instructions. Then it is asked 512 questions of ten types about new pictures; right is only the right word. A model that never saw a picture is right in about a third, by knowing what is usually the answer. How often is yours right, in percent, after both stages?
+
+# %%
+# Your guess, in percent: replace None.
+guess = None
+
+# %%
+told_2 = dataset.packed(pool, dataset.instructed(pool), **parts)
+history = trainer.train(
+    llava, pool, told_2, 2, steps=runtime.steps(trainer.LIVE_STEPS[2]), trainable=moved(step, llava, 2),
+    watch=live.LossCurve("Stage 2: the language model too"))
+
+# %%
+answered = measures.vqa(measures.saying(llava, longest=24), test)
+figures.stages(recorded, {arms.MAIN: answered["right"]}, guess).show()
+
+# %% [markdown]
+# Means of three recorded runs, 200 steps a stage; the square is yours, after half as many; the triangle is your guess.
+#
+# - **Both stages together are best**, and stage 2 without stage 1 does not get as far in as many steps.
+# - After stage 1 the language model often knows better than the number says, and answers in the wrong form: it goes on ("blue and a red car") where one word was wanted. Stage 2 teaches it when to stop.
+# - The controls: with empty pictures, or with those of other questions, the trained model falls to what the blind one reaches. What is left is knowledge of what is usual, and half of all yes-or-no questions.
+
+# %% [markdown]
+# ## 6 · What a stage is worth, and when
+#
+# In which questions does it *see*? The same training without pictures (*blind*) shows what can be had by knowing what is usual:
+
+# %%
+figures.by_type(recorded).show()
+
+# %% [markdown]
+# It sees *what* stands somewhere, colours and sizes, in questions of one hop and of two. Where counting, comparing places, reading, or whether something is there at all is asked for, 400 steps have hardly begun: there it answers as somebody would who sees nothing. An average over all questions would have hidden that.
+#
+# And is stage 1 needed, if stage 2 trains the projector too? Once with all conversations, once with 256 of them and half the steps:
+
+# %%
+figures.little_data(recorded).show()
+
+# %% [markdown]
+# With plenty of conversations stage 1 is an advantage. With few, **it is the difference between seeing and guessing**: stage 2 alone stays where the blind model is. Captions are cheap (any picture on the web has one), conversations are dear. That is the case for two stages.
+#
+# And is stage 2 needed? Once more, on short answers and captions (words that the language model knows already): everything trained; the *projector alone*, 29,000 numbers, as in stage 1; and, on the same texts, the resampler and gates of notebook 06, which have as many trained numbers as projector and language model together.
+
+# %%
+figures.rivals(recorded).show()
+
+# %% [markdown]
+# - **The projector alone sees nearly as well as everything together**, with 29,000 numbers, a thirtieth. The language model is then untouched, and its own text to the last digit what it was.
+# - Training all of it buys a few points, and captions that name much more; it costs the language model's own text dearly. What a language model must learn *anew* (words, a template, forms of answers) only stage 2 can teach: here nothing of the kind was asked for.
+# - The glue of 06 does as well as the projector in answers, and better in captions, its language model frozen too. But its open gates cost the language model's own text about as much as training it did.
+#
+# ## 7 · Three changes that made LLaVA-1.5
+#
+# Liu et al. (2024) changed little, and gained much: two layers for the linear map, larger pictures, and academic questions with a prompt for the form of the answer. One at a time, all else as it was:
+
+# %%
+figures.changes(recorded).show()
+
+# %% [markdown]
+# Two of the changes do nothing *here*: things are few and large enough at 64 px, and a linear map reads this tower as well as two layers do. (A larger picture also has 144 vectors instead of 64; in as many steps it gets no further.) What makes the difference is **data**:
+#
+# - Without academic questions every answer is a sentence, and *answer in one word* means nothing: not one answer has the form.
+
+# %%
+print(f"without academic questions, no form asked for: the right word stands in {recorded[arms.NOT_ACADEMIC, 'named'].mean:.0%} of the answers (one run)")
+
+# %% [markdown]
+# - With the same questions and bare words for answers, but never a word about the form, a model answers well *until* somebody asks for a form: then most answers go wrong. **A prompt that was not trained is no instruction but noise.**
+#
+# ## 8 · What it forgets
+#
+# Stage 2 teaches conversations, descriptions, reasons and short answers: no short captions. Ask for a caption before it, after it, and after the same stage with captions mixed in. At the right, the language model's own text, without any picture, in nats a word: fewer is better.
+
+# %%
+figures.forgetting(recorded).show()
+
+# %% [markdown]
+# - What stage 1 taught is half gone after 200 steps of something else: asked for a caption, the model converses, or describes at length. **Mixed in, a quarter of the data, captions become better than ever.**
+# - The language model's own text becomes twice as hard for it, and captions do not help against that: it forgets what it is not asked for. The remedy is the same (some of the old texts among the new ones), or leaving it frozen.
+#
+# ## 9 · Is there a …?
+#
+# A model that says what is not there **hallucinates**. POPE (Li et al., 2023) measures it with the simplest of questions: *is there a dog?* For each picture one thing that is there, and one that is not, so that *yes* is right in half. The absent thing is drawn *at random*, among the most *popular* things, or *adversarially*, among those that keep company with what is there (in our pictures, a bus goes with cars). One more training was never told of anything that it is not there: all turns in which somebody asks "is there …?" and is told *no* are taken out, as in the first instruction data, where one asked for what there was.
+
+# %%
+figures.hallucination(recorded).show()
+
+# %% [markdown]
+# - **Never told *no*, it never says it.** It is right in exactly half, and F1, which POPE reports too, looks fine: whoever always says *yes* has 67 %. The share of *yes* tells at once.
+# - After 400 steps, told both, it can hardly tell (empty pictures do as well). *For longer*, a model that the course ships (1,400 steps, several conversations about each picture), shows what large models show: good where absent things are drawn at random, worse where they are plausible, and there it says *yes* too often. It has learned to see, **and what to expect**.
+#
+# So a test with absent things at random flatters; ask for those that keep company.
+#
+# ## 10 · What the answer hangs on
+#
+# The test of notebooks 02 to 06: exchange something, and see whether the answer follows. In the **twin** of a picture everything has another colour. Take from it the patches of *one place*, leave the other places as they are, and ask for the colour of the thing there; then, as a control, exchange another thing's patches. Asked is the model *for longer* of the last figure.
+
+# %%
+seasoned = pretrained.shipped()
+drawn = probe.cases()
+say = measures.saying(seasoned, longest=24)
+said = {what: say(f[:64], drawn.questions[:64]) for what, f in {
+    "as it is": drawn.features, **{what: drawn.exchanged(what) for what in probe.EXCHANGES}}.items()}
+i = next((k for k, word in enumerate(said["as it is"]) if word == drawn.own[k]), 0)
+figures.exchange(*drawn.pictures(i), drawn.questions[i], (drawn.own[i], drawn.twin[i]), [words[i] for words in said.values()]).show()
+
+# %%
+figures.exchanges(recorded).show()
+
+# %% [markdown]
+# Only half of the answers follow the asked thing, also when the model was taught for longer and is right in nearly three of four questions. And where *another* thing is exchanged, three in ten change to the twin's colour, though nobody asked for that thing. It notices that a new colour is in the picture, and does not always know **whose** it is. No map of attention, and no accuracy, would have said so.
+#
+# ## 11 · A run that learns, and says nothing
+#
+# A colleague trains stage 2 as you did, with a batch function of her own. Her loss falls, her accuracy (the share of asked tokens that come first) rises: at the end of her run they are what the first two lines say. Then she asks her model the 512 questions. **Before you read on: which mistakes could do that?**
+
+# %%
+for what in ("loss", "accuracy", "right", "nothing said"):
+    print(f"{what:16}{recorded[arms.COLLEAGUE, what].mean:8.2f}")
+
+# %%
+source.show(colleague.her_batch)
+
+# %% [markdown]
+# The labels that she gets are shifted already (yours were, in 07.3), and she shifts them again. So each place learns the token after the next: `<assistant>` learns what stands *behind* the answer's first word, and behind a single word stands `<end>`. The model says nothing, perfectly. Loss and accuracy are computed from the same labels, and cannot tell; *one* answer, read, would have. The other way round, with labels that nobody shifts, each place learns to repeat itself, and the loss goes to 0.
+#
+# ## 12 · Talk to it
+#
+# The shipped model again. Compose a scene and ask; questions may go on from the answers before (*is there a dog?* then *what colour is it?*). Below the last answer: the likeliest first words, with the picture and blind.
+
+# %%
+figures.chat(seasoned)
+
+# %% [markdown]
+# Try to mislead it: ask for the colour of a thing that is not there. What does it say, and where did it learn to say so?
+
+# %% [markdown] question="07.q1" title="An assistant for a museum" points=2 minutes=6
+# A museum wants an assistant that answers visitors' questions about photographs of its objects. It has 40,000 photographs with catalogue texts; a large language model writes questions and answers from these texts. After stage 2, the assistant answers "is there a …?" with *yes* nearly always, and describes ornaments that are on no photograph. In at most six sentences: (a) how can the *data* have caused both, though no training text was false? (b) Name one change of the data for each, and the measurement that would show whether it helped, with its control.
+#
+# Rubric: 1 point for (a): nobody wrote questions whose answer is *no*, so *yes* was always right; *and* catalogue texts tell of what the writer knew but the photograph does not show, so saying what is not visible was rewarded. Half a point for one of the two. 1 point for (b): as many questions for absent things (popular and related ones, too) as for present ones, measured as POPE does, with its share of *yes*, or a blind control; *and* texts restricted to what is visible (or checked against the photograph), measured by how much of what is described is there, on held-out photographs, against another picture's description. Half a point if the measurement or the control is missing.
+
+# %% [markdown] answer="07.q1"
+# (a) Whoever writes from a catalogue asks about what it lists, so the right answer to "is there a …?" was always *yes*, and the model learned the answer and not the look. The catalogue also knows what the photograph does not show, the back of a vase, say: the texts were true of the object and not of the picture, and so describing the unseen was rewarded. (b) Write as many questions for things that are absent, the usual companions among them, and measure accuracy and the share of *yes* as POPE does, blind as a control, where half would be right. Have the texts restricted to what is visible, and count on held-out photographs which share of what is described is there, against the same count for another photograph's description.
+
+# %% [markdown]
+# ## Further
+#
+# ### More pictures, of any width
+# So far a text showed one picture, 64 vectors wide. Nothing in the splice asks for that: give each tag as much room as its picture takes.
+
+# %% [markdown] exercise="07.5" name="make_room" title="Pictures of any width" points=2 difficulty=2 minutes=10 further=true
+# `tokens` is a text, a list with one `image` for each picture; `widths` says how many vectors each of its pictures has, in their order. Return three lists of equal length. `tokens`: each `image` repeated as often as its picture is wide. `picture`: of each place the number of its picture, from 0, and −1 for a word. `vector`: which vector of that picture stands there, from 0, and −1 for a word. Python lists or NumPy; `chat.packed` below runs your function.
+#
+# Hint: Walk through the text with a counter of the pictures met so far. A word adds one entry to each list; a tag adds as many as its picture is wide.
+#
+# Hint: For a tag, the three entries to add are `[image] * width`, `[n] * width` and `range(width)`, and then n grows by one.
+
+# %% solution="07.5"
+def make_room(tokens, widths, image):
+    """A text with a place for every vector of its pictures.
+
+    tokens: list of int, widths: one int for each image, image: int  →  tokens, picture, vector: lists of int
+    """
+    ### BEGIN SOLUTION
+    wide, picture, vector, n = [], [], [], 0
+    for token in tokens:
+        if token == image:
+            wide += [image] * widths[n]
+            picture += [n] * widths[n]
+            vector += range(widths[n])
+            n += 1
+        else:
+            wide, picture, vector = wide + [token], picture + [-1], vector + [-1]
+    return wide, picture, vector
+    ### END SOLUTION
+
+# %% check="07.5"
+room = check("07.5", make_room)
+
+# %% graded="07.5"
+grade("07.5", make_room)
+
+# %% [markdown]
+# With your function: a conversation about two pictures, a small one and a large one, and which vector of which picture stands in each place.
+
+# %%
+wide = chat.packed([[("<image> <image> is there a dog?", "yes, there is")]], words, [[4, 9]], 32, room=room, **parts)
+print(*("·" if t == PAD else words[t] if p < 0 else f"{p}:{v}" for t, (p, v) in zip(wide["tokens"][0], wide["source"][0])))
+
+# %% [markdown]
+# ### In the form that is asked for
+# LLaVA-1.5 puts behind each academic question how it is to be answered. One model was taught so, another the same questions with bare words for answers; each is asked in three ways:
+
+# %%
+figures.formats(recorded).show()
+
+# %% [markdown]
+# Taught forms, it follows them, and is right as often in a sentence as in one word. Asked for none, it gives a sentence, as in the conversations of its data: the prompt has become a switch. Never taught forms, it is as often right *until* a form is asked for.
+#
+# Data sets of questions come as rows of picture, question, answer. LLaVA-1.5 makes *one* conversation of all that is asked about a picture, which saves reading its patches again and again.
+
+# %% [markdown] exercise="07.6" name="merge" title="One picture, one conversation" points=2 difficulty=1 minutes=8 further=true
+# `rows` is a list of `[picture, question, answer]`, a number and two texts, as data sets of questions come; `prompt` says in which form an answer is wanted, such as "answer in one word". Return a list of `[picture, turns]`, one for each picture, in the order in which pictures first appear; `turns` is a list of `[question, answer]` in the order of the rows. Behind each question stands a space and the prompt. A question that comes twice about the *same* picture stands once, with its first answer.
+#
+# Hint: A dictionary keeps the order in which its keys came, and does not take a key twice. What are the keys of the outer one, and of those inside?
+#
+# Hint: `setdefault(key, value)` puts a value there only if the key is new, and returns what is there. Add the prompt at the end, when all questions are known.
+
+# %% solution="07.6"
+def merge(rows, prompt):
+    """Questions of a data set as conversations, one for each picture.
+
+    rows: list of [picture, question, answer], prompt: str  →  list of [picture, list of [question, answer]]
+    """
+    ### BEGIN SOLUTION
+    talks = {}
+    for picture, question, answer in rows:
+        talks.setdefault(picture, {}).setdefault(question, answer)
+    return [[picture, [[f"{question} {prompt}", answer] for question, answer in turns.items()]] for picture, turns in talks.items()]
+    ### END SOLUTION
+
+# %% check="07.6"
+merged = check("07.6", merge)
+
+# %% graded="07.6"
+grade("07.6", merge)
+
+# %% [markdown]
+# With your function, from rows to what stage 2 reads:
+
+# %%
+rows = [[7, "is there a bus?", "no"], [3, "what is at the top?", "dog"], [7, "how many cars are there?", "2"], [7, "is there a bus?", "yes"]]
+for picture, turns in merged(rows, instructions.FORMATS["word"][0]):
+    print(picture, *(f"{question} | {answer}" for question, answer in turns), sep="\n    ")
+
+# %% [markdown]
+# ### The open challenge
+# You get 1,024 training pictures with captions and with conversations, and 512 questions about new pictures, each to be answered with one of the given words. The given model skips stage 1, and learns for 40 steps.
+
+# %%
+def ask(model, test):
+    """The number of the answer among the choices, int[m]; 0 for an answer that is none of them."""
+    said = trainer.answers(model, test["features"], test["questions"], longest=4)
+    return np.array([test["choices"].index(word) if word in test["choices"] else 0 for word in said])
+
+
+def given_model(train, test):
+    model, pool = trainer.untrained(), dataset.Pool(None, train["features"])
+    trainer.train(model, pool, dataset.packed(pool, train["turns"]), 2, steps=40)
+    return ask(model, test)
+
+# %% [markdown] exercise="07.7" name="vqa_challenge" title="A plan of your own" points=4 difficulty=3 minutes=30 further=true
+# `train` has `features` $(n, 64, 96)$, `captions` and `turns`, of each picture one conversation as stage 1 and as stage 2 read it; `test` has `features` $(m, 64, 96)$, `questions`, texts that end in "answer in one word", and `choices`, all words that are answers. Return for each question the number of its answer among the choices, int $(m)$. 42 %, 46 %, 50 % and 54 % right earn a point each. Your function may train for up to 90 seconds on two idle cores, some 200 steps of 32 conversations (nobody stops the clock); do not use `runtime.steps` in it.
+#
+# Hint: What did section 6 say of stage 1 where there is little to learn from? How many of your steps does it deserve? Read `source.show(trainer.train)`: which rate and which optimizer has each stage?
+#
+# Hint: `dataset.packed(pool, train["captions"], roles=False)` is what stage 1 reads. A model that has begun to look has a loss that falls again: print `history.loss` of either stage, and give the steps to the one that uses them.
+
+# %% solution="07.7"
+def vqa_challenge(train, test):
+    """Answers about new pictures after a training of your own plan.
+
+    train: features, captions, turns; test: features, questions, choices  →  int[m]
+    """
+    ### BEGIN SOLUTION
+    model, pool = trainer.untrained(), dataset.Pool(None, train["features"])
+    trainer.train(model, pool, dataset.packed(pool, train["captions"], roles=False), 1, steps=60)
+    trainer.train(model, pool, dataset.packed(pool, train["turns"]), 2, steps=140)
+    return ask(model, test)
+    ### END SOLUTION
+
+# %% check="07.7"
+challenger = check("07.7", vqa_challenge)
+
+# %% graded="07.7"
+grade("07.7", vqa_challenge)
+
+# %% [markdown]
+# ## What to remember
+# 1. A projector makes words of patches; the rest of LLaVA is a language model that reads on.
+# 2. Labels say what is learned: answers alone, each token one place before it, and once shifted is shifted enough.
+# 3. Stage 1 teaches what patches mean while the language model stays as it is; what it buys shows where there is little else to learn from.
+# 4. What a model forgets, and what it claims to see, stands in its data: no captions, no captions any more; no *no*, no *no*.
+# 5. Half of the questions should be answered *no*, and the absent things should be the plausible ones: else hallucination hides.
+#
+# ## Read on
+# - H. Liu et al., *Visual instruction tuning (LLaVA)*, NeurIPS 2023: section 3 for the data that a blind writer made, section 4.2 for the stages.
+# - H. Liu et al., *Improved baselines with visual instruction tuning (LLaVA-1.5)*, CVPR 2024: table 2, one change a row.
+# - Y. Li et al., *Evaluating object hallucination in large vision-language models (POPE)*, EMNLP 2023.
+# - A. Rohrbach et al., *Object hallucination in image captioning (CHAIR)*, EMNLP 2018: the same in captions.
+# - J. Merullo et al., *Linearly mapping from image to text space*, ICLR 2023: how far a linear projector and a frozen language model go.
+# - transformers' `LlavaForConditionalGeneration`, with which this notebook's model agrees to five digits (a test of the course compares them); there labels stand at their own token, and the model shifts them.
+#
+# Artwork: Noto Emoji, Twemoji, Fluent Emoji and FxEmojis; authors and licences stand in `data/ATTRIBUTION.md`.
