@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from course_utils.arms import Arm, Estimate
 from course_utils.show import charts, results
 from course_utils.show.board import Board
+from course_utils.show.palette import NEUTRAL
 from course_utils.world.questions import TYPES
 
 _MAIN = Arm(model="llava", stages="1 and 2")
@@ -36,7 +37,7 @@ _SHIPPED = _CAPTIONED.but(taught="longer")
 _DENIERS = {
     _MAIN: ("both stages", "fusion"),
     _SHIPPED: ("for longer", "fusion"),
-    _ONLY_YES: ("taught only yes", "ink"),
+    _ONLY_YES: ("only yes", "ink"),
     _ZEROED: ("zeroed", "control"),
 }
 _FORGETFUL = {"after stage 1": (_STAGE_1, _UNTRAINED), "after stage 2": (_MAIN, _MAIN), "captions mixed in": (_CAPTIONED, _CAPTIONED)}
@@ -159,18 +160,20 @@ def hallucination(recorded: Mapping, live: Mapping[Arm, Mapping[str, float]] = {
     many, high = len(_DENIERS), 26
     names, count = [name for name, _ in _DENIERS.values()] * 3, 3 * many
     places = [k // many * (many + 1) + k % many for k in range(count)]
-    main, only = ([recorded[arm, f"adversarial, {m}"].mean for m in ("yes", "accuracy")] for arm in (_MAIN, _ONLY_YES))
+    only = recorded[_ONLY_YES, "adversarial, yes"].mean
+    easy, hard = (recorded[_SHIPPED, f"{how}, accuracy"].mean for how in ("random", "adversarial"))
     b = Board(
         800,
         176 + (places[-1] + 2) * high,
-        f"Adversarial: {main[0]:.0%} yes, {main[1]:.0%} right; taught only yes: {only[0]:.0%} yes, {only[1]:.0%} right",
+        f"Taught only yes: {only:.0%} yes. For longer, right: {easy:.0%} random, {hard:.0%} adversarial",
         f"Is there a …? For half of the questions there is. {_runs(recorded[_MAIN, 'random, yes'])}.",
-        alt="Dot charts, yes and right. "
+        alt="Says yes, right. "
         + " ".join(
             f"{how}: "
             + ", ".join(
                 f"{name} {recorded[arm, f'{how}, yes'].mean:.0%} {recorded[arm, f'{how}, accuracy'].mean:.0%}"
                 for arm, (name, _) in _DENIERS.items()
+                if arm != _ZEROED
             )
             + "."
             for how in _ABSENCES
@@ -186,7 +189,8 @@ def hallucination(recorded: Mapping, live: Mapping[Arm, Mapping[str, float]] = {
         mean, low, up = results.percent([recorded[key] for key in keys])
         charts.dots(ax, names if k == 0 else [""] * count, mean, low, up, roles=roles, fmt="{:.0f}%", places=places)
         charts.percent_axis(ax, "x", "answers, %")
-        charts.chance(ax, 50, "half", vertical=True)
+        charts.chance(ax, 50, "", vertical=True)
+        b.text(left + 196, 78, "dotted: half", 8.5, NEUTRAL["ink2"], ha="right")
         for y, (arm, name) in zip(places, keys):
             if name in live.get(arm, {}):
                 charts.live(ax, 100 * live[arm][name], y)
