@@ -98,6 +98,7 @@ MISTAKES = edits(
         "begun > closed",
         "begun > 0",
     ),
+    ("nothing-asked", "Every label is −100: nothing is asked for. Answers are, and their `<end>`.", _ASKED, "tokens < 0"),
     ("last-answer-only", "Only the last answer is asked for. Every answer is.", f"{_ASKED} & (begun == begun[:, -1:])"),
     ("first-answer-only", "Only the first answer is asked for. Every answer is.", f"{_ASKED} & (begun == 1)"),
     ("other-ignored", "What is not asked for has another label than −100, and would count.", "IGNORED", ("-1", "end", "100")),

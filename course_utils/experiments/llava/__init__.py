@@ -115,6 +115,7 @@ def claims(recorded: Recording) -> dict[str, bool]:
     return {
         "a frozen language model speaks of what is there": above(arms.STAGE_1, arms.UNTRAINED, 0.2, f1),
         "after stage 1 it is right in a fifth or a fourth": 0.18 < mean(arms.STAGE_1) < 0.3,
+        "after stage 1 fewer than half of the answers are one word": mean(arms.STAGE_1, "in the form") < 0.5,
         "both stages are best": above(arms.MAIN, arms.STAGE_2),
         "who sees nothing is right in a third": all(0.3 < mean(arm) < 0.42 for arm in (arms.BLIND, *arms.CONTROLS.values())),
         "seeing brings much": above(arms.MAIN, arms.BLIND, 0.15),

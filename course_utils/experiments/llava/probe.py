@@ -46,6 +46,11 @@ class Cases:
         place = self.thing if what == "the asked thing" else self.another
         return exchanged(self.features, place, self.others, of=vision.cell_of_patch(64))
 
+    def unlike(self, i: int) -> bool:
+        """Whether no other thing of picture i has the asked thing's colour, nor the twin's."""
+        colours = [COLOURS[k] for k in self.scenes.colour[i][self.scenes.present[i]]]
+        return colours.count(self.own[i]) == 1 and self.twin[i] not in colours
+
     def pictures(self, i: int) -> tuple[np.ndarray, tuple[int, int]]:
         """Case i for a figure: uint8[3, 96, 96, 3], as it is, with the asked thing and with another thing exchanged; both places."""
         scene, twin, places = self.scenes[[i]], self.twins[[i]], (int(self.thing[i]), int(self.another[i]))

@@ -166,7 +166,7 @@ def hallucination(recorded: Mapping, live: Mapping[Arm, Mapping[str, float]] = {
         800,
         176 + (places[-1] + 2) * high,
         f"Taught only yes: {only:.0%} yes. For longer, right: {easy:.0%} random, {hard:.0%} adversarial",
-        f"Is there a …? For half of the questions there is. {_runs(recorded[_MAIN, 'random, yes'])}.",
+        f"Is there a …? For half of the questions there is. {_runs(recorded[_MAIN, 'random, yes'])}; for longer: one run.",
         alt="Says yes, right. "
         + " ".join(
             f"{how}: "
@@ -208,7 +208,7 @@ def exchanges(recorded: Mapping) -> Board:
         for what in _EXCHANGES
     ]
     title = f"Taught for longer: the asked thing exchanged, {rows[0][2].mean:.0%} follow; another, {rows[1][1].mean:.0%} stay"
-    subtitle = "Answers that were right until all patches of one place became its twin’s."
+    subtitle = "Right until the patches of one place became its twin’s. For longer one run, else"
     names = ("still its own answer", "now the twin’s")
     return _dumbbells(title, subtitle, rows, names, list(_EXCHANGES.values()) * 2, "answers, %", rows[2][1])
 
