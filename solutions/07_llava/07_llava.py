@@ -7,7 +7,7 @@
 #
 # At the end of this notebook you
 # - have written the projector and the splice, the template of a conversation, the mask that says which words count, and what each of two stages of training may change;
-# - have seen a *frozen* language model name what stands in a picture, after a map of 29,000 numbers was put before it;
+# - have seen a *frozen* language model begin to speak of pictures, after a map of 29,000 numbers was put before it;
 # - have measured what each stage and each kind of data is worth, and what the second stage makes it forget;
 # - have asked for things that are not there, and found where the wrong *yes* comes from;
 # - have exchanged the patches of one thing, to see whether the answer follows.
@@ -54,7 +54,7 @@ told = {kind: instructions.write(np.random.default_rng(3), pool.scenes[[15]], ki
 figures.written(pool.scenes[[15]], told).show()
 
 # %% [markdown]
-# It can be wrong in no way but one: what is not among the symbols (how a thing looks, what stands in the background) never comes up. Whoever learns from it learns what *it* finds worth saying.
+# It is never wrong, and it is silent about all that is not among the symbols: how a thing looks, what lies in the background. Whoever learns from it learns to say what *it* finds worth saying. (A writer who knows *more* than the picture shows is worse: then the unseen is learned too. Keep that in mind for the question at the end.)
 #
 # ## 2 · A picture is a row of words
 #
@@ -73,7 +73,7 @@ figures.architecture().show()
 #
 # Hint: Project all patches first, whether they have a place or not. Then each place takes a row of the table *of its own text*, or keeps its word.
 #
-# Hint: The index −1 would take the last patch; `jnp.maximum` mends it, and `jnp.where` decides in the end what stands there. `jnp.take_along_axis(x, index, axis=1)` takes other rows for each text, and wants an index with as many axes as `x`.
+# Hint: The index −1 would take the last patch: keep it from doing so, and decide in the end what stands there. `jnp.take_along_axis(x, index, axis=1)` takes other rows for each text, and wants an index with as many axes as `x`.
 
 # %% solution="07.1"
 def insert(params, features, words, patch):
@@ -97,7 +97,7 @@ from course_utils.exercises import grade
 grade("07.1", insert)
 
 # %% [markdown]
-# Your function inside a model, before any training: the language model as it was frozen in notebook 06 (sixteen words more, which nobody taught it), the tower, and between them your map, at random.
+# Your function inside a model, before any training: the language model as it was frozen in notebook 06 (sixteen words more, which nobody taught it), the tower, and between them your map, at random. To the language model such patches are noise, and it goes on in whichever of its four languages the noise suggests.
 
 # %%
 llava = trainer.untrained(insert=inserted)
@@ -111,7 +111,7 @@ print("before training it says:", trainer.answers(llava, test.features[:64], [""
 # What the model reads is one row of tokens. The **template** says who speaks: `<user>` before what is asked, `<assistant>` before what is answered, and `<end>` behind each answer, so that the model learns to stop. The picture is shown once, before the first question.
 
 # %% [markdown] exercise="07.2" name="pack" title="The template" points=3 difficulty=1 minutes=8
-# `turns` is a list of `[question, answer]`, each a list of tokens (int); the last answer may be `None`. `specials` holds the numbers of `begin`, `user`, `assistant`, `end` and `image`; `pictures` says how many pictures are shown. Return one list: `begin`; then of each turn `user`, the question, `assistant`, the answer, `end`. So many `image`s as there are pictures stand before the *first* question, behind its `user`. Where an answer is `None`, the text stops behind `assistant`: there the model goes on.
+# `turns` is a list of `[question, answer]`, each a list of tokens (int); the last answer may be `None`. `specials` holds the numbers of `begin`, `user`, `assistant`, `end` and `image`; `pictures` says how many pictures are shown. Return one list: `begin`; then of each turn `user`, the question, `assistant`, the answer, `end`. As many `image`s as there are pictures stand before the *first* question, behind its `user`. Where an answer is `None`, the text stops behind `assistant`: there the model goes on.
 #
 # Hint: A loop over the turns that makes one list longer. What is different in the first turn, and what in one without an answer?
 #
@@ -142,14 +142,14 @@ grade("07.2", pack)
 # %% [markdown]
 # ## 4 · What counts
 #
-# Of this text only the answers shall be learned: nobody wants a model that predicts what users ask. So every place gets a **label**, the token behind it, where that belongs to an answer, and −100 elsewhere, the `IGNORED` of this course and of PyTorch. The shift by one is part of the labels here. (In Hugging Face's models it is *not*: there labels stand at their own token, and the model shifts them. Section 11 shows what happens to those who mix the two up.)
+# Of this text only the answers should be learned: nobody wants a model that predicts what users ask. So every place gets a **label**, the token behind it, where that belongs to an answer, and −100 elsewhere, the `IGNORED` of this course and of PyTorch. The shift by one is part of the labels here. (In Hugging Face's models it is not: there labels stand at their own token, and the model shifts them.)
 
 # %% [markdown] exercise="07.3" name="answer_labels" title="Answers alone" points=4 difficulty=2 minutes=12
 # `tokens` is int $(B, T)$, conversations in the template, one a row, with `PAD` (0) behind; `assistant` and `end` are the numbers of `<assistant>` and `<end>`. Return int $(B, T)$, for each place the token *behind* it if that is of an answer or its `<end>`, else `IGNORED` (−100). So the place of `<assistant>` asks for the answer's first token, and the place of `<end>` asks for nothing. An answer that breaks off counts as far as it goes; padding is never asked for.
 #
 # Hint: Which places ask? Those from an `<assistant>` on, up to the token before its `<end>`. Up to such a place, how many `<assistant>`s have there been, and how many `<end>`s?
 #
-# Hint: Compare two cumulative sums along the text. The token behind each place is the row shifted by one; give the last place a `PAD`, and leave out whatever asks for `PAD`.
+# Hint: Cumulative sums along the text count both. The token behind each place is the row shifted by one: what stands behind the last place, and behind the last token of a short text?
 
 # %% solution="07.3"
 def answer_labels(tokens, assistant, end):
@@ -178,6 +178,11 @@ words = instructions.vocabulary()
 one = dataset.packed(pool, [told["conversation"]], **parts)
 length = int((one["tokens"][0] != PAD).sum())
 figures.packed(words.words(one["tokens"][0][:length]), one["labels"][0][:length]).show()
+
+# %% [markdown]
+# ## 5 · Two stages
+#
+# **Stage 1** teaches the projector alone, on pictures with captions: it learns to say with patches what the language model understands as words. **Stage 2** teaches the language model along with it, on the instructions of section 1. The vision tower is trained in neither. To freeze a part is to leave it *exactly* as it is: also the optimizer's weight decay, which pulls every number towards 0, whatever its slope, must not touch it.
 
 # %% [markdown] exercise="07.4" name="update" title="What a stage moves" points=3 difficulty=1 minutes=8
 # `params` and `slopes` are dictionaries from a name to an array; names begin with `tower/`, `projector/` or `lm/`, and slopes are given for all. Return the dictionary of *all* parameters after one step. Stage 1 moves the projector; stage 2 moves the projector and all of the language model, its head too. What is moved becomes $p - \text{rate} \cdot (g + \text{decay} \cdot p)$ with its slope $g$; what is frozen stays exactly as it was. Below, the filter of each stage is made from your function: one call with slopes of 1, and what has moved is trained.
@@ -222,7 +227,7 @@ for said, [(_, truth)] in zip(described[:4], dataset.captions(test)):
     print(f"says: {said}\ntrue: {truth}\n")
 
 # %% [markdown]
-# Not one weight of the language model has changed, and it speaks of what is there (not always rightly: a hundred steps are few). **Whatever it says about pictures, it could say already; the projector learned to ask for it.**
+# Not one weight of the language model has changed, and it speaks of colours and kinds, some of which are there (a hundred steps are few). **Whatever it says about pictures, it could say already; the projector learned to ask for it.**
 #
 # **Predict, then run.** Stage 2 comes next: a hundred steps on instructions. Then it is asked 512 questions of ten types about new pictures; right is only the right word. A model that never saw a picture is right in about a third, by knowing what is usually the answer. How often is yours right, in percent, after both stages?
 
@@ -243,8 +248,8 @@ figures.stages(recorded, {arms.MAIN: answered["right"]}, guess).show()
 # %% [markdown]
 # Means of three recorded runs, 200 steps a stage; the square is yours, after half as many; the triangle is your guess.
 #
-# - **Both stages together are best**, and stage 2 without stage 1 does not get as far in as many steps.
-# - After stage 1 the language model often knows better than the number says, and answers in the wrong form: it goes on ("blue and a red car") where one word was wanted. Stage 2 teaches it when to stop.
+# - **Both stages together are best**; stage 2 without stage 1 does not get as far in as many steps of its own.
+# - Untrained, it is right where it guesses *small* or *large*, *yes* or *no*. After stage 1 fewer than half of its answers are one word, as was wanted; stage 2 teaches it when to stop.
 # - The controls: with empty pictures, or with those of other questions, the trained model falls to what the blind one reaches. What is left is knowledge of what is usual, and half of all yes-or-no questions.
 
 # %% [markdown]
@@ -256,7 +261,7 @@ figures.stages(recorded, {arms.MAIN: answered["right"]}, guess).show()
 figures.by_type(recorded).show()
 
 # %% [markdown]
-# It sees *what* stands somewhere, colours and sizes, in questions of one hop and of two. Where counting, comparing places, reading, or whether something is there at all is asked for, 400 steps have hardly begun: there it answers as somebody would who sees nothing. An average over all questions would have hidden that.
+# It sees *what* stands somewhere, colours and sizes, in questions of one hop and of two. Where counting, comparing places, reading, or whether something is there at all is asked for, 400 steps have hardly begun: there it answers as somebody would who sees nothing, at reading even worse. An average over all questions would have hidden that. (*Two-hop*: what is to the left of the dog? *Knowledge*: is there something that you can eat? *Same*, what has the same colour as the dog, is rare among the questions: its interval says so.)
 #
 # And is stage 1 needed, if stage 2 trains the projector too? Once with all conversations, once with 256 of them and half the steps:
 
@@ -264,17 +269,7 @@ figures.by_type(recorded).show()
 figures.little_data(recorded).show()
 
 # %% [markdown]
-# With plenty of conversations stage 1 is an advantage. With few, **it is the difference between seeing and guessing**: stage 2 alone stays where the blind model is. Captions are cheap (any picture on the web has one), conversations are dear. That is the case for two stages.
-#
-# And is stage 2 needed? Once more, on short answers and captions (words that the language model knows already): everything trained; the *projector alone*, 29,000 numbers, as in stage 1; and, on the same texts, the resampler and gates of notebook 06, which have as many trained numbers as projector and language model together.
-
-# %%
-figures.rivals(recorded).show()
-
-# %% [markdown]
-# - **The projector alone sees nearly as well as everything together**, with 29,000 numbers, a thirtieth. The language model is then untouched, and its own text to the last digit what it was.
-# - Training all of it buys a few points, and captions that name much more; it costs the language model's own text dearly. What a language model must learn *anew* (words, a template, forms of answers) only stage 2 can teach: here nothing of the kind was asked for.
-# - The glue of 06 does as well as the projector in answers, and better in captions, its language model frozen too. But its open gates cost the language model's own text about as much as training it did.
+# With plenty of conversations stage 1 is an advantage. With few of them, and few steps, **it is the difference between seeing and guessing**: stage 2 alone stays where a blind model is. Captions are cheap (many pictures on the web have one), conversations are dear. That is the case for two stages.
 #
 # ## 7 · Three changes that made LLaVA-1.5
 #
@@ -284,43 +279,46 @@ figures.rivals(recorded).show()
 figures.changes(recorded).show()
 
 # %% [markdown]
-# Two of the changes do nothing *here*: things are few and large enough at 64 px, and a linear map reads this tower as well as two layers do. (A larger picture also has 144 vectors instead of 64; in as many steps it gets no further.) What makes the difference is **data**:
+# Two of the changes do nothing *here*, in as many steps: a linear map reads this tower as well as two layers do, and a larger picture gives 144 vectors to learn from instead of 64. What makes a difference is **data**, much of it by the form of answers:
 #
-# - Without academic questions every answer is a sentence, and *answer in one word* means nothing: not one answer has the form.
+# - Without academic questions every answer is a sentence, and *answer in one word* means nothing: not one answer has the form. What it knows is better than 0 %, though:
 
 # %%
 print(f"without academic questions, no form asked for: the right word stands in {recorded[arms.NOT_ACADEMIC, 'named'].mean:.0%} of the answers (one run)")
 
 # %% [markdown]
-# - With the same questions and bare words for answers, but never a word about the form, a model answers well *until* somebody asks for a form: then most answers go wrong. **A prompt that was not trained is no instruction but noise.**
+# - With the same questions and bare words for answers, but never a word about the form, a model answers well *until* somebody asks for a form (under Further): in three runs it was then right in 10, 20 and 38 of 100. **A prompt that was not trained has no meaning of its own.**
 #
 # ## 8 · What it forgets
 #
-# Stage 2 teaches conversations, descriptions, reasons and short answers: no short captions. Ask for a caption before it, after it, and after the same stage with captions mixed in. At the right, the language model's own text, without any picture, in nats a word: fewer is better.
+# Stage 2 teaches conversations, descriptions, reasons and short answers: no short captions. Ask for a caption before it, after it, and after the same stage with captions mixed in. A caption is scored by what it names (kinds, colours, what signs say) against what is there: F1, so that both what is missing and what is made up count. At the right, the language model's own text, without any picture, in nats a word: fewer is better.
 
 # %%
 figures.forgetting(recorded).show()
 
 # %% [markdown]
-# - What stage 1 taught is half gone after 200 steps of something else: asked for a caption, the model converses, or describes at length. **Mixed in, a quarter of the data, captions become better than ever.**
-# - The language model's own text becomes twice as hard for it, and captions do not help against that: it forgets what it is not asked for. The remedy is the same (some of the old texts among the new ones), or leaving it frozen.
+# - What stage 1 taught is half gone after 200 steps of something else. **Mixed in, a quarter of the data, captions become better than ever.**
+# - The language model's own text becomes twice as hard for it, and captions do not help against that: it forgets what it is not asked for. To try: some of the old texts among the new ones, or leaving it frozen.
 #
 # ## 9 · Is there a …?
 #
-# A model that says what is not there **hallucinates**. POPE (Li et al., 2023) measures it with the simplest of questions: *is there a dog?* For each picture one thing that is there, and one that is not, so that *yes* is right in half. The absent thing is drawn *at random*, among the most *popular* things, or *adversarially*, among those that keep company with what is there (in our pictures, a bus goes with cars). One more training was never told of anything that it is not there: all turns in which somebody asks "is there …?" and is told *no* are taken out, as in the first instruction data, where one asked for what there was.
+# A model that says what is not there **hallucinates**. POPE (Li et al., 2023) measures it with the simplest of questions: *is there a dog?* For each picture one thing that is there, and one that is not, so that *yes* is right in half. The absent thing is drawn *at random*, among the most *popular* things, or *adversarially*, among those that keep company with what is there (in our pictures, a bus goes with cars). One more model, *only yes*, has learned from data in which nobody ever asks for an absent thing: all turns with "is there …?" and *no* are taken out, and first instruction data were much like that. *For longer* is a model that the course ships: 1,400 steps, several conversations about each picture, captions among them.
+#
+# **Before you look:** of 100 such questions, half of which deserve a *no*, how many will *only yes* answer with yes? And will it hallucinate more where absent things are plausible?
 
 # %%
 figures.hallucination(recorded).show()
 
 # %% [markdown]
 # - **Never told *no*, it never says it.** It is right in exactly half, and F1, which POPE reports too, looks fine: whoever always says *yes* has 67 %. The share of *yes* tells at once.
-# - After 400 steps, told both, it can hardly tell (empty pictures do as well). *For longer*, a model that the course ships (1,400 steps, several conversations about each picture), shows what large models show: good where absent things are drawn at random, worse where they are plausible, and there it says *yes* too often. It has learned to see, **and what to expect**.
+# - After 400 steps, told both, it can hardly tell more than with empty pictures, and its share of *yes* differs much from run to run.
+# - *For longer* (one run) shows what Li et al. found in large models: good where absent things are drawn at random, worse where they are plausible, and there it says *yes* too often. It has learned to see, **and what to expect**.
 #
 # So a test with absent things at random flatters; ask for those that keep company.
 #
 # ## 10 · What the answer hangs on
 #
-# The test of notebooks 02 to 06: exchange something, and see whether the answer follows. In the **twin** of a picture everything has another colour. Take from it the patches of *one place*, leave the other places as they are, and ask for the colour of the thing there; then, as a control, exchange another thing's patches. Asked is the model *for longer* of the last figure.
+# The test of notebooks 02 to 06: exchange something, and see whether the answer follows. In the **twin** of a picture everything has another colour. Take from it the tower's vectors of *one place*, leave the other places as they are, and ask for the colour of the thing there; then, as a control, exchange another thing's vectors. (The figure shows pixels for convenience. The other vectors may have seen the old colour, since the tower's patches look at each other: the exchange is not perfectly clean.) The model asked here is the one *for longer*.
 
 # %%
 seasoned = pretrained.shipped()
@@ -328,16 +326,16 @@ drawn = probe.cases()
 say = measures.saying(seasoned, longest=24)
 said = {what: say(f[:64], drawn.questions[:64]) for what, f in {
     "as it is": drawn.features, **{what: drawn.exchanged(what) for what in probe.EXCHANGES}}.items()}
-i = next((k for k, word in enumerate(said["as it is"]) if word == drawn.own[k]), 0)
+i = next((k for k, word in enumerate(said["as it is"]) if word == drawn.own[k] and drawn.unlike(k)), 0)
 figures.exchange(*drawn.pictures(i), drawn.questions[i], (drawn.own[i], drawn.twin[i]), [words[i] for words in said.values()]).show()
 
 # %%
 figures.exchanges(recorded).show()
 
 # %% [markdown]
-# Only half of the answers follow the asked thing, also when the model was taught for longer and is right in nearly three of four questions. And where *another* thing is exchanged, three in ten change to the twin's colour, though nobody asked for that thing. It notices that a new colour is in the picture, and does not always know **whose** it is. No map of attention, and no accuracy, would have said so.
+# Only half of the answers follow the asked thing, and longer training did not change that. Where *another* thing is exchanged, three in ten change to the twin's colour, though nobody asked for that thing (the rest say a third colour). As if it noticed that a new colour is there, and did not always know **whose** it is; its accuracy, higher than before, does not show that.
 #
-# ## 11 · A run that learns, and says nothing
+# ## 11 · A run whose loss falls
 #
 # A colleague trains stage 2 as you did, with a batch function of her own. Her loss falls, her accuracy (the share of asked tokens that come first) rises: at the end of her run they are what the first two lines say. Then she asks her model the 512 questions. **Before you read on: which mistakes could do that?**
 
@@ -353,13 +351,13 @@ source.show(colleague.her_batch)
 #
 # ## 12 · Talk to it
 #
-# The shipped model again. Compose a scene and ask; questions may go on from the answers before (*is there a dog?* then *what colour is it?*). Below the last answer: the likeliest first words, with the picture and blind.
+# The model *for longer* again. Compose a scene and ask; questions may go on from the answers before (*is there a dog?* then *what colour is it?*). Below the last answer: the likeliest first words, with the picture and blind.
 
 # %%
 figures.chat(seasoned)
 
 # %% [markdown]
-# Try to mislead it: ask for the colour of a thing that is not there. What does it say, and where did it learn to say so?
+# It is wrong at times, and in the two ways that you have measured: it gives a thing the colour of another one, and says *yes* to what would keep company with what is there. Try both. Then ask for the colour of a thing that is not there: nothing in its data ever said "there is none" to such a question.
 
 # %% [markdown] question="07.q1" title="An assistant for a museum" points=2 minutes=6
 # A museum wants an assistant that answers visitors' questions about photographs of its objects. It has 40,000 photographs with catalogue texts; a large language model writes questions and answers from these texts. After stage 2, the assistant answers "is there a …?" with *yes* nearly always, and describes ornaments that are on no photograph. In at most six sentences: (a) how can the *data* have caused both, though no training text was false? (b) Name one change of the data for each, and the measurement that would show whether it helped, with its control.
@@ -380,7 +378,7 @@ figures.chat(seasoned)
 #
 # Hint: Walk through the text with a counter of the pictures met so far. A word adds one entry to each list; a tag adds as many as its picture is wide.
 #
-# Hint: For a tag, the three entries to add are `[image] * width`, `[n] * width` and `range(width)`, and then n grows by one.
+# Hint: What does each of the three lists gain at a tag? Only one of them counts from 0 anew. When does the counter of pictures grow?
 
 # %% solution="07.5"
 def make_room(tokens, widths, image):
@@ -422,7 +420,7 @@ print(*("·" if t == PAD else words[t] if p < 0 else f"{p}:{v}" for t, (p, v) in
 figures.formats(recorded).show()
 
 # %% [markdown]
-# Taught forms, it follows them, and is right as often in a sentence as in one word. Asked for none, it gives a sentence, as in the conversations of its data: the prompt has become a switch. Never taught forms, it is as often right *until* a form is asked for.
+# Taught forms, it follows them, and is right as often in a sentence as in one word. Asked for none, it gives a sentence, as in the conversations of its data: the prompt has become a switch. (Right in none, since only the bare word counts there.) Never taught forms, it is as often right *until* a form is asked for.
 #
 # Data sets of questions come as rows of picture, question, answer. LLaVA-1.5 makes *one* conversation of all that is asked about a picture, which saves reading its patches again and again.
 
@@ -459,6 +457,18 @@ grade("07.6", merge)
 rows = [[7, "is there a bus?", "no"], [3, "what is at the top?", "dog"], [7, "how many cars are there?", "2"], [7, "is there a bus?", "yes"]]
 for picture, turns in merged(rows, instructions.FORMATS["word"][0]):
     print(picture, *(f"{question} | {answer}" for question, answer in turns), sep="\n    ")
+
+# %% [markdown]
+# ### Is stage 2 needed? And the glue of notebook 06
+# Once more, on short answers and captions (words that the language model knows already): everything trained; the *projector alone*, 29,000 numbers, as in stage 1; and, on the same texts, the resampler and gates of notebook 06, with as many trained numbers as projector and language model together.
+
+# %%
+figures.rivals(recorded).show()
+
+# %% [markdown]
+# - **The projector alone answers nearly as well as everything together**, with 29,000 numbers, a thirtieth, and names fewer things in captions. The language model is then untouched, and its own text to the last digit what it was.
+# - Training all of it buys some points and better captions, and costs the language model's own text dearly. What a language model must learn *anew* (words, a template, forms of answers) only stage 2 can teach: here nothing of the kind was asked for.
+# - The glue of 06 answers as well as the projector alone, and captions better, its language model frozen too. But its gated thinking acts on every word, picture or not, and costs the own text as well, in one run more and in another less.
 
 # %% [markdown]
 # ### The open challenge
