@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import jax
@@ -34,16 +35,16 @@ def measure(model: nnx.Module, read: Callable[[nnx.Module, jax.Array], jax.Array
     ``read`` as :func:`reading`, for another kind of model; define it once, at module level.
     """
     of = documents()
-    told = training.predict(model, _LOSSES.setdefault(read, _loss_of(read)), of, size=len(of["tokens"]))
+    told = training.predict(model, _loss_of(read), of, size=len(of["tokens"]))
     return {"own text, nats": float(told["loss"][0]), "own text, right": float(told["right"][0])}
 
 
+@functools.cache
 def _loss_of(read: Callable) -> Callable:
+    """One function for each way to read, so that its program is compiled once."""
+
     def loss(model: nnx.Module, batch):
         value, told = next_token(read(model, batch["tokens"]), batch["labels"])
         return {"loss": value[None], "right": told["accuracy"][None]}
 
     return loss
-
-
-_LOSSES: dict[Callable, Callable] = {}  # one function for each way to read, so that its program is compiled once
