@@ -233,13 +233,13 @@ def _dumbbells(
         alt=f"Dot chart, {names[0]} and {names[1]}. " + "; ".join(f"{label}: {a.mean:.0%}, {z.mean:.0%}" for label, a, z in rows) + ".",
         words=90,
     )
-    ax = b.axes(220, 100, 492, high * len(rows))
+    ax = b.axes(232, 100, 480, high * len(rows))
     labels, *columns = zip(*rows)
     charts.dumbbells(ax, labels, list(map(results.percent, columns)), ("control", "fusion"), label=label, fmt="{:.0f}%")
     ax.tick_params(axis="y", pad=_PAD)
     for y, gloss in enumerate(glosses):
         charts.note(ax, gloss, (0, y), (-_PAD, -12), xycoords=("axes fraction", "data"), ha="right")
-    results.legend(b, 220, 80, [("○", names[0], "control"), ("●", names[1], "fusion")])
+    results.legend(b, 232, 80, [("○", names[0], "control"), ("●", names[1], "fusion")])
     return b
 
 
