@@ -85,12 +85,6 @@ def test_the_windows_cover_the_grid_and_every_thing_has_one():
     assert (wanted["kind"] >= 0).sum() == wanted["thing"].sum()
 
 
-def test_iou_by_hand():
-    a = np.array([0.0, 0.0, 4.0, 2.0])
-    assert regions.iou(a, a) == 1 and regions.iou(a, a + 5) == 0
-    assert regions.iou(a, np.array([2.0, 0.0, 6.0, 2.0])) == pytest.approx(4 / 12)
-
-
 def test_the_shipped_proposer_finds_what_stands_there():
     drawn = scenes.sample(scenes.generator("test", 9), 200)
     found = regions.propose(drawn)

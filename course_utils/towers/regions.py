@@ -18,6 +18,7 @@ from einops import rearrange
 from flax import nnx
 
 from course_utils import training
+from course_utils.metrics.overlap import box_iou
 from course_utils.nn import checkpoint
 from course_utils.nn.linear import Linear
 from course_utils.nn.pixels import normalise
@@ -139,26 +140,18 @@ def propose(scenes: Scenes, proposer: RegionProposer | None = None, *, sure: flo
         best = score.argmax(-1)
         kept.append(best)
         there.append(score[rows, best] >= sure)
-        score[iou(told["box"], told["box"][rows, best][:, None]) > overlap] = -1
+        score[box_iou(told["box"], told["box"][rows, best][:, None])[..., 0] > overlap] = -1
         score[rows, best] = -1
     kept, mask = np.stack(kept, 1), np.stack(there, 1)  # (B, 6)
     box, features, kind = (told[name][rows[:, None], kept] for name in ("box", "features", "kind"))
     return Regions(np.concatenate([features, box / (grid.SIDE / 2) - 1], -1).astype(np.float32), box, kind, mask)
 
 
-def iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Intersection over union of boxes (ymin, xmin, ymax, xmax), float[..., 4] each: float[...]."""
-    low, high = np.maximum(a[..., :2], b[..., :2]), np.minimum(a[..., 2:], b[..., 2:])
-    shared = np.maximum(high - low, 0).prod(-1)
-    areas = sum(np.maximum(x[..., 2:] - x[..., :2], 0).prod(-1) for x in (a, b))
-    return shared / np.maximum(areas - shared, 1e-6)
-
-
 def evaluate(regions: Regions, scenes: Scenes, at: float = 0.5) -> dict[str, float]:
     """``recall`` (things with a region of IoU ``at`` or more), ``precision`` (regions with a thing), ``kind`` (found things
     whose likeliest kind is right)."""
     boxes = render.boxes(scenes, grid.SIDE).astype(np.float32)
-    overlap = iou(boxes[:, :, None], regions.box[:, None]) * (scenes.present[:, :, None] & regions.mask[:, None])  # (B, M, R)
+    overlap = box_iou(boxes, regions.box) * (scenes.present[:, :, None] & regions.mask[:, None])  # (B, M, R)
     hit, best = overlap.max(-1) >= at, overlap.argmax(-1)
     said = regions.kind.argmax(-1)[np.arange(len(scenes))[:, None], best]
     return {
