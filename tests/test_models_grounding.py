@@ -48,6 +48,7 @@ def test_numbers_come_back_from_what_they_stand_for(form):
 def test_conventions_by_hand():
     box = np.array([0.25, 0.5, 0.75, 1.0])
     assert codes.PIX2SEQ.encode(box).tolist() == [250, 500, 749, 999]  # 249.75, 499.5 (to even), 749.25, 999
+    assert Code(6).encode([0.5] * 4).tolist() == [2] * 4 and Code(4).encode([0.5] * 4).tolist() == [2] * 4  # 2.5 and 1.5
     assert codes.PALIGEMMA.encode(box).tolist() == [256, 512, 767, 1023]
     assert codes.FLORENCE2.encode(box).tolist() == [500, 250, 999, 750]
     assert codes.KOSMOS2.encode(box).tolist() == [8 * 32 + 16, 23 * 32 + 31]
