@@ -83,6 +83,11 @@ slips(
     ("counts-from-1", "patches from 1", "x[rows, patch]", "x[rows, patch - 1]"),
     ("added", "added", "words, x)", "words, words + x)"),
     ("words-lost", "zeros for words", "is_word, words", "is_word, 0"),
+    ("patches-are-0", "zeros for patches", "words, x)", "words, 0)"),
+    ("features-are-0", "zeros for features", "features @", "jnp.zeros_like(features) @"),
+    ("other-patches", "the patch before, but none before 0", "patch]", "jnp.maximum(patch - 1, 0)]"),
+    ("other-patches", "the next patch", "patch]", "(patch + 1) % features.shape[1]]"),
+    ("other-patches", "patches in another order", "x[rows, patch]", "x[:, jnp.array([2, 0, 3, 1, 5, 4])[: x.shape[1]]][rows, patch]"),
     ("transposed", "returned on its side", "words, x)", "words, x).swapaxes(1, 2)"),
 )  # fmt: skip
 
@@ -128,7 +133,7 @@ def pack_as_an_array(turns, specials, pictures):
     text = np.array([specials["begin"]])
     for k, turn in enumerate(turns):
         text = np.r_[text, specials["user"], [specials["image"]] * (pictures if not k else 0), turn[0], specials["assistant"]]
-        if turn[1]:
+        if turn[1] is not None:
             text = np.r_[text, turn[1], specials["end"]]
     return text.astype(int)
 
@@ -168,6 +173,7 @@ slips(
     ("assistant-missing", "open: no assistant", f"        {_SPEAKS}\n", "", "text.extend(answer)", f"{_SPEAKS}\n        text.extend(answer)"),
     ("open-closed", "open: end", "break", f"{_END}\n            break"),
     ("exception", "open: None extends", "answer is None", "False"),
+    ("empty-is-none", "an empty answer is open", "answer is None", "not answer"),
     ("always-one-picture", "one image always", "* pictures", ""),
     ("at-most-one-picture", "if there is a picture", "* pictures", "* bool(pictures)"),
     ("first-turn-only", "returns inside", "    return text", "        return text"),
@@ -194,7 +200,7 @@ def pack_each_turn(turns, specials, pictures):
 
 @wrong("07.2", "an open turn is no turn", "open-left-out")
 def pack_without_the_open_turn(turns, specials, pictures):
-    return pack_turn_by_turn([turn for turn in turns if turn[1]], specials, pictures) if turns[0][1] else [specials["begin"]]
+    return pack_turn_by_turn([turn for turn in turns if turn[1] is not None], specials, pictures) if turns[0][1] else [specials["begin"]]
 
 
 # --- 07.3
@@ -522,6 +528,8 @@ slips(
     ("backwards", "backwards", "return talks", "return talks[::-1]"),
     ("questions-sorted", "questions sorted", "return talks", "return [[p, sorted(turns)] for p, turns in talks]"),
     ("not-words", "a dictionary", "return talks", "return dict(talks)"),
+    ("not-words", "pictures alone", "return talks", "return [p for p, _ in talks]"),
+    ("not-words", "questions alone", "return talks", "return [[p, [q for q, _ in turns]] for p, turns in talks]"),
     ("not-words", "turns without pictures", "return talks", "return [turns for _, turns in talks]"),
 )  # fmt: skip
 
@@ -556,6 +564,11 @@ def merge_nothing(rows, prompt):
 @wrong("07.6", "the first question of each", "first-question-only")
 def merge_first_questions(rows, prompt):
     return [[picture, turns[:1]] for picture, turns in merge_row_by_row(rows, prompt)]
+
+
+@wrong("07.6", "dictionaries for turns", "not-words")
+def merge_to_dictionaries(rows, prompt):
+    return [(picture, {question: answer for question, answer in turns}) for picture, turns in merge_row_by_row(rows, prompt)]
 
 
 # --- 07.7

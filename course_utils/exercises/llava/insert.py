@@ -86,6 +86,18 @@ MISTAKES = edits(
     ("inverted", _INVERTED, ">= 0", "< 0", _PATCH, "(patch % features.shape[1])"),
     ("added", "You add the patches to the words. They stand in their place.", _WHERE, "words + np.where(patch[..., None] >= 0, there, 0)"),
     ("words-lost", "Where no patch stands is 0. There stands the word, as it came.", _WHERE, "np.where(patch[..., None] >= 0, there, 0)"),
+    (
+        "patches-are-0",
+        "Where a patch belongs stands 0. There stands the patch, projected.",
+        _WHERE,
+        "np.where(patch[..., None] >= 0, 0, words)",
+    ),
+    (
+        "features-are-0",
+        "All patches are alike, as if `features` were 0: what is projected is what the tower says of each.",
+        "features @",
+        "0 * features @",
+    ),
     ("no-patches", "No patch stands anywhere: your answer is the words as they came.", _WHERE, "words"),
     (
         "words-projected",
@@ -123,6 +135,18 @@ MISTAKES = edits(
 )
 
 
+def _other_patches(case, expected, got):
+    params, features, words, patch = case.args
+    count = features.shape[1]
+    table = insert(params, features, np.zeros((*features.shape[:2], words.shape[2])), np.tile(np.arange(count), (len(features), 1)))
+    away = np.abs(got[:, :, None] - table[:, None]).max(-1)
+    stands = np.where(patch < 0, -1, away.argmin(2))
+    if (away.min(2)[patch >= 0] < TOLERANCE * np.abs(expected).max()).all() and (stands != patch).any():
+        b, t = np.argwhere(stands != patch)[0]
+        says = f"in place {t} of text {b} stands patch {stands[b, t]}; `patch` says {patch[b, t]}."
+        return f"The patches are projected as they should be, and stand in wrong places: {says}", "other-patches"
+
+
 def _words_alone(case, expected, got):
     patch = case.args[3]
     if agrees(expected[patch < 0], got[patch < 0]):
@@ -141,7 +165,7 @@ judge = functools.partial(
     reference=insert,
     mistakes=MISTAKES,
     returns="words with patches in their places, shape (B, T, W)",
-    patterns=[_words_alone],
+    patterns=[_other_patches, _words_alone],
     parts=[
         ("", 0.7, "The vectors differ. Take one place by hand: is `patch` −1 there, or which patch of its own row?"),
         ("order", 0.3, "Right where patches stand in their order, wrong where they do not: `patch` says which one stands in a place."),

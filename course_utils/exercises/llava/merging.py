@@ -1,5 +1,6 @@
 """A data set's questions as conversations, each about one picture."""
 
+import dataclasses
 import functools
 from collections.abc import Sequence
 from typing import Any
@@ -125,9 +126,22 @@ def _one_conversation(case, expected, got):
         return "All pictures are in one conversation. Each has its own.", "one-conversation"
 
 
+def _not_conversations(answer: Any) -> str:
+    match answer:
+        case dict():
+            found = "Your function returns a dictionary: make a list of its `items()`."
+        case [[int() | str(), dict()], *_]:
+            found = "The turns of a picture are a dictionary: make a list of its `items()`."
+        case [[int() | str(), list()], *_]:
+            found = "The turns of a picture are no pairs."
+        case _:
+            found = "Pictures and their turns are not in pairs."
+    return f"{found} Return a list of [picture, turns], where turns is a list of [question, answer]."
+
+
 def judge(cases: Sequence[Case], answers: Sequence[Any]) -> Verdict:
     """Conversations are compared line by line."""
-    return judge_values(
+    verdict = judge_values(
         cases,
         [*map(flat, answers)],
         flattened(template.merge),
@@ -136,6 +150,7 @@ def judge(cases: Sequence[Case], answers: Sequence[Any]) -> Verdict:
         patterns=[_one_conversation],
         parts=[("", 1.0, "The conversations differ. Take the rows of one picture by hand.")],
     )
+    return dataclasses.replace(verdict, headline=_not_conversations(answers[0])) if verdict.diagnosis == "not-words" else verdict
 
 
 EXERCISE = Exercise("07.6", "merge", 2, template.merge, cases, judge)

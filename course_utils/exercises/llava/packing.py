@@ -11,20 +11,28 @@ from course_utils.models.llava import template
 
 
 def cases(seed: int) -> list[Case]:
-    """Conversations about one picture; then (part "open") with a last answer to be written; then (part "pictures") about none and two."""
+    """Conversations about one picture; then (part "open") with a last answer to be written, or an empty one; then (part "pictures") about none and two."""
     rng = np.random.default_rng([seed, 704])
 
     def some(count):
         return rng.choice(np.arange(20, 300), count, replace=False).tolist()
 
     found = []
-    for part, turns, pictures in [("", 2, 1), ("", 3, 1), ("open", 2, 1), ("open", 1, 1), ("pictures", 2, 0), ("pictures", 2, 2)]:
+    for part, turns, pictures in [
+        ("", 2, 1),
+        ("", 3, 1),
+        ("open", 2, 1),
+        ("open", 1, 1),
+        ("open", 2, 1),
+        ("pictures", 2, 0),
+        ("pictures", 2, 2),
+    ]:
         marks = rng.choice(np.arange(1, 12), 5, replace=False).tolist()
         told = [[some(3 + k), some(4 - k)] for k in range(turns)]
         if part == "open":
-            told[-1][1] = None
+            told[-1][1] = [] if len(found) == 4 else None
         shown = {0: "no picture", 1: "a picture", 2: "two pictures"}[pictures]
-        says = f"{turns} turns, {shown}" + (", the last answer is None" if part == "open" else "")
+        says = f"{turns} turns, {shown}" + (f", the last answer is {told[-1][1]}" if part == "open" else "")
         found.append(Case((told, dict(zip(("begin", "user", "assistant", "end", "image"), marks)), pictures), says, part=part))
     return found
 
@@ -112,6 +120,12 @@ MISTAKES = edits(
         ("        if True:\n            tokens += [*(answer or []), ", "        if True:\n            tokens += [*(answer or [0]), "),
     ),
     (
+        "empty-is-none",
+        "An empty answer, `[]`, is taken for an open one: its `end` is missing. Ask `answer is not None`.",
+        "answer is not None",
+        "answer",
+    ),
+    (
         "open-left-out",
         "The open turn is missing. Only its answer is left out.",
         "in turns:",
@@ -128,7 +142,11 @@ judge = functools.partial(
     returns="the conversation's tokens, one list",
     parts=[
         ("", 0.5, "The tokens differ. Write one turn down by hand: who speaks, what, who speaks, what, `end`."),
-        ("open", 0.25, "Right where all is answered, wrong where the last answer is None: there the text stops behind `assistant`."),
+        (
+            "open",
+            0.25,
+            "Right where all is answered, wrong where the last answer is None, and the text stops behind `assistant`, or empty, and `end` follows.",
+        ),
         ("pictures", 0.25, "Right with one picture, wrong with none or two: so many `image`s stand before the first question."),
     ],
 )
