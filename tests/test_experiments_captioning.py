@@ -30,7 +30,7 @@ def test_references_are_wordings_of_the_same_facts(few):
 
 def test_perfect_captions_score_full_marks_and_those_of_another_picture_do_not(few):
     right, wrong = measures.scores(few.plain, few), measures.scores(few.plain[1:] + few.plain[:1], few)
-    assert right["exact"] == right["SPICE"] == 1 and right["BLEU-4"] == pytest.approx(1) and right["METEOR"] > 0.99
+    assert right["exact"] == right["SPICE"] == 1 and right["BLEU-4"] == pytest.approx(1)
     assert wrong["SPICE"] < 0.3 and wrong["CIDEr-D"] < right["CIDEr-D"] / 3 and wrong["exact"] < 0.1
     assert set(measures.by_objects(few.plain, few).values()) == {(1.0, 1.0)}
 
