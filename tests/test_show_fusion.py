@@ -55,6 +55,13 @@ def test_titles_say_what_was_recorded():
     assert "blind: what" in said(F.by_type({"one": types}, dict.fromkeys(TYPES, 0.4)))
 
 
+def test_runs_are_counted_and_one_is_no_mean():
+    one, three, four = (estimate(0.5, seeds=n) for n in (1, 3, 4))
+    assert "One recorded run." in said(results.arms("Arms", {"a": one}, {}))
+    assert "Mean of 3 to 4 recorded runs, with 95% intervals." in said(results.arms("Arms", {"a": four, "b": three}, {}))
+    assert "Mean of 4 recorded runs, 95% intervals." in said(results.dumbbells("Arms", "Right.", [("a", four, four)], ("0", "1")))
+
+
 @NO_PERCENTAGES
 def test_a_guess_that_is_no_percentage_is_refused(guess):
     with pytest.raises(BadInput, match="percent"):

@@ -52,6 +52,56 @@ def legend(b: Board, x: float, y: float, items: Sequence[tuple[str, ...]], *, si
         x += 32 + text_width(words, size, bold=weight == "bold")
 
 
+def runs(estimates: Collection, spread: str = ", 95% intervals") -> str:
+    """How many recorded runs stand behind means, and how their ``spread`` is drawn: one run has none."""
+    counts = sorted({e.seeds for e in estimates})
+    return "One recorded run" if counts == [1] else f"Mean of {' to '.join(map(str, counts[:1] + counts[1:][-1:]))} recorded runs{spread}"
+
+
+def dumbbells(
+    title: str,
+    subtitle: str,
+    rows: Sequence[tuple],
+    names: tuple[str, str],
+    *,
+    left: float = 232,
+    high: float = 40,
+    label: str = "right, %",
+    glosses: Sequence[str] = (),
+    levels: Sequence[float] = (),
+    of: str = "",
+) -> Board:
+    """Rows of a label and two Estimates of shares, the first hollow and grey.
+
+    Parameters
+    ----------
+    names : of the two. left : where the axis begins, px; further right if numbers are near 0. high : of a row, px. label : of the axis.
+    glosses : what rows mean, in grey below their labels. levels : a guesser's share in the first rows.
+    of : how many runs there are, where it is not said of the first row.
+    """
+    labels, *columns = zip(*rows)
+    b = Board(
+        800,
+        156 + high * len(rows),
+        title,
+        f"{subtitle} {of or runs(columns[0][:1])}.",
+        alt=f"Dot chart, {names[0]} against {names[1]}. " + "; ".join(f"{row}: {a.mean:.0%}, {z.mean:.0%}" for row, a, z in rows) + ".",
+        words=100,
+    )
+    roles, pad = ("control", "fusion"), 6  # pt
+    if min(e.mean for column in columns for e in column) < 0.1:
+        left, pad = left + 24, 24  # numbers near 0 stand left of the axis
+    ax = b.axes(left, 96, 716 - left, high * len(rows))
+    charts.dumbbells(ax, labels, list(map(percent, columns)), roles, label=label, fmt="{:.0f}%")
+    ax.tick_params(axis="y", pad=pad)
+    for y, gloss in enumerate(glosses):
+        charts.note(ax, gloss, (0, y), (-pad, -12), xycoords=("axes fraction", "data"), ha="right")
+    for y, level in enumerate(levels):
+        ax.vlines(100 * level, y + 0.06, y + 0.34, color=NEUTRAL["ink2"], lw=1.4, ls=(0, (1, 1.2)), zorder=5)
+    legend(b, left, 78, [*zip("○●", names, roles), *[("┊", "guessing evenly", "control")] * bool(levels)])
+    return b
+
+
 def arms(
     title: str,
     recorded: Mapping,
@@ -80,14 +130,13 @@ def arms(
     """
     check_guess(guess[1])
     names = list(recorded)
-    seeds = sorted({e.seeds for e in recorded.values()})
     height, begin = 36 * len(names), 76 if chance is None else 88  # the word "chance" stands above the rows
     spread = "; small dots: the runs" if each else ", with 95% intervals"
     b = Board(
         800,
         begin + 64 + height,
         title,
-        f"{measure}. Mean of {' to '.join(map(str, sorted({seeds[0], seeds[-1]})))} recorded runs{spread}.",
+        f"{measure}. {runs(recorded.values(), spread)}.",
         alt=f"Dot chart. {measure}: " + ", ".join(f"{name} {recorded[name].mean:.0%}" for name in names) + ".",
         words=90,
     )

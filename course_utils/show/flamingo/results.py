@@ -63,7 +63,7 @@ def by_shots(
         800,
         400,
         f"Two names: {none:.0%} right without a shot, {one:.0%} with one of each, {most:.0%} with {_SHOTS[2][-1]}",
-        f"The asked name is ranked first among all words. {_runs(recorded[_MAIN, _setting(2, 1)])}, 95% intervals.",
+        f"The asked name is ranked first among all words. {results.runs([recorded[_MAIN, _setting(2, 1)]])}.",
         alt="Line charts, right names against shots. "
         + " ".join(
             f"{n} names: {', '.join(f'{m:.0%}' for m in means[n])} for {', '.join(map(str, many))} shots." for n, many in _SHOTS.items()
@@ -130,7 +130,7 @@ def own_text(recorded: Mapping) -> Board:
         152 + 36 * len(found),
         f"Its own text: {alone.mean:.2f} nats a word alone, {means['Flamingo, trained']:.2f} as Flamingo, "
         f"{means['LM fine-tuned']:.2f} if fine-tuned",
-        f"Held-out text without pictures, asked words; fewer is better. {_runs(recorded[_MAIN, 'own text, nats'])}, 95% intervals.",
+        f"Held-out text without pictures, asked words; fewer is better. {results.runs([recorded[_MAIN, 'own text, nats']])}.",
         alt="Dot chart, nats a word on text without pictures: " + ", ".join(f"{name} {m:.2f}" for name, m in means.items()) + ".",
         words=75,
     )
@@ -153,7 +153,7 @@ def gates(recorded: Mapping) -> Board:
         800,
         356,
         f"The gates start shut and end {ends['attention']:.0%} open for attention, {ends['thinking']:.0%} for thinking",
-        f"|tanh| of the gates, mean over the blocks; 0 at step 0. {_runs(found['attention'][0])}, 95% intervals.",
+        f"|tanh| of the gates, mean over the blocks; 0 at step 0. {results.runs([found['attention'][0]])}.",
         alt="Line chart of the gates along a training, from 0: "
         + " ".join(f"{what} {found[what][0].mean:.0%} at {moments[0]}, {end:.0%} at the end." for what, end in ends.items()),
         words=60,
@@ -183,7 +183,7 @@ def few_shot(recorded: Mapping) -> Board:
         800,
         416,
         f"Captions in the language shown: {first:.0%} without an example, {last:.0%} with {_TASKS['captions'][-1][-1]}",
-        f"One model, no step of training in between. {_runs(found['captions']['right'][0])}, 95% intervals.",
+        f"One model, no step of training in between. {results.runs([found['captions']['right'][0]])}.",
         alt="Line charts against the number of examples. "
         + " ".join(
             f"{task}, {what}: {', '.join(f'{e.mean:.0%}' for e in found[task][what])}; fine-tuned {tuned[task][what].mean:.0%}."
@@ -216,7 +216,7 @@ def exchanges(recorded: Mapping) -> Board:
         800,
         168 + 48 * len(found),
         f"The asked picture exchanged: {follows.mean:.0%} follow it. A bystander's: {stays.mean:.0%} stay",
-        f"Prompts with three names, answered right before the exchange. {_runs(follows)}, 95% intervals.",
+        f"Prompts with three names, answered right before the exchange. {results.runs([follows])}.",
         alt="Dot chart. "
         + "; ".join(f"{what}: {f.mean:.0%} follow, {s.mean:.0%} stay" for what, (f, s) in found.items()).replace(", for", " for")
         + ".",
@@ -234,7 +234,3 @@ def exchanges(recorded: Mapping) -> Board:
 
 def _setting(names: int, shots: int) -> str:
     return f"{names} names, {shots} shots"
-
-
-def _runs(estimate) -> str:
-    return f"Mean of {estimate.seeds} recorded run{'s' * (estimate.seeds != 1)}"

@@ -9,7 +9,7 @@ import numpy as np
 from course_utils.arms import Arm
 from course_utils.show import charts, results
 from course_utils.show.board import Board
-from course_utils.show.palette import NEUTRAL, role as role_of
+from course_utils.show.palette import role as role_of
 
 _DUAL, _HARD, _RANDOM = Arm(model="dual", depth=0), Arm(stream="single", negatives="hard"), Arm(stream="single", negatives="random")
 _TWO = _HARD.but(stream="two")
@@ -65,7 +65,7 @@ def negatives(recorded: Mapping) -> Board:
     """The same fusion encoders, taught with random and with hard negatives, on tests from easy to hard."""
     rows = [(label, recorded[of.but(negatives="random"), m], recorded[of, m]) for (of, m), label in _NEGATIVES.items()]
     gains = {label: round(100 * z.mean) - round(100 * a.mean) for label, a, z in rows}
-    return _dumbbells(
+    return results.dumbbells(
         f"Hard negatives: {gains['binding']:+d} points on binding, {gains['random pairs']:+d} on random pairs".replace("-", "−"),
         "The same networks and steps; a single stream where nothing is said.",
         rows,
@@ -87,7 +87,7 @@ def objectives(recorded: Mapping) -> Board:
             ("attention on the thing, by alignment", "pointing by attention", (without, "pointing by attention")),
         )
     ]
-    return _dumbbells(
+    return results.dumbbells(
         f"A hidden colour: {rows[1][2].mean:.0%} right with its own picture, {rows[1][1].mean:.0%} with another",
         "Each row with, or (hollow) without, what stands behind its comma.",
         rows,
@@ -95,28 +95,6 @@ def objectives(recorded: Mapping) -> Board:
         left=276,
         levels=(1 / 8, 1 / 6, 1 / 8),
     )
-
-
-def _dumbbells(title: str, subtitle: str, rows: Sequence, names: tuple[str, str], *, left: float, levels: Sequence[float] = ()) -> Board:
-    """Rows of two recorded means with intervals, the first hollow and grey. ``levels``: a guesser's share in the first rows."""
-    seeds = rows[0][2].seeds
-    b = Board(
-        800,
-        156 + 40 * len(rows),
-        title,
-        f"{subtitle} Mean of {seeds} recorded run{'s' * (seeds != 1)}, 95% intervals.",
-        alt=f"Dot chart, {names[0]} against {names[1]}. " + ", ".join(f"{label}: {a.mean:.0%}, {z.mean:.0%}" for label, a, z in rows) + ".",
-        words=100,
-    )
-    ax = b.axes(left, 96, 716 - left, 40 * len(rows))
-    roles = ("control", "fusion")
-    labels, *columns = zip(*rows)
-    charts.dumbbells(ax, labels, list(map(results.percent, columns)), roles, label="right, %", fmt="{:.0f}%")
-    items = list(zip("○●", names, roles))
-    for y, level in enumerate(levels):
-        ax.vlines(100 * level, y + 0.06, y + 0.34, color=NEUTRAL["ink2"], lw=1.4, ls=(0, (1, 1.2)), zorder=5)
-    results.legend(b, left, 78, items + [("┊", "guessing evenly", "control")] * bool(levels))
-    return b
 
 
 def cost(recorded: Mapping, pictures: int, shortlists: Sequence[int], live: Mapping[str, Mapping[str, float]]) -> Board:
@@ -132,7 +110,7 @@ def cost(recorded: Mapping, pictures: int, shortlists: Sequence[int], live: Mapp
         800,
         376,
         f"R@1 from {first[2].mean:.0%} to {few[2].mean:.0%} with {few[1]:,} passes; all {last[1]:,} give {last[2].mean:.0%}",
-        f"{pictures} captions look for {pictures} pictures, twins among them. Mean of {first[2].seeds} recorded run{'s' * (first[2].seeds != 1)}, 95% intervals.",
+        f"{pictures} captions look for {pictures} pictures, twins among them. {results.runs([first[2]])}.",
         alt="Line chart, R@1 against forward passes. "
         + ", ".join(f"{name}: {passes:,} passes, {e.mean:.0%}" for name, passes, e in ways)
         + ".",

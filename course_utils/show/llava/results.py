@@ -79,7 +79,9 @@ def by_type(recorded: Mapping) -> Board:
     rows.sort(key=lambda row: row[1].mean - row[2].mean)
     (most, *a), *_, (least, *z) = rows
     title = f"What seeing brings: most for {most}, {_gain(*a)} points; least for {least}, {_gain(*z)}"
-    return _dumbbells(title, "Right answers by type of question, sorted by the gain.", rows, ("trained blind", "both stages"))
+    return results.dumbbells(
+        title, "Right answers by type of question, sorted by the gain.", rows, ("trained blind", "both stages"), high=34
+    )
 
 
 def little_data(recorded: Mapping) -> Board:
@@ -88,7 +90,7 @@ def little_data(recorded: Mapping) -> Board:
     rows = [(name, *(recorded[arm.but(**data), "right"] for arm in (_STAGE_2, _MAIN))) for name, data in sizes.items()]
     (_, *full), (name, *few) = rows
     title = f"Stage 1 first: {_gain(*full)} points with all conversations, {_gain(*few)} with {name.split()[0]}"
-    return _dumbbells(title, "Right answers by what stage 2 has to learn from.", rows, ("stage 2 alone", "both stages"))
+    return results.dumbbells(title, "Right answers by what stage 2 has to learn from.", rows, ("stage 2 alone", "both stages"))
 
 
 def changes(recorded: Mapping) -> Board:
@@ -96,7 +98,7 @@ def changes(recorded: Mapping) -> Board:
     rows = [(name, *(recorded[arm, "right"] for arm in arms)) for name, (_, *arms) in _CHANGES.items()]
     title = ", ".join(f"{name} {_gain(*pair)}" for (name, *_), (_, *pair) in zip(_CHANGES.values(), rows))
     rows[2:2] = [(f"96 px for 64: {name}", *(recorded[arm, f"right, {name}"] for arm in (_MAIN, _LARGE))) for name in ("reading", "size")]
-    return _dumbbells(
+    return results.dumbbells(
         f"One change, in points: {title}", "Right answers, asked in one word, of all types but where said.", rows, ("without", "with")
     )
 
@@ -111,7 +113,7 @@ def formats(recorded: Mapping) -> Board:
         800,
         328,
         f"Asked for a sentence: {sentence[1].mean:.0%} answer in one, {sentence[0].mean:.0%} if never taught forms",
-        f"A word will do where no form is asked for. Right: in that form, too. {_runs(word[0])}.",
+        f"A word will do where no form is asked for. Right: in that form, too. {results.runs([word[0]])}.",
         alt="Dot charts, never taught forms and taught. "
         + "; ".join(f"{m}, {form}: {a.mean:.0%}, {z.mean:.0%}" for m, pairs in found.items() for form, (a, z) in zip(_FORMS, pairs))
         + ".",
@@ -166,7 +168,7 @@ def hallucination(recorded: Mapping, live: Mapping[Arm, Mapping[str, float]] = {
         800,
         176 + (places[-1] + 2) * high,
         f"Taught only yes: {only:.0%} yes. For longer, right: {easy:.0%} random, {hard:.0%} adversarial",
-        f"Is there a …? For half of the questions there is. {_runs(recorded[_MAIN, 'random, yes'])}; for longer: one run.",
+        f"Is there a …? For half of the questions there is. {results.runs([recorded[_MAIN, 'random, yes']])}; for longer: one run.",
         alt="Says yes, right. "
         + " ".join(
             f"{how}: "
@@ -208,39 +210,16 @@ def exchanges(recorded: Mapping) -> Board:
         for what in _EXCHANGES
     ]
     title = f"Taught for longer: the asked thing exchanged, {rows[0][2].mean:.0%} follow; another, {rows[1][1].mean:.0%} stay"
-    subtitle = "Right until the patches of one place became its twin’s. For longer one run, else"
-    names = ("still its own answer", "now the twin’s")
-    return _dumbbells(title, subtitle, rows, names, list(_EXCHANGES.values()) * 2, "answers, %", rows[2][1])
-
-
-def _dumbbells(
-    title: str,
-    subtitle: str,
-    rows: Sequence[tuple],
-    names: tuple[str, str],
-    glosses: Sequence[str] = (),
-    label: str = "right answers, %",
-    runs: Estimate | None = None,
-) -> Board:
-    """Rows of a label and two recorded shares, the first hollow and grey; ``names`` of the two, ``glosses`` of the rows, ``runs``:
-    of which estimate the number of runs is told, else of the first."""
-    high = 44 if glosses else 34
-    b = Board(
-        800,
-        160 + high * len(rows),
+    return results.dumbbells(
         title,
-        f"{subtitle} {_runs(runs or rows[0][2])}.",
-        alt=f"Dot chart, {names[0]} and {names[1]}. " + "; ".join(f"{label}: {a.mean:.0%}, {z.mean:.0%}" for label, a, z in rows) + ".",
-        words=90,
+        "Right until the patches of one place became its twin’s.",
+        rows,
+        ("still its own answer", "now the twin’s"),
+        high=44,
+        label="answers, %",
+        glosses=list(_EXCHANGES.values()) * 2,
+        of=f"{results.runs([rows[2][1]])}; for longer: one run",
     )
-    ax = b.axes(232, 100, 480, high * len(rows))
-    labels, *columns = zip(*rows)
-    charts.dumbbells(ax, labels, list(map(results.percent, columns)), ("control", "fusion"), label=label, fmt="{:.0f}%")
-    ax.tick_params(axis="y", pad=_PAD)
-    for y, gloss in enumerate(glosses):
-        charts.note(ax, gloss, (0, y), (-_PAD, -12), xycoords=("axes fraction", "data"), ha="right")
-    results.legend(b, 232, 80, [("○", names[0], "control"), ("●", names[1], "fusion")])
-    return b
 
 
 def _columns(
@@ -258,7 +237,7 @@ def _columns(
         800,
         160 + high * len(names),
         title,
-        f"{subtitle} {_runs(next(iter(found.values()))[0])}.",
+        f"{subtitle} {results.runs(next(iter(found.values()))[:1])}.",
         alt="Dot charts. "
         + "; ".join(f"{m}: " + ", ".join(f"{n} {e.mean:.2f}" for n, e in zip(names, es)) for m, es in found.items())
         + ".",
@@ -294,7 +273,3 @@ def _columns(
 
 def _gain(a: Estimate, z: Estimate) -> str:
     return f"{round(100 * z.mean) - round(100 * a.mean):+d}".replace("-", "−")
-
-
-def _runs(estimate: Estimate) -> str:
-    return f"{estimate.seeds} recorded run{'s' * (estimate.seeds != 1)}, 95% intervals"
