@@ -90,7 +90,7 @@ def dumbbells(
     )
     roles, pad = ("control", "fusion"), 6  # pt
     if min(e.mean for column in columns for e in column) < 0.1:
-        left, pad = left + 24, 24  # numbers near 0 stand left of the axis
+        left, pad = left + 26, 26  # numbers near 0 stand left of the axis
     ax = b.axes(left, 96, 716 - left, high * len(rows))
     charts.dumbbells(ax, labels, list(map(percent, columns)), roles, label=label, fmt="{:.0f}%")
     ax.tick_params(axis="y", pad=pad)
