@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from course_utils.world.languages import NotInGrammar
-from course_utils.world.referring import EXPRESSIONS, refer, referable, resolve
+from course_utils.world.referring import EXPRESSIONS, refer, refer_nearest, referable, resolve
 from course_utils.world.scenes import Scenes, compose, describe, sample
 from course_utils.world.things import COLOURS, KINDS, PLACES, SIZES
 
@@ -183,3 +183,23 @@ def test_the_seed_fixes_the_expressions():
     (first, slots), (again, same) = (refer(np.random.default_rng(3), scenes, "long") for _ in range(2))
     other, _ = refer(np.random.default_rng(4), scenes, "long")
     assert first == again and (slots == same).all() and first != other
+
+
+def test_nearest_is_the_least_distance_of_cells():
+    scenes = sample(np.random.default_rng(9), 2_000, sign=0.3, split="all", repeat=0.5)
+    rows, texts, slots = refer_nearest(np.random.default_rng(10), scenes)
+    assert len(rows) > 1_000 and slots.dtype == np.int8
+    fits = resolve(scenes[rows], texts)
+    assert (fits.sum(1) == 1).all() and (fits.argmax(1) == slots).all()
+    for row, text, slot in zip(rows[:500], texts, slots):
+        things = describe(scenes, row)
+        of, landmark = (words.split()[1:] if words.startswith("the ") else words.split() for words in text.split(" nearest to "))
+        (mark,) = narrowed(things, landmark)
+        apart = [(sum((a - b) ** 2 for a, b in zip(grid(thing), grid(mark))), k) for k, thing in enumerate(things)]
+        candidates = [pair for pair in sorted(apart) if things[pair[1]] in narrowed(things, of) and things[pair[1]] is not mark]
+        assert len(candidates) > 1 and candidates[0][0] < candidates[1][0] and candidates[0][1] == slot
+
+
+def test_nearest_to_what_is_not_one_thing_is_nothing():
+    scenes = sample(np.random.default_rng(9), 200, objects=(3, 5), repeat=1.0)
+    assert not resolve(scenes, "the thing nearest to the thing").any()

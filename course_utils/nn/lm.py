@@ -181,12 +181,17 @@ class LanguageModel(nnx.Module):
         ``position`` int32[B, T]: where they stand in their texts; else 0 … T − 1. With a ``cache``, tokens that stand in it
         before them are seen as well, and they are written into it.
         """
+        x, caches = self.states(x, position, cache)
+        return self.logits(x), caches
+
+    def states(self, x: jax.Array, position: jax.Array | None = None, cache: list[Cache] | None = None) -> tuple[jax.Array, list[Cache]]:
+        """As :meth:`read`, but what the last block says of each token, float32[B, T, D], in the place of logits."""
         position = numbered(x) if position is None else position
         caches = []
         for block, kept in zip(self.blocks, cache or [None] * len(self.blocks)):
             x, kept = block(x, position, kept)
             caches.append(kept)
-        return self.logits(x), caches
+        return x, caches
 
     def logits(self, x: jax.Array) -> jax.Array:
         """What the last block says, float32[..., D] → float32[..., V]."""

@@ -8,7 +8,8 @@ Three kinds, after the three data sets:
 
 *On the left* is the left column of the 3 × 3 grid, *at the top* the top row; a corner, the middle and the middle of a
 side are one cell. *Leftmost* is strictly further left, by columns, than all others that the rest of the text fits.
-*To the left of* compares columns and *above* compares rows, as in the questions.
+*To the left of* compares columns and *above* compares rows, as in the questions. *Nearest to* compares the distances of
+cells, from centre to centre, and does not count the landmark itself.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from course_utils.world.scenes import CELLS, SLOTS, Scenes
 from course_utils.world.things import COLOURS, KINDS, SIZES
 
 EXPRESSIONS = ("location", "attributes", "long")
+NEAREST = "nearest to"
+_RELATIONS = RELATION_PHRASES | {NEAREST: (NEAREST,)}
 
 _PLACES = {  # wording → the cells it means
     "at the top left": (0,),
@@ -107,6 +110,40 @@ def refer(rng: np.random.Generator, scenes: Scenes, kind: str = "location") -> t
     return texts, slots
 
 
+def refer_nearest(rng: np.random.Generator, scenes: Scenes) -> tuple[np.ndarray, list[str], np.ndarray]:
+    """Where a scene allows it, "the dog nearest to the red car": which of several things that the rest of the text fits.
+
+    Returns
+    -------
+    rows : int[n], the scenes
+    texts : list of n texts
+    slots : int8[n], the object that each one means; ``resolve(scenes[rows], texts)`` fits exactly that one.
+    """
+    rows, texts, slots = [], [], []
+    for i, numbers in enumerate(rng.random((len(scenes), 4)).tolist()):
+        things = [
+            (Head(KINDS[k], COLOURS[c], SIZES[s]), cell)
+            for k, c, s, cell in zip(*(getattr(scenes, name)[i].tolist() for name in ("kind", "colour", "size", "cell")))
+            if cell >= 0
+        ]
+        options = []
+        for mark, (_, place) in enumerate(things):
+            landmarks = [head for head, fits in _heads(things, mark, always_kind=True) if fits == [mark] and head.size is None]
+            apart = [(cell // 3 - place // 3) ** 2 + (cell % 3 - place % 3) ** 2 for _, cell in things]
+            for target in range(len(things)):
+                for head, fits in _heads(things, target):
+                    others = [apart[m] for m in fits if m not in (mark, target)]
+                    if mark != target and head.colour is None and head.size is None and others and apart[target] < min(others):
+                        options += [(target, Expression(head, relation=NEAREST, landmark=landmark)) for landmark in landmarks]
+        if options:
+            choose = chooser(numbers)
+            target, expression = choose(options)
+            rows.append(i)
+            texts.append(_wording(expression, "nearest", choose))
+            slots.append(target)
+    return np.array(rows, int), texts, np.array(slots, np.int8)
+
+
 def _heads(things: list, target: int, always_kind: bool = False) -> list[tuple[Head, list[int]]]:
     """All that could be said of the target's attributes, each with the objects that it fits."""
     kind, colour, size = things[target][0]
@@ -178,7 +215,7 @@ def _wording(expression: Expression, kind: str, choose: Choose) -> str:
     if expression.place:
         return f"{text}{that}{expression.place}{' of the picture' if kind == 'long' else ''}"
     if expression.relation:
-        relation = RELATION_PHRASES[expression.relation][0]
+        relation = _RELATIONS[expression.relation][0]
         return f"{text}{that}{relation} the {_noun_phrase(expression.landmark, choose)}"
     return text
 
@@ -188,7 +225,7 @@ _SUPERLATIVE, _PLACE = Phrases(inverse(_SUPERLATIVES)), Phrases({place: place fo
 _SIZE, _COLOUR = Phrases(inverse(SIZE_WORDS)), Phrases({colour: colour for colour in COLOURS})
 _NOUN = Phrases({kind: kind for kind in KINDS} | {"thing": "", "one": ""})
 _LANDMARK = Phrases({kind: kind for kind in (*KINDS, SIGN)} | {"thing": "", "one": ""})
-_RELATION, _OF_PICTURE = Phrases(inverse(RELATION_PHRASES)), Phrases({"of the picture": True})
+_RELATION, _OF_PICTURE = Phrases(inverse(_RELATIONS)), Phrases({"of the picture": True})
 
 
 def _read_head(reader: Reader, nouns: Phrases) -> Head:
@@ -249,7 +286,13 @@ def resolve(scenes: Scenes, texts: str | Sequence[str]) -> np.ndarray:
         best = np.where(fits, where, -far).max(1, keepdims=True)
         furthest = fits & (where == best)
         fits &= ~superlative[:, None] | (furthest & (furthest.sum(1, keepdims=True) == 1))
-    return fits
+
+    nearest = np.array([row.relation == NEAREST for row in rows], bool)
+    apart = (scenes.row - landmark_cell[:, None] // 3).astype(int) ** 2 + (scenes.column - landmark_cell[:, None] % 3).astype(int) ** 2
+    others = fits & ~landmarks & (landmark_cell >= 0)[:, None]
+    apart = np.where(others, apart, SLOTS * CELLS)
+    first = others & (apart == apart.min(1, keepdims=True))
+    return np.where(nearest[:, None], first & (first.sum(1, keepdims=True) == 1), fits)
 
 
 def _fits(scenes: Scenes, heads: Sequence[Head]) -> np.ndarray:

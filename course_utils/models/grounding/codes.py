@@ -56,24 +56,31 @@ class Code:
         if self.bins < 2:
             raise ValueError(f"{self.bins} bins tell no two places apart; take 2 or more.")
 
+    def numbers(self, coordinates: np.ndarray) -> np.ndarray:
+        """Coordinates one by one, fractions float[...] → int64[...]; not for corners. What lies outside of the picture is moved to
+        its edge."""
+        last = self.bins - 1
+        scaled = np.asarray(coordinates, float)
+        whole = np.rint(scaled * last) if self.form == "steps" else np.floor(scaled * self.bins)
+        return whole.clip(0, last).astype(int)
+
+    def coordinates(self, numbers: np.ndarray) -> np.ndarray:
+        """Back from :meth:`numbers`, float64[...]."""
+        return np.asarray(numbers) / (self.bins - 1) if self.form == "steps" else (np.asarray(numbers) + 0.5) / self.bins
+
     def encode(self, boxes: np.ndarray) -> np.ndarray:
         """float[..., 4] → int64[..., 4], or int64[..., 2] corners. What lies outside of the picture is moved to its edge."""
-        boxes, last = np.asarray(boxes, float), self.bins - 1
-        if self.form == "steps":
-            return self._ordered(np.rint(boxes * last).clip(0, last).astype(int))
-        cells = np.floor(boxes * self.bins).clip(0, last).astype(int)
-        if self.form == "cells":
-            return self._ordered(cells)
-        low, high = cells[..., :2], (np.ceil(boxes[..., 2:] * self.bins) - 1).clip(0, last).astype(int)
+        cells = self.numbers(boxes)
+        if self.form != "corners":
+            return self.ordered(cells)
+        low, high = cells[..., :2], (np.ceil(np.asarray(boxes, float)[..., 2:] * self.bins) - 1).clip(0, self.bins - 1).astype(int)
         return np.stack([corner[..., 0] * self.bins + corner[..., 1] for corner in (low, np.maximum(low, high))], -1)
 
     def decode(self, numbers: np.ndarray) -> np.ndarray:
         """The boxes of :meth:`encode`, float64[..., 4]."""
         numbers = np.asarray(numbers)
-        if self.form == "steps":
-            return self._ordered(numbers) / (self.bins - 1)
-        if self.form == "cells":
-            return (self._ordered(numbers) + 0.5) / self.bins
+        if self.form != "corners":
+            return self.coordinates(self.ordered(numbers))
         low, high = (np.stack(np.divmod(numbers[..., k], self.bins), -1) for k in (0, 1))
         edge = 0.5 * (low != high).all(-1, keepdims=True)
         return np.concatenate([low + edge, high + 1 - edge], -1) / self.bins
@@ -87,7 +94,8 @@ class Code:
         off = np.abs(self.decode(self.encode(boxes)) - boxes)
         return float(off.mean()), float(off.max())
 
-    def _ordered(self, numbers: np.ndarray) -> np.ndarray:
+    def ordered(self, numbers: np.ndarray) -> np.ndarray:
+        """From (ymin, xmin, ymax, xmax) to the code's order, and back."""
         return numbers if self.order == "yxyx" else numbers[..., [1, 0, 3, 2]]
 
 
