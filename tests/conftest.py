@@ -17,20 +17,30 @@ os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
 os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
 
 
-# What lasts longest (`make bench` tells) begins first, so that no worker is left alone with it at the end.
+# What lasts longest (`make bench` tells) begins first, so that no worker is left alone with it at the end; notebooks are run cell by cell.
 LONGEST = (
-    "test_grading",
     "test_grading_runs",
-    "test_answers-04",
+    "test_grading",
     "test_answers-01",
-    "test_answers-02",
-    "test_answers-03",
+    "test_grading_own-06",
     "test_cycle",
+    "test_answers-07",
+    "02_attention_captioning",
+    "test_answers-02",
+    "test_answers-06",
+    "test_models_fusion_encoder",
+    "test_another_notebook",
     "test_grading_own-01",
-    "test_grading_own-03",
+    "test_captions",
+    "test_canaries-06",
+    "test_models_flamingo",
+    "01_vqa_fusion",
+    "test_questions",
     "test_grading_own-04",
-    "test_grading_own-02",
-    "test_grading_own-00",
+    "test_models_fusion",
+    "test_experiments_fusion",
+    "test_canaries-07",
+    "test_models_llava",
 )
 _NUMBERS = "|".join(name[:2] for name in NOTEBOOKS)
 

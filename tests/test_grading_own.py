@@ -1,7 +1,8 @@
-"""The course's own notebooks, handed in right, half done and not at all, both tampered with, and from an older release.
+"""The course's own notebooks, handed in twice half done, noisy or tampered with, and from an older release.
 
-A challenge that trains is left unsolved, but in one notebook: what is shown here is the way from a hand-in to a mark, and
-that way is the same for all. That each challenge's own answer earns full points: test_answers.py.
+What one half solves the other does not, so that each exercise is seen to earn its points right and nothing untouched, for
+two runs of a notebook. A challenge that trains is left unsolved, but in one: what is shown here is the way from a hand-in
+to a mark, and that way is the same for all. That each challenge's own answer earns full points: test_answers.py.
 """
 
 from __future__ import annotations
@@ -33,8 +34,7 @@ def own_class(request, tmp_path_factory) -> Class:
     room = Class(root, name)
     trains = {f"ex-{e.id.replace('.', '-')}" for e in checks._exercises_of(name[:2]) if e.trains}
     exercises = [e for e in room.points if name == TRAINED or e not in trains]
-    room.solved = exercises
-    room.half = exercises[: (len(exercises) + 1) // 2]
+    room.solved = {"noisy": exercises[::2], "cheat": exercises[1::2]}
 
     def noisy(nb):
         for c in nb.cells:
@@ -47,18 +47,20 @@ def own_class(request, tmp_path_factory) -> Class:
         nb.cells[-1].id = "copied"
         nb.cells = [c for c in nb.cells if c.id != f"{exercises[-1]}-graded"]
 
-    room.hand_in("reference", *exercises, change=noisy)
-    room.hand_in("cheat", change=cheats)  # that its tampering takes no points which are earned, "half" shows
+    room.hand_in("noisy", *room.solved["noisy"], change=noisy)
+    room.hand_in("cheat", *room.solved["cheat"], change=cheats)
     room.hand_in("older", *exercises, change=handins.is_older)
-    room.hand_in("half", *room.half, change=cheats)
     room.grade("--workers", "1")
     return room
 
 
 def test_own_notebooks_are_graded_as_they_must(own_class):
     points, rows = own_class.points, own_class.rows
-    wanted = {"reference": sum(points[e] for e in own_class.solved), "half": sum(points[e] for e in own_class.half), "cheat": 0}
-    assert {student: (rows[student]["status"], rows[student]["mark"]) for student in wanted} == {
-        student: ("graded", f"{mark:g}") for student, mark in wanted.items()
-    }
+    for student, solved in own_class.solved.items():
+        assert rows[student]["status"] == "graded", rows[student]
+        record = own_class.record(student)["exercises"]
+        assert {f"ex-{one['exercise'].replace('.', '-')}": one["earned"] for one in record} == {
+            e: points[e] * (e in solved) for e in points
+        }
+        assert rows[student]["mark"] == f"{sum(points[e] for e in solved):g}"
     assert rows["older"]["status"] == "refused" and "copy the answers into it" in rows["older"]["note"]
