@@ -115,6 +115,8 @@ def test_things_asked_for_are_there_or_not_and_the_absent_ones_are_such_as_one_w
         assert told[f"{how}, accuracy"] == told[f"{how}, F1"] == 1 and told[f"{how}, yes"] == 0.5
         told = hallucination.measure(lambda _, texts: ["yes"] * len(texts), trained, test)
         assert told[f"{how}, accuracy"] == 0.5 and told[f"{how}, yes"] == 1
+        told = hallucination.measure(lambda _, texts: ["no" * text.endswith("?") for text in texts], trained, test, form=None)
+        assert told[f"{how}, yes"] == 0, "no form is asked for"
 
 
 def test_pope_counts_denials_by_their_words():
@@ -136,6 +138,8 @@ def test_the_answer_follows_the_exchange_where_sight_decides_and_stays_where_it_
 
     for what, told in probe.measures(sees, drawn).items():
         assert told == {"follows": float(probe.EXCHANGES[what]), "stays": float(not probe.EXCHANGES[what])}
+    pictures, places, question, words, said = probe.example(sees, drawn)
+    assert said[:2] == [*words] and said[2] == words[0] and len(pictures) == 3
     for told in probe.measures(lambda *_: drawn.own, drawn).values():
         assert told == {"follows": 0.0, "stays": 1.0}
     with pytest.raises(ValueError, match="exchange"):

@@ -27,7 +27,7 @@ def recording(seed=0, low=0.0, high=1.0):
     keys += [(arm, "own text, nats") for arm in (arms.UNTRAINED, arms.MAIN, arms.CAPTIONED, *arms.RIVALS)]
     formed = [arm.but(asked=str(form)) for arm in (arms.MAIN, arms.UNPROMPTED) for form in (*measures.FORMATS, None)]
     keys += [(arm, m) for arm in formed for m in ("in the form", "right")]
-    denied = [(arm, how) for arm in (arms.MAIN, arms.SHIPPED, arms.ONLY_YES, ZEROED) for how in hallucination.ABSENCES]
+    denied = [(arm, how) for arm in (arms.STAGE_1, arms.MAIN, arms.SHIPPED, arms.ONLY_YES, ZEROED) for how in hallucination.ABSENCES]
     keys += [(arm, f"{how}, {m}") for arm, how in denied for m in ("yes", "accuracy")]
     exchanged = [arm.but(exchanged=what) for arm in (arms.MAIN, arms.SHIPPED) for what in probe.EXCHANGES]
     keys += [(arm, m) for arm in exchanged for m in ("follows", "stays")]

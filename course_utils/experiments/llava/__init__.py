@@ -43,17 +43,20 @@ class _Run:
         self.note(arm, measures.vqa(short, test, form="word" if roles else None))
         self.note(arm, measures.captioned(long, test, CAPTION[0] if roles else ""))
 
-    def hallucinates(self, arm: Arm, model: Llava, control: str = "") -> None:
-        self.note(arm, hallucination.measure(measures.saying(model, longest=3), dataset.pictures(), self.test, control))
+    def hallucinates(self, arm: Arm, model: Llava, control: str = "", taught: bool = True) -> None:
+        """``taught``: by stage 2, what a conversation is, and to answer in a word."""
+        say = measures.saying(model, roles=taught, longest=3)
+        self.note(arm, hallucination.measure(say, dataset.pictures(), self.test, control, "word" if taught else None))
 
 
 def run(seed: int) -> list[dict]:
     """All rows of one seed."""
     of = _Run(seed)
     untrained = trainer.untrained(seed=seed)
-    of.ask(arms.UNTRAINED, untrained, roles=False)
+    for arm, model in ((arms.UNTRAINED, untrained), (arms.STAGE_1, of.stage_1("mlp", 64))):
+        of.ask(arm, model, roles=False)
+        of.hallucinates(arm, model, taught=False)
     of.note(arms.UNTRAINED, measures.own_text(untrained))
-    of.ask(arms.STAGE_1, of.stage_1("mlp", 64), roles=False)
     for arm, how in arms.TRAINED.items():
         model = of.begun(arm)
         trainer.stage_2(model, seed, **how)
@@ -133,6 +136,7 @@ def claims(recorded: Recording) -> dict[str, bool]:
         "captions are forgotten": above(arms.STAGE_1, arms.MAIN, 0.1, f1),
         "mixed in they are better than ever": above(arms.CAPTIONED, arms.STAGE_1, 0.15, f1),
         "its own text is forgotten either way": all(above(arm, arms.UNTRAINED, 0.5, nats) for arm in (arms.MAIN, arms.CAPTIONED)),
+        "after stage 1 it says no": all(max(recorded[arms.STAGE_1, f"{how}yes"].values) < 0.05 for how in denied),
         "never told no, it says yes": all(min(recorded[arms.ONLY_YES, f"{how}yes"].values) > 0.97 for how in denied),
         "F1 does not show it": all(mean(arms.ONLY_YES, f"{how}F1") > mean(arms.MAIN, f"{how}F1") for how in denied),
         "after 400 steps it can hardly tell": all(mean(arms.MAIN, f"{how}accuracy") < 0.62 for how in denied),

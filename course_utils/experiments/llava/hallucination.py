@@ -46,11 +46,11 @@ def cases(trained: Scenes, test: Scenes) -> dict[str, np.ndarray]:
     return found
 
 
-def measure(say: Say, trained: Pool, test: Pool, control: str = "") -> dict[str, float]:
-    """Accuracy, share of "yes" and F1 for each way in which absent kinds are drawn."""
-    features, prompt = shown(test, control), FORMATS["word"][0]
+def measure(say: Say, trained: Pool, test: Pool, control: str = "", form: str | None = "word") -> dict[str, float]:
+    """Accuracy, share of "yes" and F1 for each way in which absent kinds are drawn; ``form``: of ``FORMATS``, or none is asked for."""
+    features, prompt = shown(test, control), FORMATS[form][0] if form else ""
     said = {
-        how: say(features, [f"is there {article(KINDS[k])} {KINDS[k]}? {prompt}" for k in kinds])
+        how: say(features, [f"is there {article(KINDS[k])} {KINDS[k]}? {prompt}".strip() for k in kinds])
         for how, kinds in cases(trained.scenes, test.scenes).items()
     }
     truth = np.repeat([True, False], len(test))

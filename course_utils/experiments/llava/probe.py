@@ -81,6 +81,13 @@ def cases(count: int = COUNT) -> Cases:
     )
 
 
+def example(say: Say, of: Cases) -> tuple:
+    """What ``show.llava.exchange`` draws of a case that is answered right, where no other thing has either colour; else of the first."""
+    said = [say(features[:64], of.questions[:64]) for features in (of.features, *map(of.exchanged, EXCHANGES))]
+    i = next((k for k, word in enumerate(said[0]) if word == of.own[k] and of.unlike(k)), 0)
+    return *of.pictures(i), of.questions[i], (of.own[i], of.twin[i]), [words[i] for words in said]
+
+
 def measures(say: Say, of: Cases) -> dict[str, dict[str, float]]:
     """Of each exchange, among the questions answered right before it: the share now answered as the twin has it (``follows``),
     and still as before (``stays``)."""

@@ -35,6 +35,7 @@ _FORMS = {"word": "“answer in one word”", "sentence": "“answer in a senten
 _ABSENCES = ("random", "popular", "adversarial")
 _SHIPPED = _CAPTIONED.but(taught="longer")
 _DENIERS = {
+    _STAGE_1: ("stage 1 alone", "ink"),
     _MAIN: ("both stages", "fusion"),
     _SHIPPED: ("for longer", "fusion"),
     _ONLY_YES: ("only yes", "ink"),
@@ -175,7 +176,7 @@ def hallucination(recorded: Mapping, live: Mapping[Arm, Mapping[str, float]] = {
             + ", ".join(
                 f"{name} {recorded[arm, f'{how}, yes'].mean:.0%} {recorded[arm, f'{how}, accuracy'].mean:.0%}"
                 for arm, (name, _) in _DENIERS.items()
-                if arm != _ZEROED
+                if arm not in (_ZEROED, _STAGE_1)
             )
             + "."
             for how in _ABSENCES
