@@ -133,7 +133,7 @@ def test_the_answer_follows_the_exchange_where_sight_decides_and_stays_where_it_
     drawn = probe.cases(80)
 
     def sees(features, texts):
-        at = [np.flatnonzero(vision.cell_of_patch(64) == place)[0] for place in drawn.thing]
+        at = [np.flatnonzero(vision.cell_of_patch(64) == place)[0] for place in drawn.thing[: len(texts)]]
         return [COLOURS[k] for k in features[np.arange(len(texts)), at].argmax(-1)]
 
     for what, told in probe.measures(sees, drawn).items():
