@@ -149,7 +149,7 @@ def rivals(recorded: Mapping) -> Board:
     found = {m: [recorded[arm, m] for arm in _RIVALS.values()] for m in ("right", "captions, F1", "own text, nats")}
     sizes = [f"{recorded[arm, 'trained numbers'].mean:,.0f} numbers" for arm in _RIVALS.values()]
     title = ", ".join(f"{name} {e.mean:.0%}" for name, e in zip(_RIVALS, found["right"]))
-    subtitle = "Grey: how many numbers are trained. Dotted: the language model as it was."
+    subtitle = "Grey: numbers trained. Dotted: the language model as it was."
     return _columns(
         f"Right: {title}", subtitle, list(_RIVALS), found, ("fusion", "fusion", "ink"), sizes, recorded[_UNTRAINED, "own text, nats"]
     )
@@ -213,7 +213,7 @@ def exchanges(recorded: Mapping) -> Board:
     title = f"Taught for longer: the asked thing exchanged, {rows[0][2].mean:.0%} follow; another, {rows[1][1].mean:.0%} stay"
     return results.dumbbells(
         title,
-        "Right until the patches of one place became its twin’s.",
+        "Right until one place’s patches became its twin’s.",
         rows,
         ("still its own answer", "now the twin’s"),
         high=44,
