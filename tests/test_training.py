@@ -8,6 +8,7 @@ import sys
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 from flax import nnx
 
@@ -122,6 +123,16 @@ def test_the_first_step_is_adamw_by_hand():
     training.fit(model, loss_fn, lambda rng: batch, steps=1, learning_rate=np.full(1, 0.1), progress=False)
     # Adam's first direction is g / (|g| + eps), whatever its betas; then decoupled weight decay
     np.testing.assert_allclose(model.second.bias[...], w - 0.1 * (g / (np.abs(g) + 1e-8) + 1e-2 * w), atol=1e-5)
+
+
+def test_muon_is_optaxs_own():
+    params = {"matrix": jax.random.normal(jax.random.key(0), (8, 5)), "vector": jnp.ones(5)}
+
+    def direction(optimizer):
+        return optimizer.update(params, optimizer.init(params), params)[0]
+
+    ours, theirs = direction(training.muon(clip=100.0)), direction(optax.contrib.muon(-1.0))
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5), ours, theirs)
 
 
 @pytest.mark.parametrize(
