@@ -59,7 +59,7 @@ def _sequence(b: Board) -> float:
 def _sight(b: Board) -> None:
     """From the picture up to its vectors."""
     middle = _LEFT + _WIDE / 2
-    b.box(_LEFT, 276, _WIDE, 60, "projector", "fusion", r"$W_2\,\mathrm{GELU}(W_1 x + b_1) + b_2$, each patch by itself")
+    b.box(_LEFT, 276, _WIDE, 60, "projector", "fusion", r"$\mathrm{GELU}(f\,W_1 + b_1)\,W_2 + b_2$, each patch by itself")
     b.box(_LEFT, 412, _WIDE, 48, "vision tower", "vision", frozen=True)
     for k in range(_VECTORS):
         b.rect(middle - _STEP * _VECTORS / 2 + 2 + _STEP * k, 366, 16, 16, ROLE["vision"]["tint"], ROLE["vision"]["main"], 0.8, r=3)
