@@ -99,6 +99,8 @@ def test_patches_are_merged_by_place():
         assert (moved > 1e-6).tolist() == [k == token for k in range(4)]
     with pytest.raises(ValueError, match="3 × 3 patches do not tile 4 × 4"):
         build(merge=3)
+    with pytest.raises(ValueError, match="in the form 'cells'"):
+        build(layout=packing.layout(WORDS, Code(BINS, "cells")))
 
 
 @pytest.mark.parametrize("legally", [False, True])

@@ -47,7 +47,7 @@ class GrounderConfig:
     neighbours : whether the vectors of near locations begin near to each other.
     width, depth, heads, hidden : of the language model, if none is given.
 
-    Raises ValueError if ``merge`` does not divide ``side``.
+    Raises ValueError if ``merge`` does not divide ``side``, or locations are not in the form ``"steps"``, as labels are.
     """
 
     layout: Layout
@@ -64,6 +64,8 @@ class GrounderConfig:
     def __post_init__(self):
         if self.side % self.merge:
             raise ValueError(f"{self.merge} × {self.merge} patches do not tile {self.side} × {self.side}; choose a divisor.")
+        if self.layout.code.form != "steps":
+            raise ValueError(f"Locations are in the form {self.layout.code.form!r}; labels are made for 'steps', so give such a code.")
 
     @property
     def patches(self) -> int:
