@@ -283,7 +283,7 @@ figures.exchange(*probe.example(measures.saying(seasoned, longest=24), probe.cas
 figures.exchanges(recorded).show()
 
 # %% [markdown]
-# About half of the answers follow the asked thing, and longer training (one run) did not change that. Where *another* thing is exchanged, three in ten change to the twin's colour, though the asked thing kept its own. It behaves as if it noticed a new colour, but not always **whose** it is.
+# About half of the answers follow the asked thing, others stay or say a third colour, and longer training (one run) did not change that. Where *another* thing is exchanged, three in ten change to the twin's colour, though the asked thing kept its own. It behaves as if it noticed a new colour, but not always **whose** it is.
 #
 # ## 8 · A run whose loss falls
 #

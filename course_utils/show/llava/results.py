@@ -264,7 +264,7 @@ def _columns(
         if share:
             charts.percent_axis(ax, "x")
         elif measure.endswith("nats"):
-            ax.set(xlim=(0, 1.15 * max(*mean, before.mean if before else 0, 0.1)))
+            ax.set(xlim=(0, max(1.15 * max(mean), *up, before.mean if before else 0, 0.1)))
             if before:
                 charts.chance(ax, before.mean, "before", vertical=True)
         else:
